@@ -1,0 +1,119 @@
+// An OpenAPI 3.0 document, compiled: which requests exist, and which of them are right.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "contract/document.h"
+#include "contract/violation.h"
+
+namespace pgw::contract {
+
+struct PathSegment {
+  std::string text;  ///< of a parameter: its name
+  bool is_parameter = false;
+};
+
+/// One method on one path. Belongs to its Contract.
+class Operation {
+ public:
+  struct Facts;  // everything that validation needs; the contract's own
+
+  explicit Operation(std::unique_ptr<Facts> facts);
+  ~Operation();
+  Operation(Operation&&) noexcept;
+  Operation& operator=(Operation&&) noexcept;
+
+  std::size_t index() const;                    ///< its position in `Contract::operations`
+  const std::string& id() const;                ///< operationId
+  const std::string& method() const;            ///< "GET"
+  const std::string& path_template() const;     ///< "/projects/{id}", without the base path
+  std::span<const PathSegment> segments() const;
+  bool is_safe() const;                         ///< RFC 9110 section 9.2.1
+  bool deprecated() const;
+  bool declares_body() const;
+
+  const Facts& facts() const { return *facts_; }
+
+ private:
+  std::unique_ptr<Facts> facts_;
+};
+
+struct Match {
+  const Operation* operation = nullptr;
+  std::vector<std::string> path_values;  ///< percent-decoded, in the order of the template
+};
+
+struct Route {
+  enum class Status { found, method_not_allowed, not_found };
+  Status status = Status::not_found;
+  Match match;        ///< with `found`; HEAD finds the operation of GET
+  std::string allow;  ///< with `method_not_allowed`: "GET, HEAD, POST"
+};
+
+/// A request as validation sees it. Views need to hold during the call only.
+struct RequestView {
+  const Match& match;
+  std::string_view query;  ///< raw, without '?'
+  std::span<const std::pair<std::string_view, std::string_view>> headers;
+  std::optional<std::string_view> content_type;
+  std::string_view body;
+};
+
+struct Verdict {
+  std::vector<Violation> violations;  ///< all at once, in the order path, query, header, body
+  bool unsupported_media_type = false;
+  std::string accepted_media_types;  ///< with `unsupported_media_type`: "application/json"
+  bool ok() const { return violations.empty() && !unsupported_media_type; }
+};
+
+/// Immutable, thread-safe. No function throws but for lack of memory.
+class Contract {
+ public:
+  struct Outcome {
+    std::shared_ptr<const Contract> contract;  ///< null if any problem is an error
+    std::vector<Problem> problems;
+  };
+
+  static Outcome compile(const Document& document);
+  ~Contract();
+  Contract(const Contract&) = delete;
+  Contract& operator=(const Contract&) = delete;
+
+  /// "/v4": the path of the first server's URL, without a trailing slash.
+  const std::string& base_path() const;
+
+  std::span<const Operation> operations() const;
+  const Operation* find(std::string_view operation_id) const;
+
+  /// `raw_path`: percent-encoded, with base path, without query. Segments are split at raw slashes and then decoded; literal ones win
+  /// over parameters. Not found: broken percent-encoding, control characters, bytes that are not UTF-8, and "", "." and ".." as the
+  /// value of a parameter, however encoded.
+  Route match(std::string_view method, std::string_view raw_path) const;
+
+  /// Without base path, each value encoded anew: all but unreserved characters (RFC 3986 section 2.3) as %XX.
+  std::string canonical_path(const Match& match) const;
+
+  Verdict validate_request(const RequestView& request) const;
+
+  /// A body alone, as JSON; nothing for an operation that declares none.
+  std::vector<Violation> validate_body(const Operation& operation, std::string_view body) const;
+
+  /// Nothing for a status or media type that the document doesn't describe.
+  std::vector<Violation> validate_response(const Operation& operation, int status, std::string_view content_type,
+                                           std::string_view body) const;
+
+ private:
+  friend class ContractCompiler;
+  struct Impl;
+  explicit Contract(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pgw::contract

@@ -1,0 +1,52 @@
+// An OpenAPI document to operations. Internal to contract/.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "contract/operation_facts.h"
+#include "contract/schema_compiler.h"
+
+namespace pgw::contract {
+
+class ContractCompiler {
+ public:
+  ContractCompiler(const Document& document, std::vector<Problem>& problems);
+
+  /// Everything that could be compiled; of no use if an error was reported.
+  void compile();
+
+  std::string take_base_path() { return std::move(base_path_); }
+  std::vector<Operation> take_operations() { return std::move(operations_); }
+  std::shared_ptr<const SchemaSet> nodes() const { return schemas_.nodes(); }
+
+ private:
+  using Pointer = nlohmann::json::json_pointer;
+  using Facts = Operation::Facts;
+
+  const nlohmann::json& at(const Pointer& where) const { return document_.root().at(where); }
+
+  void compile_version();
+  void compile_base_path();
+  void compile_path(const Pointer& where, const std::string& path_template);
+  std::optional<std::vector<PathSegment>> parse_template(const Pointer& where, const std::string& path_template);
+  void compile_operation(const Pointer& where, const Pointer& path_item, Facts facts);
+  void compile_id(const Pointer& where, Facts& facts);
+  void compile_parameters(const Pointer& where, const Pointer& path_item, Facts& facts);
+  void compile_parameter(const Pointer& where, Facts& facts, std::map<std::string, Parameter>& path_parameters);
+  Style style_of(const Pointer& where, const nlohmann::json& parameter, const std::string& in, const SchemaNode* schema);
+  void compile_body(const Pointer& where, Facts& facts);
+  void compile_responses(const Pointer& where, Facts& facts);
+  std::vector<MediaType> compile_media_types(const Pointer& where, bool is_request);
+
+  const Document& document_;
+  SchemaCompiler schemas_;
+  std::string base_path_;
+  std::vector<Operation> operations_;
+  std::map<std::string, Pointer> ids_;
+};
+
+}  // namespace pgw::contract

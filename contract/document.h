@@ -1,0 +1,61 @@
+// A YAML or JSON text as a JSON value, every node with its place.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace pgw::contract {
+
+/// Where something stands in a file. Lines and columns count from 1; 0 means unknown.
+struct Place {
+  std::string file;
+  int line = 0;
+  int column = 0;
+};
+
+enum class Severity { error, warning };
+
+/// Something wrong with a file that an operator edits: what, where, and how bad.
+struct Problem {
+  Severity severity = Severity::error;
+  Place place;
+  std::string message;
+};
+
+/// "file:line:col: error: message"; what is unknown of the place is left out.
+std::string to_string(const Problem& problem);
+
+/// Immutable. Plain YAML scalars resolve by the core schema of YAML 1.2 (section 10.3): null, booleans, integers and floats are typed;
+/// everything quoted is a string, and so are dates, `yes`, `no`, `on` and `off`. Keys are always strings.
+class Document {
+ public:
+  struct Outcome {
+    std::shared_ptr<const Document> document;  ///< null if any problem is an error
+    std::vector<Problem> problems;
+  };
+
+  /// Problems: an unreadable file, bad syntax, a key that stands twice in a mapping, aliases that would expand to more than a
+  /// million nodes, nesting deeper than 100.
+  static Outcome read(const std::filesystem::path& file);
+  static Outcome parse(std::string_view text, std::string_view name);
+
+  const nlohmann::json& root() const { return root_; }
+
+  /// The place of a node, or of the nearest enclosing node that is known.
+  Place place(const nlohmann::json::json_pointer& where) const;
+
+ private:
+  friend class DocumentReader;
+
+  nlohmann::json root_;
+  std::string name_;
+  std::map<std::string, Place, std::less<>> places_;  // by JSON pointer
+};
+
+}  // namespace pgw::contract

@@ -1,0 +1,60 @@
+#include <algorithm>
+
+#include "contract/operation_facts.h"
+
+namespace pgw::contract {
+
+Operation::Operation(std::unique_ptr<Facts> facts) : facts_(std::move(facts)) {}
+Operation::~Operation() = default;
+Operation::Operation(Operation&&) noexcept = default;
+Operation& Operation::operator=(Operation&&) noexcept = default;
+
+std::size_t Operation::index() const { return facts_->index; }
+const std::string& Operation::id() const { return facts_->id; }
+const std::string& Operation::method() const { return facts_->method; }
+const std::string& Operation::path_template() const { return facts_->path_template; }
+std::span<const PathSegment> Operation::segments() const { return facts_->segments; }
+bool Operation::is_safe() const {
+  return facts_->method == "GET" || facts_->method == "HEAD" || facts_->method == "OPTIONS" ||
+         facts_->method == "TRACE";
+}
+bool Operation::deprecated() const { return facts_->deprecated; }
+bool Operation::declares_body() const { return facts_->body.has_value(); }
+
+std::string media_type_name(std::string_view content_type) {
+  content_type = content_type.substr(0, content_type.find(';'));
+  const auto first = content_type.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  content_type = content_type.substr(first, content_type.find_last_not_of(" \t") - first + 1);
+  std::string name(content_type);
+  std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return name;
+}
+
+const MediaType* find_media_type(const std::vector<MediaType>& media_types, std::string_view content_type) {
+  const std::string name = media_type_name(content_type);
+  if (const auto exact = std::ranges::find(media_types, name, &MediaType::name); exact != media_types.end()) {
+    return &*exact;
+  }
+  const std::string range = name.substr(0, name.find('/')) + "/*";
+  for (const std::string_view wanted : {std::string_view(range), std::string_view("*/*")}) {
+    const auto found = std::ranges::find(media_types, wanted, &MediaType::name);
+    if (found != media_types.end()) return &*found;
+  }
+  // "application/merge-patch+json" and the like are JSON (RFC 6839 section 3.1), and so is what the service takes as such.
+  if (name.ends_with("+json")) {
+    const auto json = std::ranges::find(media_types, MediaType::Kind::json, &MediaType::kind);
+    if (json != media_types.end()) return &*json;
+  }
+  return nullptr;
+}
+
+const Response* find_response(const std::vector<Response>& responses, int status) {
+  for (const int wanted : {status, status / 100, 0}) {
+    const auto found = std::ranges::find(responses, wanted, &Response::status);
+    if (found != responses.end()) return &*found;
+  }
+  return nullptr;
+}
+
+}  // namespace pgw::contract

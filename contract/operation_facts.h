@@ -1,0 +1,73 @@
+// What is known about an operation. Internal to contract/.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "contract/contract.h"
+#include "contract/schema_node.h"
+
+namespace pgw::contract {
+
+/// How a parameter's value is written (OpenAPI 3.0.3, Parameter Object, style and explode).
+enum class Style {
+  text,             ///< one value: the last one, if the name occurs again
+  repeated,         ///< form, exploded array: name=a&name=b
+  comma_separated,  ///< form or simple array: name=a,b
+  space_separated,
+  pipe_separated,
+  form_object,      ///< form, exploded object: each property a parameter of its own
+  deep_object,      ///< name[property]=value
+  json,             ///< `content` with a JSON media type
+};
+
+struct Parameter {
+  std::string name;
+  const SchemaNode* schema = nullptr;
+  bool required = false;
+  Style style = Style::text;
+};
+
+/// A media type of a body, and what it must be like.
+struct MediaType {
+  enum class Kind { json, form, opaque };
+  std::string name;  ///< lower case, without parameters; may be a range: "*/*", "application/*"
+  Kind kind = Kind::opaque;
+  const SchemaNode* schema = nullptr;  ///< null: anything
+};
+
+struct RequestBody {
+  bool required = false;
+  std::vector<MediaType> media_types;
+};
+
+struct Response {
+  int status = 0;      ///< 200; 2 for 2XX; 0 for `default`
+  std::vector<MediaType> media_types;
+};
+
+struct Operation::Facts {
+  std::size_t index = 0;
+  std::string id;
+  std::string method;
+  std::string path_template;
+  std::vector<PathSegment> segments;
+  bool deprecated = false;
+  std::vector<Parameter> path_parameters;  ///< in the order of the template
+  std::vector<Parameter> query_parameters;
+  std::vector<Parameter> header_parameters;
+  std::optional<RequestBody> body;
+  std::vector<Response> responses;
+};
+
+/// "application/json" of "Application/JSON; charset=utf-8".
+std::string media_type_name(std::string_view content_type);
+
+/// The entry that a content type belongs to: the exact one before a range; null without one.
+const MediaType* find_media_type(const std::vector<MediaType>& media_types, std::string_view content_type);
+
+/// The entry of the status itself, of its class, or the default; null without any.
+const Response* find_response(const std::vector<Response>& responses, int status);
+
+}  // namespace pgw::contract

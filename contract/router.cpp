@@ -1,0 +1,116 @@
+#include "contract/router.h"
+
+#include "contract/utf8.h"
+
+namespace pgw::contract {
+namespace {
+
+constexpr std::size_t most_segments = 64;
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+bool is_unreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
+}
+
+/// What no upstream may take for a step within its tree, however it was encoded.
+bool may_be_a_value(std::string_view segment) { return !segment.empty() && segment != "." && segment != ".."; }
+
+bool split(std::string_view path, std::vector<std::string>& segments) {
+  while (!path.empty()) {
+    if (path.front() != '/' || segments.size() == most_segments) return false;
+    path.remove_prefix(1);
+    const auto raw = path.substr(0, path.find('/'));
+    if (!decode_segment(raw, segments.emplace_back())) return false;
+    path.remove_prefix(raw.size());
+  }
+  return !segments.empty();
+}
+
+}  // namespace
+
+bool decode_segment(std::string_view segment, std::string& out) {
+  for (std::size_t i = 0; i < segment.size(); ++i) {
+    char c = segment[i];
+    if (c == '%') {
+      if (segment.size() - i < 3) return false;
+      const int high = hex_digit(segment[i + 1]);
+      const int low = hex_digit(segment[i + 2]);
+      if (high < 0 || low < 0) return false;
+      c = static_cast<char>(high * 16 + low);
+      i += 2;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) return false;
+    out += c;
+  }
+  return is_utf8(out);
+}
+
+void append_encoded_segment(std::string& out, std::string_view value) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  for (const char c : value) {
+    if (is_unreserved(c)) {
+      out += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out += '%';
+      out += digits[byte >> 4];
+      out += digits[byte & 0xf];
+    }
+  }
+}
+
+std::string Router::add(const Operation& operation) {
+  Node* node = &root_;
+  for (const auto& segment : operation.segments()) {
+    auto& next = segment.is_parameter ? node->parameter : node->literals[segment.text];
+    if (next == nullptr) next = std::make_unique<Node>();
+    node = next.get();
+  }
+  const auto [place, is_new] = node->operations.emplace(operation.method(), &operation);
+  return is_new ? std::string() : place->second->id();
+}
+
+const Router::Node* Router::walk(const Node& node, std::span<const std::string> segments,
+                                 std::vector<std::string>& values) {
+  if (segments.empty()) return node.operations.empty() ? nullptr : &node;
+  if (const auto literal = node.literals.find(segments.front()); literal != node.literals.end()) {
+    if (const Node* end = walk(*literal->second, segments.subspan(1), values)) return end;
+  }
+  if (node.parameter == nullptr || !may_be_a_value(segments.front())) return nullptr;
+  values.push_back(segments.front());
+  const Node* end = walk(*node.parameter, segments.subspan(1), values);
+  if (end == nullptr) values.pop_back();
+  return end;
+}
+
+Route Router::match(std::string_view method, std::string_view path) const {
+  Route route;
+  std::vector<std::string> segments;
+  if (!split(path, segments)) return route;
+  const Node* node = walk(root_, segments, route.match.path_values);
+  if (node == nullptr) return route;
+
+  auto found = node->operations.find(method);
+  if (found == node->operations.end() && method == "HEAD") found = node->operations.find("GET");
+  if (found != node->operations.end()) {
+    route.status = Route::Status::found;
+    route.match.operation = found->second;
+    return route;
+  }
+  route.status = Route::Status::method_not_allowed;
+  for (const auto& [allowed, operation] : node->operations) {
+    route.allow += (route.allow.empty() ? "" : ", ") + allowed;
+    if (allowed == "GET" && !node->operations.contains("HEAD")) route.allow += ", HEAD";
+  }
+  return route;
+}
+
+}  // namespace pgw::contract

@@ -1,0 +1,42 @@
+// Paths to operations. Internal to contract/.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "contract/contract.h"
+
+namespace pgw::contract {
+
+/// A tree of path segments. Filled once, then read by any number of threads.
+class Router {
+ public:
+  /// The id of the operation that has this method and this shape of path already, or empty: added.
+  std::string add(const Operation& operation);
+
+  /// `path`: percent-encoded, below the base path.
+  Route match(std::string_view method, std::string_view path) const;
+
+ private:
+  struct Node {
+    std::map<std::string, std::unique_ptr<Node>, std::less<>> literals;
+    std::unique_ptr<Node> parameter;
+    std::map<std::string, const Operation*, std::less<>> operations;  // by method
+  };
+
+  static const Node* walk(const Node& node, std::span<const std::string> segments, std::vector<std::string>& values);
+
+  Node root_;
+};
+
+/// Percent-decodes one path segment; false: broken encoding, control characters or bytes that are not UTF-8.
+bool decode_segment(std::string_view segment, std::string& out);
+
+/// Everything but unreserved characters as %XX.
+void append_encoded_segment(std::string& out, std::string_view value);
+
+}  // namespace pgw::contract

@@ -1,0 +1,382 @@
+#include "contract/schema_compiler.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <set>
+
+namespace pgw::contract {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array<std::string_view, 33> enforced_keywords{
+    "$ref",          "type",          "nullable",         "enum",          "minLength",     "maxLength",
+    "pattern",       "format",        "minimum",          "maximum",       "exclusiveMinimum", "exclusiveMaximum",
+    "multipleOf",    "items",         "minItems",         "maxItems",      "uniqueItems",   "properties",
+    "required",      "additionalProperties", "minProperties", "maxProperties", "allOf",     "anyOf",
+    "oneOf",         "not",           "discriminator",    "readOnly",      "writeOnly",     "definitions",
+    "$schema",       "$id",           "$comment"};
+constexpr std::array<std::string_view, 8> annotations{"title",      "description",  "default", "example",
+                                                      "deprecated", "externalDocs", "xml",     "examples"};
+
+bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+bool is_extension(std::string_view name) { return name.starts_with("x-"); }
+
+std::optional<JsonType> parse_type(std::string_view name) {
+  static constexpr std::array<std::pair<std::string_view, JsonType>, 6> types{{{"string", JsonType::string},
+                                                                               {"integer", JsonType::integer},
+                                                                               {"number", JsonType::number},
+                                                                               {"boolean", JsonType::boolean},
+                                                                               {"array", JsonType::array},
+                                                                               {"object", JsonType::object}}};
+  for (const auto& [known, type] : types) {
+    if (known == name) return type;
+  }
+  return std::nullopt;
+}
+
+/// A reference's fragment as a pointer: percent-decoding is the one thing that a URI fragment adds.
+std::string decode_fragment(std::string_view fragment) {
+  std::string text;
+  for (std::size_t i = 0; i < fragment.size(); ++i) {
+    if (fragment[i] == '%' && i + 2 < fragment.size()) {
+      text += static_cast<char>(std::stoi(std::string(fragment.substr(i + 1, 2)), nullptr, 16));
+      i += 2;
+    } else {
+      text += fragment[i];
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+const SchemaNode::Property* SchemaNode::find_property(std::string_view name) const {
+  const auto found = index_.find(name);
+  return found == index_.end() ? nullptr : &properties[found->second];
+}
+
+SchemaCompiler::SchemaCompiler(const Document& document, std::vector<Problem>& problems)
+    : document_(document), problems_(problems) {}
+
+void SchemaCompiler::error(const Pointer& where, std::string message) {
+  problems_.push_back({Severity::error, document_.place(where), std::move(message)});
+}
+
+void SchemaCompiler::warning(const Pointer& where, std::string message) {
+  problems_.push_back({Severity::warning, document_.place(where), std::move(message)});
+}
+
+std::optional<SchemaCompiler::Pointer> SchemaCompiler::resolve(const Pointer& where) {
+  Pointer at = where;
+  std::set<std::string> seen;
+  while (seen.insert(at.to_string()).second) {
+    const auto& node = document_.root().at(at);
+    if (!node.is_object() || !node.contains("$ref")) return at;
+    if (!node["$ref"].is_string()) {
+      error(at, "$ref must be a text");
+      return std::nullopt;
+    }
+    const auto& reference = node["$ref"].get_ref<const std::string&>();
+    if (!reference.starts_with("#")) {
+      error(at, "the reference '" + reference + "' leads out of this document; only references within it are followed");
+      return std::nullopt;
+    }
+    try {
+      at = Pointer(decode_fragment(std::string_view(reference).substr(1)));
+    } catch (const std::exception&) {
+      error(at, "the reference '" + reference + "' is malformed");
+      return std::nullopt;
+    }
+    if (!document_.root().contains(at)) {
+      error(where, "the reference '" + reference + "' leads nowhere");
+      return std::nullopt;
+    }
+  }
+  error(where, "this $ref only leads back to itself");
+  return std::nullopt;
+}
+
+const SchemaNode* SchemaCompiler::compile(const Pointer& where) {
+  const std::string key = where.to_string();
+  if (const auto known = by_pointer_.find(key); known != by_pointer_.end()) return known->second;
+  SchemaNode& node = nodes_->emplace_back();
+  by_pointer_.emplace(key, &node);
+  places_.emplace_back(&node, where);
+  const auto& schema = document_.root().at(where);
+  if (schema.is_object()) {
+    fill(node, where, schema);
+  } else {
+    error(where, "a schema must be an object");
+  }
+  return &node;
+}
+
+void SchemaCompiler::fill(SchemaNode& node, const Pointer& where, const json& schema) {
+  if (schema.contains("$ref")) {
+    fill_reference(node, where, schema);
+    return;
+  }
+  warn_of_unknown_keywords(where, schema);
+  fill_type(node, where, schema);
+  fill_enumeration(node, where, schema);
+  fill_string(node, where, schema);
+  fill_number(node, where, schema);
+  fill_array(node, where, schema);
+  fill_object(node, where, schema);
+  fill_combinators(node, where, schema);
+}
+
+void SchemaCompiler::fill_reference(SchemaNode& node, const Pointer& where, const json& schema) {
+  for (const auto& [keyword, value] : schema.items()) {
+    if (keyword != "$ref" && !is_one_of(annotations, keyword) && !is_extension(keyword)) {
+      warning(where / keyword, "'" + keyword + "' beside $ref has no effect in OpenAPI 3.0 (put the $ref into an allOf)");
+    }
+  }
+  if (const auto target = resolve(where)) node.alias = compile(*target);
+}
+
+void SchemaCompiler::fill_type(SchemaNode& node, const Pointer& where, const json& schema) {
+  node.nullable = flag_at(where, schema, "nullable");
+  if (!schema.contains("type")) return;
+  const auto& type = schema["type"];
+  if (type.is_string()) node.type = parse_type(type.get_ref<const std::string&>());
+  if (!node.type) error(where / "type", "type must be one of string, integer, number, boolean, array and object");
+}
+
+void SchemaCompiler::fill_enumeration(SchemaNode& node, const Pointer& where, const json& schema) {
+  if (!schema.contains("enum")) return;
+  if (!schema["enum"].is_array() || schema["enum"].empty()) {
+    error(where / "enum", "enum must be a list with at least one value");
+    return;
+  }
+  node.enumeration = schema["enum"];
+  // pydantic writes a named Enum as a component of its own, and a Literal where it is used.
+  const auto parent = where.parent_pointer();
+  node.is_literal = parent.to_string() != "/components/schemas";
+}
+
+void SchemaCompiler::fill_string(SchemaNode& node, const Pointer& where, const json& schema) {
+  node.min_length = count_at(where, schema, "minLength");
+  node.max_length = count_at(where, schema, "maxLength");
+  if (schema.contains("pattern") && schema["pattern"].is_string()) {
+    re2::RE2::Options quiet;
+    quiet.set_log_errors(false);
+    auto expression = std::make_shared<const re2::RE2>(schema["pattern"].get_ref<const std::string&>(), quiet);
+    if (expression->ok()) {
+      node.pattern = std::move(expression);
+    } else {
+      warning(where / "pattern", "this pattern is not checked, since it can't be matched in linear time: " +
+                                     expression->error());
+    }
+  }
+  if (schema.contains("format") && schema["format"].is_string()) {
+    const auto& name = schema["format"].get_ref<const std::string&>();
+    node.format = parse_format(name);
+    if (!node.format && !is_annotation_format(name)) warning(where / "format", "the format '" + name + "' is not checked");
+  }
+}
+
+void SchemaCompiler::fill_number(SchemaNode& node, const Pointer& where, const json& schema) {
+  if (const auto value = number_at(where, schema, "minimum")) {
+    node.minimum = Bound{*value, flag_at(where, schema, "exclusiveMinimum")};
+  }
+  if (const auto value = number_at(where, schema, "maximum")) {
+    node.maximum = Bound{*value, flag_at(where, schema, "exclusiveMaximum")};
+  }
+  node.multiple_of = number_at(where, schema, "multipleOf");
+  if (node.multiple_of && *node.multiple_of <= 0) error(where / "multipleOf", "multipleOf must be greater than 0");
+  if (schema.value("format", json()) == "int32") {
+    if (!node.minimum) node.minimum = Bound{-2147483648.0, false};
+    if (!node.maximum) node.maximum = Bound{2147483647.0, false};
+  }
+}
+
+void SchemaCompiler::fill_array(SchemaNode& node, const Pointer& where, const json& schema) {
+  if (schema.contains("items")) node.items = compile(where / "items");
+  node.min_items = count_at(where, schema, "minItems");
+  node.max_items = count_at(where, schema, "maxItems");
+  node.unique_items = flag_at(where, schema, "uniqueItems");
+}
+
+void SchemaCompiler::fill_object(SchemaNode& node, const Pointer& where, const json& schema) {
+  node.min_properties = count_at(where, schema, "minProperties");
+  node.max_properties = count_at(where, schema, "maxProperties");
+  if (schema.contains("additionalProperties")) {
+    const auto& additional = schema["additionalProperties"];
+    if (additional.is_boolean()) {
+      node.additional_allowed = additional.get<bool>();
+    } else {
+      node.additional = compile(where / "additionalProperties");
+    }
+  }
+  if (schema.contains("properties") && !schema["properties"].is_object()) {
+    error(where / "properties", "properties must be an object");
+    return;
+  }
+  const auto properties = schema.value("properties", json::object());
+  for (const auto& [name, property] : properties.items()) {
+    const auto at = where / "properties" / name;
+    const bool is_object = property.is_object();
+    node.properties.push_back({.name = name,
+                               .schema = compile(at),
+                               .required = false,
+                               .read_only = is_object && flag_at(at, property, "readOnly"),
+                               .write_only = is_object && flag_at(at, property, "writeOnly")});
+  }
+  for (const auto& name : schema.value("required", json::array())) {
+    if (!name.is_string()) {
+      error(where / "required", "required must list names");
+      return;
+    }
+    const auto found = std::ranges::find(node.properties, name.get_ref<const std::string&>(), &SchemaNode::Property::name);
+    if (found != node.properties.end()) {
+      found->required = true;
+    } else {
+      node.properties.push_back({.name = name.get<std::string>(), .schema = nullptr, .required = true});
+    }
+  }
+  for (std::size_t i = 0; i < node.properties.size(); ++i) node.index_.emplace(node.properties[i].name, i);
+}
+
+void SchemaCompiler::fill_combinators(SchemaNode& node, const Pointer& where, const json& schema) {
+  if (schema.contains("allOf")) node.all_of = compile_all(where / "allOf");
+  if (schema.contains("anyOf")) node.any_of = compile_all(where / "anyOf");
+  if (schema.contains("oneOf")) node.one_of = compile_all(where / "oneOf");
+  if (schema.contains("not")) node.negated = compile(where / "not");
+  if (schema.contains("discriminator")) fill_discriminator(node, where, schema);
+}
+
+void SchemaCompiler::fill_discriminator(SchemaNode& node, const Pointer& where, const json& schema) {
+  const auto& described = schema["discriminator"];
+  if (!described.is_object() || !described.contains("propertyName") || !described["propertyName"].is_string()) {
+    error(where / "discriminator", "a discriminator needs a propertyName");
+    return;
+  }
+  const char* list = schema.contains("oneOf") ? "oneOf" : schema.contains("anyOf") ? "anyOf" : nullptr;
+  if (list == nullptr) {
+    warning(where / "discriminator", "a discriminator without oneOf or anyOf is not enforced");
+    return;
+  }
+  SchemaNode::Discriminator discriminator{described["propertyName"].get<std::string>(), {}};
+  const auto add = [&](const std::string& value, const std::string& reference) {
+    if (!reference.starts_with("#")) {
+      error(where / "discriminator", "the mapping of '" + value + "' must be a reference within this document");
+      return;
+    }
+    const Pointer target(decode_fragment(std::string_view(reference).substr(1)));
+    if (document_.root().contains(target)) {
+      discriminator.by_value[value] = compile(target);
+    } else {
+      error(where / "discriminator", "the mapping of '" + value + "' leads nowhere");
+    }
+  };
+  if (described.contains("mapping")) {
+    for (const auto& [value, reference] : described["mapping"].items()) {
+      if (reference.is_string()) {
+        const auto& text = reference.get_ref<const std::string&>();
+        add(value, text.find('#') == std::string::npos ? "#/components/schemas/" + text : text);
+      }
+    }
+  }
+  // Without a mapping the names of the referenced components are the values (OpenAPI 3.0.3, Discriminator Object).
+  for (const auto& branch : schema[list]) {
+    if (!branch.is_object() || !branch.contains("$ref") || described.contains("mapping")) continue;
+    const auto& reference = branch["$ref"].get_ref<const std::string&>();
+    add(reference.substr(reference.rfind('/') + 1), reference);
+  }
+  if (!discriminator.by_value.empty()) node.discriminator = std::move(discriminator);
+}
+
+void SchemaCompiler::warn_of_unknown_keywords(const Pointer& where, const json& schema) {
+  for (const auto& [keyword, value] : schema.items()) {
+    if (!is_one_of(enforced_keywords, keyword) && !is_one_of(annotations, keyword) && !is_extension(keyword)) {
+      warning(where / keyword, "the schema keyword '" + keyword + "' is not enforced");
+    }
+  }
+}
+
+std::vector<const SchemaNode*> SchemaCompiler::compile_all(const Pointer& where) {
+  std::vector<const SchemaNode*> nodes;
+  const auto& list = document_.root().at(where);
+  if (!list.is_array() || list.empty()) {
+    error(where, "this must be a list with at least one schema");
+    return nodes;
+  }
+  for (std::size_t i = 0; i < list.size(); ++i) nodes.push_back(compile(where / i));
+  return nodes;
+}
+
+std::optional<std::size_t> SchemaCompiler::count_at(const Pointer& where, const json& schema, const char* keyword) {
+  if (!schema.contains(keyword)) return std::nullopt;
+  if (schema[keyword].is_number_unsigned() || (schema[keyword].is_number_integer() && schema[keyword] >= 0)) {
+    return schema[keyword].get<std::size_t>();
+  }
+  error(where / keyword, std::string(keyword) + " must be a whole number, 0 or more");
+  return std::nullopt;
+}
+
+std::optional<double> SchemaCompiler::number_at(const Pointer& where, const json& schema, const char* keyword) {
+  if (!schema.contains(keyword)) return std::nullopt;
+  if (schema[keyword].is_number()) return schema[keyword].get<double>();
+  error(where / keyword, std::string(keyword) + " must be a number");
+  return std::nullopt;
+}
+
+bool SchemaCompiler::flag_at(const Pointer& where, const json& schema, const char* keyword) {
+  if (!schema.contains(keyword)) return false;
+  if (schema[keyword].is_boolean()) return schema[keyword].get<bool>();
+  error(where / keyword, std::string(keyword) + " must be true or false");
+  return false;
+}
+
+void SchemaCompiler::finish() {
+  enum class Visit { unseen, open, done };
+  std::map<const SchemaNode*, Visit> visits;
+  std::map<const SchemaNode*, const Pointer*> where;
+  for (const auto& [node, pointer] : places_) where[node] = &pointer;
+
+  // Edges that lead to a schema for the same value; those to properties and items are no danger.
+  const std::function<void(const SchemaNode*)> visit = [&](const SchemaNode* node) {
+    if (node == nullptr || visits[node] == Visit::done) return;
+    if (visits[node] == Visit::open) {
+      error(*where[node], "this schema contains itself without a property or item in between");
+      visits[node] = Visit::done;
+      return;
+    }
+    visits[node] = Visit::open;
+    visit(node->alias);
+    visit(node->negated);
+    for (const auto* list : {&node->all_of, &node->any_of, &node->one_of}) {
+      for (const auto* branch : *list) visit(branch);
+    }
+    visits[node] = Visit::done;
+  };
+  for (const auto& [node, pointer] : places_) visit(node);
+}
+
+Schema::Outcome Schema::compile(const Document& document, const nlohmann::json::json_pointer& where) {
+  Outcome outcome;
+  if (!document.root().contains(where)) {
+    outcome.problems.push_back({Severity::error, document.place(where), "there is no schema at " + where.to_string()});
+    return outcome;
+  }
+  SchemaCompiler compiler(document, outcome.problems);
+  const SchemaNode* root = compiler.compile(where);
+  compiler.finish();
+  const bool failed = std::ranges::any_of(
+      outcome.problems, [](const Problem& problem) { return problem.severity == Severity::error; });
+  if (!failed) outcome.schema = std::make_shared<const Schema>(root, compiler.nodes());
+  return outcome;
+}
+
+void Schema::validate(const json& value, std::vector<LocPart> prefix, std::vector<Violation>& out,
+                      const Reading& reading) const {
+  check_value(*root_, value, prefix, reading, out);
+}
+
+}  // namespace pgw::contract

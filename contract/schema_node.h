@@ -1,0 +1,102 @@
+// The compiled form of a schema object. Internal to contract/.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+#include <re2/re2.h>
+
+#include "contract/formats.h"
+#include "contract/schema.h"
+
+namespace pgw::contract {
+
+enum class JsonType { string, integer, number, boolean, array, object };
+
+struct Bound {
+  double value = 0;
+  bool exclusive = false;
+};
+
+/// One schema. A node never owns another: all live in the SchemaSet, so that `$ref` cycles are plain pointers.
+class SchemaNode {
+ public:
+  struct Property {
+    std::string name;
+    const SchemaNode* schema = nullptr;
+    bool required = false;
+    bool read_only = false;
+    bool write_only = false;
+  };
+
+  struct Discriminator {
+    std::string property;
+    std::map<std::string, const SchemaNode*, std::less<>> by_value;
+  };
+
+  /// Sets `alias` when the schema is nothing but another one (a bare `$ref`, or `allOf` of one).
+  const SchemaNode& resolved() const { return alias == nullptr ? *this : alias->resolved(); }
+
+  const Property* find_property(std::string_view name) const;
+
+  const SchemaNode* alias = nullptr;
+  std::optional<JsonType> type;
+  bool nullable = false;
+
+  std::optional<nlohmann::json> enumeration;  // an array
+  bool is_literal = false;                    // an inline enum: pydantic's Literal; else a named Enum
+
+  std::optional<std::size_t> min_length;
+  std::optional<std::size_t> max_length;
+  std::shared_ptr<const re2::RE2> pattern;
+  std::optional<Format> format;
+
+  std::optional<Bound> minimum;
+  std::optional<Bound> maximum;
+  std::optional<double> multiple_of;
+
+  const SchemaNode* items = nullptr;
+  std::optional<std::size_t> min_items;
+  std::optional<std::size_t> max_items;
+  bool unique_items = false;
+
+  std::vector<Property> properties;
+  bool additional_allowed = true;
+  const SchemaNode* additional = nullptr;
+  std::optional<std::size_t> min_properties;
+  std::optional<std::size_t> max_properties;
+
+  std::vector<const SchemaNode*> all_of;
+  std::vector<const SchemaNode*> any_of;
+  std::vector<const SchemaNode*> one_of;
+  const SchemaNode* negated = nullptr;
+  std::optional<Discriminator> discriminator;
+
+ private:
+  friend class SchemaCompiler;
+  std::unordered_map<std::string_view, std::size_t> index_;  // of `properties`, by name
+};
+
+/// Owns nodes at stable addresses.
+using SchemaSet = std::deque<SchemaNode>;
+
+/// The path to the value under the eyes of the validator: a list on the stack, spelt out only when something is wrong.
+struct Trail {
+  const Trail* parent = nullptr;
+  std::string_view name;
+  std::int64_t index = -1;  // of an array's item; negative: `name` counts
+};
+
+/// Appends what is wrong with `value`, at most `most_violations` in all.
+inline constexpr std::size_t most_violations = 100;
+void check_value(const SchemaNode& schema, const nlohmann::json& value, const std::vector<LocPart>& prefix,
+                 const Reading& reading, std::vector<Violation>& out);
+
+}  // namespace pgw::contract

@@ -1,0 +1,26 @@
+#include <iostream>
+
+#include "gateway/cli/commands.h"
+#include "gateway/cli/paths.h"
+#include "gateway/cli/problems.h"
+#include "gateway/pipeline/runtime.h"
+
+namespace pgw::cli {
+
+int check(const std::filesystem::path& config) {
+  const auto file = config.empty() ? default_file("gateway.yaml") : config;
+  const auto loaded = config::load_settings(file);
+  bool failed = print_problems(loaded.problems) || !loaded.settings;
+  if (loaded.settings) {
+    const auto api = pipeline::load_contract(loaded.settings->api);
+    failed = print_problems(api.problems) || failed;
+    if (api.contract != nullptr) {
+      failed = print_problems(pipeline::build_runtime(*loaded.settings, api.contract).problems) || failed;
+    }
+  }
+  if (failed) return 1;
+  std::cout << file.string() << ": ok\n";
+  return 0;
+}
+
+}  // namespace pgw::cli

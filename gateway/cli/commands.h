@@ -1,0 +1,39 @@
+// The commands of `projects-gateway`. Each returns the process's exit code: 0, or 1 with the reason on standard error.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pgw::cli {
+
+struct ServeOptions {
+  std::filesystem::path config;         ///< empty: `default_file`
+  bool sandbox = false;                 ///< in front of an embedded sandbox, with a key made for it
+  std::string listen;                   ///< instead of the file's; empty: the file's
+  std::string admin;
+  std::filesystem::path ready_file;     ///< empty: none
+};
+int serve(const ServeOptions& options);
+
+/// Every problem of config, contract and keys, with file and place.
+int check(const std::filesystem::path& config);
+
+/// Operation, method, path, cache rule, and what a write makes stale.
+int routes(const std::filesystem::path& config);
+
+/// `body_file`: "-" is standard input. Exit 1 prints the very 422 body that the server would send.
+int validate(const std::filesystem::path& config, const std::string& operation, const std::string& body_file);
+
+struct NewKeyOptions {
+  std::string team;
+  std::vector<std::string> scopes;  ///< read, write
+  std::string expires;              ///< "90d", or a date "2027-01-31"; empty: never
+};
+int new_key(const NewKeyOptions& options);
+
+/// 0 if the gateway whose admin listener is at this URL says that it is ready.
+int healthcheck(const std::string& admin_url);
+
+}  // namespace pgw::cli

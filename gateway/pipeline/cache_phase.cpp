@@ -1,0 +1,168 @@
+// Phase `cache`: what memory can answer, it answers; identical fetches become one.
+#include "cache/cache.h"
+
+#include <span>
+
+#include "gateway/pipeline/forward.h"
+#include "gateway/pipeline/phases.h"
+#include "gateway/pipeline/process.h"
+#include "gateway/pipeline/references.h"
+#include "gateway/pipeline/respond.h"
+#include "gateway/pipeline/worker.h"
+
+namespace pgw::pipeline {
+namespace {
+
+/// How often a request waits for others' fetches before it asks by itself, whatever they do.
+constexpr unsigned waits_at_most = 2;
+
+ForwardReason forward_reason(cache::MissReason reason) {
+  switch (reason) {
+    case cache::MissReason::none:
+      return ForwardReason::none;
+    case cache::MissReason::uri_miss:
+      return ForwardReason::uri_miss;
+    case cache::MissReason::vary_miss:
+      return ForwardReason::vary_miss;
+    case cache::MissReason::stale:
+      return ForwardReason::stale;
+    case cache::MissReason::request:
+      return ForwardReason::request;
+    case cache::MissReason::bypass:
+      return ForwardReason::bypass;
+  }
+  return ForwardReason::none;
+}
+
+std::string cache_key(const RequestContext& context) {
+  const std::string path = context.runtime->contract->canonical_path(context.route);
+  return cache::make_key({context.operation().id(), context.runtime->upstream_identity, path, context.request().query});
+}
+
+void resume_after_wait(RequestContext& context, const cache::Shared& shared) {
+  context.worker.loop().cancel(context.wait_timer);
+  context.wait = {};
+  switch (shared.outcome) {
+    case cache::SharedOutcome::response:
+      context.outcome.cache = CacheOutcome::collapsed;
+      respond_from_entry(context, shared.entry);
+      return;
+    case cache::SharedOutcome::stale_on_error:
+      context.outcome.cache = CacheOutcome::stale;
+      context.outcome.stale_on_error = true;
+      respond_from_entry(context, shared.entry);
+      return;
+    case cache::SharedOutcome::failed:
+      context.outcome.cache = CacheOutcome::collapsed;
+      respond_with_failure(context, static_cast<upstream::Failure>(shared.error));
+      return;
+    case cache::SharedOutcome::retry:
+      run_phases_from(&consult_cache, context);
+      return;
+  }
+}
+
+/// Called by the leader's thread, perhaps another worker's: the context is only touched back in its own.
+cache::Waiter waiter_for(RequestContext& context) {
+  return [&loop = context.worker.loop(), weak = context.weak_from_this()](const cache::Shared& shared) {
+    loop.post([weak, shared] {
+      if (const auto waiting = weak.lock()) resume_after_wait(*waiting, shared);
+    });
+  };
+}
+
+void bound_the_wait(RequestContext& context) {
+  context.wait_timer =
+      context.worker.loop().call_after(context.runtime->settings.upstream.timeout, [weak = context.weak_from_this()] {
+        const auto waiting = weak.lock();
+        if (waiting == nullptr || !waiting->wait.cancel()) return;
+        waiting->times_waited = waits_at_most;
+        run_phases_from(&consult_cache, *waiting);
+      });
+}
+
+void refresh_in_background(RequestContext& context, cache::Fetch fetch, cache::EntryPtr stale) {
+  auto outgoing = outgoing_request(context, true, fetch.validators());
+  Forward::start(context.worker, {.runtime = context.runtime,
+                                  .operation = &context.operation(),
+                                  .outgoing = std::move(outgoing),
+                                  .fetch = std::move(fetch),
+                                  .revalidated = std::move(stale),
+                                  .guard = {},
+                                  .changed = {},
+                                  .context = nullptr});
+}
+
+Progress act_on(RequestContext& context, cache::Decision decision) {
+  auto& outcome = context.outcome;
+  outcome.forwarded = forward_reason(decision.reason);
+  switch (decision.action) {
+    case cache::ReadAction::serve:
+      outcome.cache = CacheOutcome::hit;
+      outcome.forwarded = ForwardReason::none;
+      respond_from_entry(context, decision.entry);
+      return Progress::answered;
+    case cache::ReadAction::serve_stale_and_refresh:
+      outcome.cache = CacheOutcome::stale;
+      outcome.forwarded = ForwardReason::none;
+      respond_from_entry(context, decision.entry);
+      refresh_in_background(context, std::move(decision.fetch), std::move(decision.entry));
+      return Progress::answered;
+    case cache::ReadAction::wait:
+      ++context.times_waited;
+      context.wait = std::move(decision.wait);
+      bound_the_wait(context);
+      return Progress::waiting;
+    case cache::ReadAction::fetch:
+    case cache::ReadAction::revalidate:
+      outcome.cache = CacheOutcome::miss;
+      context.fetch = std::move(decision.fetch);
+      context.revalidated = std::move(decision.entry);
+      return Progress::next;
+    case cache::ReadAction::pass:
+      outcome.cache = CacheOutcome::pass;
+      return Progress::next;
+    case cache::ReadAction::only_if_cached_miss:
+      outcome.forwarded = ForwardReason::none;
+      respond_locally(context, Rejection::not_in_cache,
+                      error_response(504, "Gateway Timeout: only-if-cached, and nothing stored can be used"));
+      return Progress::answered;
+  }
+  return Progress::next;
+}
+
+}  // namespace
+
+Progress consult_cache(RequestContext& context) {
+  if (!context.policy().is_read) {
+    context.outcome.cache = CacheOutcome::pass;
+    context.outcome.forwarded = ForwardReason::method;
+    return Progress::next;
+  }
+  if (!context.request().body.empty()) {  // a GET with content: RFC 9110 section 9.3.1 gives it no meaning to cache by
+    context.outcome.cache = CacheOutcome::pass;
+    context.outcome.forwarded = ForwardReason::bypass;
+    return Progress::next;
+  }
+
+  const std::string key = cache_key(context);
+  cache::Read read{.key = key,
+                   .request_headers = context.request_fields(),
+                   .tags = {},
+                   .rule = context.policy().rule,
+                   .authorized = false,
+                   .is_head = false,  // a HEAD that must be fetched is fetched, and stored, as a GET
+                   .may_wait = context.times_waited < waits_at_most};
+  const auto now = wall_clock_now();
+  if (auto entry = context.worker.process().cache.find_fresh(read, now)) {
+    cache::Decision decision;
+    decision.action = cache::ReadAction::serve;
+    decision.entry = std::move(entry);
+    return act_on(context, std::move(decision));
+  }
+  const auto tags = cache::read_tags(segments_of(context.route), context.runtime->base_segments);
+  read.tags = tags;
+  return act_on(context, context.worker.process().cache.read(read, now, waiter_for(context)));
+}
+
+}  // namespace pgw::pipeline

@@ -1,0 +1,274 @@
+#include "gateway/pipeline/forward.h"
+
+#include <charconv>
+
+#include "gateway/log/log.h"
+#include "gateway/pipeline/process.h"
+#include "gateway/pipeline/references.h"
+#include "gateway/pipeline/report.h"
+#include "gateway/pipeline/respond.h"
+#include "gateway/pipeline/worker.h"
+
+namespace pgw::pipeline {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// What is collected of a response that is only checked, not stored.
+constexpr std::size_t checked_at_most = 1024 * 1024;
+
+std::vector<cache::Header> views_of(const http::Fields& fields) {
+  std::vector<cache::Header> views;
+  views.reserve(fields.size());
+  for (const auto& field : fields) {
+    // Whose request it was is nobody else's business, so it isn't stored.
+    if (!http::iequals(field.name, "x-request-id")) views.push_back({field.name, field.value});
+  }
+  return views;
+}
+
+std::optional<std::uint64_t> content_length(const http::Fields& fields) {
+  const std::string* text = fields.find("content-length");
+  if (text == nullptr) return std::nullopt;
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (error != std::errc{} || end != text->data() + text->size()) return std::nullopt;
+  return value;
+}
+
+bool is_unhealthy(int status) { return status >= 502 && status <= 504; }
+
+}  // namespace
+
+void Forward::start(Worker& worker, ForwardJob job) {
+  const auto forward = std::make_shared<Forward>(worker, std::move(job));
+  if (worker.process().breaker.allows(Clock::now())) {
+    forward->send();
+  } else {
+    forward->answer_failure(upstream::Failure::destination_unavailable);
+  }
+}
+
+Forward::Forward(Worker& worker, ForwardJob job) : worker_(worker), job_(std::move(job)) {}
+
+void Forward::send() {
+  sent_at_ = Clock::now();
+  call_ = worker_.client().start(job_.outgoing, shared_from_this());
+  follow_client();
+}
+
+void Forward::follow_client() {
+  if (job_.context == nullptr) return;
+  job_.context->exchange->on_disconnect([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->client_left();
+  });
+}
+
+void Forward::client_left() {
+  // A fetch has followers and the cache to think of, a write must be heard to its end.
+  const bool only_for_this_client = !job_.fetch && !job_.guard;
+  if (!only_for_this_client) return;
+  if (status_ == 0) worker_.process().breaker.cancelled();
+  worker_.client().cancel(call_);
+}
+
+void Forward::note_upstream(int status) {
+  const auto took = Clock::now() - sent_at_;
+  note_upstream_exchange(worker_.process().metrics, *job_.operation, status, took);
+  if (job_.context == nullptr) return;
+  job_.context->outcome.upstream_time = std::chrono::duration_cast<std::chrono::microseconds>(took);
+  if (status != 0) job_.context->outcome.upstream_status = status;
+}
+
+void Forward::judge_health(int status) {
+  auto& breaker = worker_.process().breaker;
+  if (is_unhealthy(status)) {
+    breaker.failed(Clock::now());
+  } else {
+    breaker.succeeded();
+  }
+}
+
+void Forward::settle_write(const http::Fields& fields) {
+  if (!job_.guard) return;
+  if (status_ >= 200 && status_ < 400) {
+    for (const char* name : {"location", "content-location"}) {
+      if (const std::string* reference = fields.find(name)) {
+        const auto tags = tags_of_reference(*job_.runtime, *reference);
+        job_.guard.add(tags);
+        job_.changed.insert(job_.changed.end(), tags.begin(), tags.end());
+      }
+    }
+  }
+}
+
+void Forward::on_head(int status, http::Fields fields) {
+  status_ = status;
+  fields_ = std::move(fields);
+  judge_health(status);
+  settle_write(fields_);
+  if (job_.fetch && !is_unmodified()) {
+    job_.fetch.uncacheable_head(status_, views_of(fields_), wall_clock_now());
+  }
+  delivery_ = choose_delivery();
+  if (delivery_ == Delivery::streaming) begin_streaming();
+}
+
+bool Forward::is_unmodified() const { return status_ == 304 && job_.fetch && job_.revalidated != nullptr; }
+
+Forward::Delivery Forward::choose_delivery() {
+  const bool is_checked = job_.runtime->settings.validation.responses != config::Check::off;
+  collect_at_most_ = job_.fetch ? worker_.process().cache.max_body_bytes() : is_checked || job_.guard ? checked_at_most : 0;
+  const auto length = content_length(fields_);
+  if (length) return *length <= collect_at_most_ ? Delivery::whole : Delivery::streaming;
+  return collect_at_most_ > 0 ? Delivery::whole : Delivery::streaming;
+}
+
+void Forward::begin_streaming() {
+  delivery_ = Delivery::streaming;
+  if (job_.fetch) job_.fetch.too_large(wall_clock_now());
+  // The write's answer is about to reach its caller. It is held until the end as well, so that nothing that was fetched while
+  // the body came stays.
+  if (job_.guard) {
+    auto rest = worker_.process().cache.begin_write(job_.changed);
+    job_.guard.finish();
+    job_.guard = std::move(rest);
+  }
+  if (job_.context == nullptr) return;
+  auto& context = *job_.context;
+  context.exchange->on_drained([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->worker_.client().resume(self->call_);
+  });
+  context.exchange->begin(response_head(context, status_, relayed_fields(fields_)), content_length(fields_));
+}
+
+bool Forward::on_body(std::string_view piece) {
+  if (delivery_ == Delivery::whole) {
+    if (body_.size() + piece.size() <= collect_at_most_) {
+      body_ += piece;
+      return true;
+    }
+    begin_streaming();
+    if (job_.context != nullptr) job_.context->exchange->write(body_);
+    body_.clear();
+    body_.shrink_to_fit();
+  }
+  return job_.context == nullptr || job_.context->exchange->write(piece) || job_.context->exchange->client_gone();
+}
+
+void Forward::on_end() {
+  note_upstream(status_);
+  if (job_.guard) job_.guard.finish();
+  if (delivery_ == Delivery::streaming) {
+    if (job_.context != nullptr) job_.context->exchange->end();
+  } else if (is_unmodified()) {
+    settle_unmodified();
+  } else if (job_.fetch) {
+    settle_read();
+  } else {
+    settle_pass();
+  }
+}
+
+void Forward::on_failure(upstream::Failure failure) {
+  note_upstream(0);
+  worker_.process().breaker.failed(Clock::now());
+  if (delivery_ == Delivery::streaming && status_ != 0) {
+    if (job_.guard) job_.guard.finish();
+    if (job_.context != nullptr) job_.context->exchange->abort();
+    return;
+  }
+  answer_failure(failure);
+}
+
+void Forward::settle_unmodified() {
+  cache::StoreResult result{};
+  const auto entry = job_.fetch.not_modified(views_of(fields_), wall_clock_now(), result);
+  if (entry != nullptr) {
+    answer_from(entry, result);
+    return;
+  }
+  // The 304 spoke of another representation than ours (RFC 9111 section 4.3.3): ask again, unconditionally.
+  std::erase_if(job_.outgoing.fields, [](const http::Field& field) {
+    return http::iequals(field.name, "if-none-match") || http::iequals(field.name, "if-modified-since");
+  });
+  job_.revalidated = nullptr;
+  fields_.clear();
+  status_ = 0;
+  send();
+}
+
+void Forward::settle_read() {
+  if (!response_is_acceptable()) return;
+  cache::StoreResult result{};
+  const auto headers = views_of(fields_);
+  cache::Response response{status_, headers, std::move(body_)};
+  const auto entry = job_.fetch.complete(std::move(response), wall_clock_now(), result);
+  if (entry == nullptr) {
+    // Not moved from: Fetch::complete takes the body only when it returns an entry.
+    body_ = std::move(response.body);  // NOLINT(bugprone-use-after-move)
+    answer_relayed();
+    return;
+  }
+  answer_from(entry, result);
+}
+
+void Forward::settle_pass() {
+  if (response_is_acceptable()) answer_relayed();
+}
+
+bool Forward::response_is_acceptable() {
+  const auto mode = job_.runtime->settings.validation.responses;
+  if (mode == config::Check::off || fields_.contains("content-encoding")) return true;
+  const std::string* type = fields_.find("content-type");
+  const auto violations = job_.runtime->contract->validate_response(*job_.operation, status_,
+                                                                    type == nullptr ? std::string_view{} : *type, body_);
+  if (violations.empty()) return true;
+  report_response(worker_.process().metrics, *job_.operation, status_, violations);
+  if (mode != config::Check::enforce) return true;
+
+  if (job_.fetch) job_.fetch.failed(wall_clock_now(), static_cast<int>(upstream::Failure::protocol_error));
+  if (job_.context != nullptr) {
+    respond_locally(*job_.context, Rejection::response_invalid,
+                    error_response(502, "Bad Gateway: the upstream's response does not match the API description"));
+  }
+  return false;
+}
+
+void Forward::answer_from(const cache::EntryPtr& entry, cache::StoreResult result) {
+  if (job_.context == nullptr) return;
+  auto& outcome = job_.context->outcome;
+  outcome.stored = result == cache::StoreResult::stored || result == cache::StoreResult::updated;
+  outcome.stale_on_error = result == cache::StoreResult::stale_on_error;
+  if (result == cache::StoreResult::updated) outcome.cache = CacheOutcome::revalidated;
+  if (outcome.stale_on_error) outcome.cache = CacheOutcome::stale;
+  respond_from_entry(*job_.context, entry);
+}
+
+void Forward::answer_relayed() {
+  if (job_.context != nullptr) respond_relayed(*job_.context, status_, fields_, std::move(body_));
+}
+
+void Forward::answer_failure(upstream::Failure failure) {
+  if (job_.guard) {
+    if (upstream::may_have_taken_effect(failure)) {
+      job_.guard.finish_unknown(wall_clock_now() + job_.runtime->settings.upstream.timeout);
+    } else {
+      job_.guard.finish();
+    }
+  }
+  const auto stale = job_.fetch ? job_.fetch.failed(wall_clock_now(), static_cast<int>(failure)) : nullptr;
+  log::event(log::Level::warning, "upstream failed",
+             {{"operation", job_.operation->id()},
+              {"error", std::string(upstream::proxy_error_type(failure))},
+              {"request_id", job_.context == nullptr ? std::string() : job_.context->request_id}});
+  if (job_.context == nullptr) return;
+  if (stale != nullptr) {
+    job_.context->outcome.failure = failure;
+    answer_from(stale, cache::StoreResult::stale_on_error);
+  } else {
+    respond_with_failure(*job_.context, failure);
+  }
+}
+
+}  // namespace pgw::pipeline

@@ -1,0 +1,85 @@
+// A request on its way upstream, and phase 9, `settle`: what its response, or the lack of one, means for the cache, for the
+// contract and for the caller.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cache/cache.h"
+#include "gateway/pipeline/request_context.h"
+#include "gateway/upstream/client.h"
+
+namespace pgw::pipeline {
+
+/// What is to be asked, and on whose behalf. At most one of `fetch` and `guard` is set: a read through the cache, a write,
+/// or, with neither, a request that only passes.
+struct ForwardJob {
+  std::shared_ptr<const Runtime> runtime;
+  const contract::Operation* operation = nullptr;
+  upstream::OutgoingRequest outgoing;
+  cache::Fetch fetch;
+  cache::EntryPtr revalidated;  ///< what `fetch` would like to hear 304 about
+  cache::WriteGuard guard;
+  cache::Tags changed;  ///< what `guard` is about
+  ContextPtr context;  ///< null: nobody waits (a refresh in the background)
+};
+
+/// Lives until the upstream is done with it, whether or not the client is still there: followers and the cache may want the
+/// response all the same.
+class Forward final : public upstream::ResponseSink, public std::enable_shared_from_this<Forward> {
+ public:
+  static void start(Worker& worker, ForwardJob job);
+
+  Forward(Worker& worker, ForwardJob job);
+
+  void on_head(int status, http::Fields fields) override;
+  bool on_body(std::string_view piece) override;
+  void on_end() override;
+  void on_failure(upstream::Failure failure) override;
+
+ private:
+  /// How the response reaches the caller.
+  enum class Delivery {
+    whole,      ///< collected first: to be stored, shared or checked
+    streaming,  ///< passed on as it comes
+  };
+
+  void send();
+  void follow_client();
+  void client_left();
+
+  void judge_health(int status);
+  void settle_write(const http::Fields& fields);
+  Delivery choose_delivery();
+  void begin_streaming();
+  bool is_unmodified() const;
+
+  void settle_read();
+  void settle_unmodified();
+  void settle_pass();
+  bool response_is_acceptable();
+  void answer_from(const cache::EntryPtr& entry, cache::StoreResult result);
+  void answer_relayed();
+  void answer_failure(upstream::Failure failure);
+  void note_upstream(int status);
+
+  Worker& worker_;
+  ForwardJob job_;
+  upstream::Client::CallId call_ = 0;
+  std::chrono::steady_clock::time_point sent_at_;
+
+  int status_ = 0;
+  http::Fields fields_;
+  std::string body_;
+  Delivery delivery_ = Delivery::whole;
+  std::size_t collect_at_most_ = 0;
+};
+
+/// What goes upstream for this request: method, canonical path, query as received, end-to-end fields without the caller's key.
+/// `validators`: those of a stored entry; with `for_cache` the client's own conditions and ranges stay behind.
+upstream::OutgoingRequest outgoing_request(const RequestContext& context, bool for_cache,
+                                           std::span<const cache::Header> validators);
+
+}  // namespace pgw::pipeline

@@ -1,0 +1,86 @@
+// Phases `identify` and `authorize`: who calls, and whether they may.
+#include <algorithm>
+
+#include "gateway/access/key_ring.h"
+#include "gateway/pipeline/phases.h"
+#include "gateway/pipeline/respond.h"
+#include "gateway/pipeline/worker.h"
+
+namespace pgw::pipeline {
+namespace {
+
+constexpr std::size_t longest_request_id = 128;
+
+/// An id that callers may choose: safe to log and to send on as it is.
+bool is_acceptable_id(std::string_view id) {
+  return !id.empty() && id.size() <= longest_request_id && std::ranges::all_of(id, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.' || c == ':' || c == '/' || c == '+' || c == '=';
+  });
+}
+
+/// The trace-id of a traceparent field (W3C Trace Context, section 3.2.2.3), which goes upstream untouched; empty if malformed.
+std::string_view trace_id_of(const http::Request& request) {
+  const std::string* parent = request.fields.find("traceparent");
+  if (parent == nullptr || parent->size() < 55 || (*parent)[2] != '-' || (*parent)[35] != '-') return {};
+  const auto id = std::string_view(*parent).substr(3, 32);
+  const bool is_hex = std::ranges::all_of(id, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  return is_hex ? id : std::string_view{};
+}
+
+Rejection rejection_for(access::Denial denial) {
+  switch (denial) {
+    case access::Denial::none:
+      return Rejection::none;
+    case access::Denial::missing:
+      return Rejection::key_missing;
+    case access::Denial::expired:
+      return Rejection::key_expired;
+    case access::Denial::ambiguous:
+    case access::Denial::unknown:
+      return Rejection::key_unknown;
+  }
+  return Rejection::key_unknown;
+}
+
+access::Denial find_principal(RequestContext& context) {
+  const auto& fields = context.request().fields;
+  const auto x_api_key = fields.all("x-api-key");
+  const auto authorization = fields.all("authorization");
+  const auto presented = access::presented_key(x_api_key, authorization);
+  if (presented.denial != access::Denial::none) return presented.denial;
+  const auto found = context.runtime->keys->find(presented.key, std::chrono::system_clock::now());
+  context.principal = found.principal;
+  return found.denial;
+}
+
+}  // namespace
+
+Progress identify(RequestContext& context) {
+  const http::Request& request = context.request();
+  const std::string* id = request.fields.find("x-request-id");
+  context.request_id = id != nullptr && is_acceptable_id(*id) ? *id : context.worker.new_request_id();
+  context.trace_id = trace_id_of(request);
+
+  if (context.runtime->settings.access.mode == config::AccessMode::open) {
+    context.principal = &context.runtime->anonymous;
+    return Progress::next;
+  }
+  const access::Denial denial = find_principal(context);
+  if (denial == access::Denial::none) return Progress::next;
+  respond_locally(context, rejection_for(denial), unauthorized(access::message(denial)));
+  return Progress::answered;
+}
+
+Progress authorize(RequestContext& context) {
+  const auto needed = access::scope_for(context.operation().method(), context.policy().changes_nothing);
+  const auto refusal = access::authorize(*context.principal, context.operation().index(), needed);
+  if (refusal == access::Refusal::none) return Progress::next;
+  respond_locally(context,
+                  refusal == access::Refusal::missing_scope ? Rejection::scope_missing
+                                                            : Rejection::operation_not_allowed,
+                  error_response(403, access::message(refusal, needed)));
+  return Progress::answered;
+}
+
+}  // namespace pgw::pipeline

@@ -1,0 +1,55 @@
+#include "gateway/pipeline/local_response.h"
+
+#include "gateway/log/json_text.h"
+
+namespace pgw::pipeline {
+namespace {
+
+constexpr std::string_view json_type = "Content-Type: application/json\r\n";
+
+}  // namespace
+
+LocalResponse error_response(int status, std::string_view text) {
+  LocalResponse response{status, std::string(json_type), R"({"detail":)"};
+  log::append_json_string(response.body, text);
+  response.body += '}';
+  return response;
+}
+
+LocalResponse unauthorized(std::string_view text) {
+  LocalResponse response = error_response(401, text);
+  response.fields += "WWW-Authenticate: Bearer realm=\"projects-gateway\"\r\n";
+  return response;
+}
+
+LocalResponse method_not_allowed(std::string_view allow) {
+  LocalResponse response = error_response(405, "Method Not Allowed");
+  response.fields += "Allow: ";
+  response.fields += allow;
+  response.fields += "\r\n";
+  return response;
+}
+
+LocalResponse unsupported_media_type(std::string_view accept) {
+  std::string text = "Unsupported Media Type: send ";
+  text += accept;
+  LocalResponse response = error_response(415, text);
+  response.fields += "Accept: ";
+  response.fields += accept;
+  response.fields += "\r\n";
+  return response;
+}
+
+LocalResponse invalid_request(std::string body) { return {422, std::string(json_type), std::move(body)}; }
+
+LocalResponse upstream_failure(upstream::Failure failure) {
+  std::string text(upstream::status_of(failure) == 504   ? "Gateway Timeout: "
+                   : upstream::status_of(failure) == 503 ? "Service Unavailable: "
+                                                         : "Bad Gateway: ");
+  text += upstream::describe(failure);
+  LocalResponse response = error_response(upstream::status_of(failure), text);
+  if (response.status == 503) response.fields += "Retry-After: 1\r\n";
+  return response;
+}
+
+}  // namespace pgw::pipeline

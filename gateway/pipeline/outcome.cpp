@@ -1,0 +1,77 @@
+#include "gateway/pipeline/outcome.h"
+
+#include <array>
+
+namespace pgw::pipeline {
+namespace {
+
+constexpr std::string_view self = "projects-gateway";
+
+template <typename Enum, std::size_t Count>
+std::string_view name_in(const std::array<std::string_view, Count>& names, Enum value) {
+  return names[static_cast<std::size_t>(value)];
+}
+
+}  // namespace
+
+std::string_view to_string(CacheOutcome outcome) {
+  static constexpr std::array<std::string_view, 7> names{"none", "hit",       "stale", "revalidated",
+                                                         "miss", "collapsed", "pass"};
+  return name_in(names, outcome);
+}
+
+std::string_view to_string(ForwardReason reason) {
+  static constexpr std::array<std::string_view, 7> names{"",          "bypass", "method", "uri-miss",
+                                                         "vary-miss", "stale",  "request"};
+  return name_in(names, reason);
+}
+
+std::string_view to_string(Rejection rejection) {
+  static constexpr std::array<std::string_view, 14> names{"",
+                                                          "malformed",
+                                                          "key-missing",
+                                                          "key-unknown",
+                                                          "key-expired",
+                                                          "unknown-route",
+                                                          "method-not-allowed",
+                                                          "scope-missing",
+                                                          "operation-not-allowed",
+                                                          "unsupported-media-type",
+                                                          "invalid",
+                                                          "rate-limited",
+                                                          "not-in-cache",
+                                                          "response-invalid"};
+  return name_in(names, rejection);
+}
+
+std::string cache_status(const Outcome& outcome) {
+  std::string text(self);
+  if (outcome.forwarded != ForwardReason::none) {
+    text += "; fwd=";
+    text += to_string(outcome.forwarded);
+    if (outcome.upstream_status && *outcome.upstream_status != outcome.status) {
+      text += "; fwd-status=" + std::to_string(*outcome.upstream_status);
+    }
+    if (outcome.stored) text += "; stored";
+    if (outcome.cache == CacheOutcome::collapsed) text += "; collapsed";
+    if (outcome.stale_on_error) text += "; detail=stale-if-error";
+  } else if (outcome.cache == CacheOutcome::hit || outcome.cache == CacheOutcome::stale) {
+    text += "; hit";
+    if (outcome.ttl_seconds) text += "; ttl=" + std::to_string(*outcome.ttl_seconds);
+  }
+  if (outcome.rejection != Rejection::none) {
+    text += "; detail=";
+    text += to_string(outcome.rejection);
+  }
+  return text;
+}
+
+std::string proxy_status(const Outcome& outcome) {
+  if (!outcome.failure) return {};
+  std::string text(self);
+  text += "; error=";
+  text += upstream::proxy_error_type(*outcome.failure);
+  return text;
+}
+
+}  // namespace pgw::pipeline

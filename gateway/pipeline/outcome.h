@@ -1,0 +1,70 @@
+// What became of a request: one record, from which the Cache-Status and Proxy-Status fields, the access log line and the
+// metrics are all made, so that they can't disagree.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/upstream/failure.h"
+
+namespace pgw::pipeline {
+
+/// What the cache had to do with the response.
+enum class CacheOutcome {
+  none,         ///< the request never came as far as the cache
+  hit,          ///< a fresh stored response
+  stale,        ///< a stale one, as RFC 5861 allows
+  revalidated,  ///< a stored one that the upstream confirmed with 304
+  miss,         ///< fetched
+  collapsed,    ///< another request's fetch served this one too
+  pass,         ///< forwarded without looking: a write, or a read that must not be stored
+};
+std::string_view to_string(CacheOutcome outcome);
+
+/// Why a request was forwarded: the `fwd` parameter of RFC 9211 section 2.2.
+enum class ForwardReason { none, bypass, method, uri_miss, vary_miss, stale, request };
+std::string_view to_string(ForwardReason reason);
+
+/// Why the gateway itself said no.
+enum class Rejection {
+  none,
+  malformed,
+  key_missing,
+  key_unknown,
+  key_expired,
+  unknown_route,
+  method_not_allowed,
+  scope_missing,
+  operation_not_allowed,
+  unsupported_media_type,
+  invalid,
+  rate_limited,
+  not_in_cache,
+  response_invalid,
+};
+std::string_view to_string(Rejection rejection);
+
+struct Outcome {
+  int status = 0;
+  Rejection rejection = Rejection::none;
+  CacheOutcome cache = CacheOutcome::none;
+  ForwardReason forwarded = ForwardReason::none;
+  bool stored = false;
+  bool stale_on_error = false;
+  bool would_be_rejected = false;  ///< invalid, and forwarded all the same since validation only reports
+  std::optional<std::int64_t> ttl_seconds;  ///< what is left of the freshness of a stored response; negative when stale
+  std::optional<int> upstream_status;
+  std::optional<upstream::Failure> failure;
+  std::optional<std::chrono::microseconds> upstream_time;
+};
+
+/// The member of Cache-Status that this cache adds (RFC 9211), e.g. "projects-gateway; hit; ttl=12".
+std::string cache_status(const Outcome& outcome);
+
+/// The member of Proxy-Status (RFC 9209), e.g. "projects-gateway; error=connection_refused"; empty without a failure.
+std::string proxy_status(const Outcome& outcome);
+
+}  // namespace pgw::pipeline

@@ -1,0 +1,57 @@
+#include <algorithm>
+
+#include "gateway/pipeline/forward.h"
+#include "gateway/pipeline/worker.h"
+
+namespace pgw::pipeline {
+namespace {
+
+using Names = std::span<const std::string_view>;
+
+// Host and Content-Length are libcurl's, the keys are the team's and stay here, X-Request-ID is set anew. Method overrides
+// would let a request do upstream what it was not checked for here.
+constexpr std::string_view never_forwarded[] = {
+    "host",          "content-length",         "expect",        "x-api-key",
+    "authorization", "x-http-method-override", "x-http-method", "x-method-override",
+    "x-request-id",
+};
+
+// A fetch for the cache asks for the whole representation and under the cache's own conditions.
+constexpr std::string_view own_conditions[] = {
+    "if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range",
+};
+
+bool is_one_of(Names names, std::string_view name) {
+  return std::ranges::any_of(names, [&](std::string_view one) { return http::iequals(one, name); });
+}
+
+bool is_credential(const RequestContext& context, std::string_view name) {
+  const auto& credential = context.runtime->target.credential;
+  return credential != nullptr && http::iequals(name, credential->header());
+}
+
+}  // namespace
+
+upstream::OutgoingRequest outgoing_request(const RequestContext& context, bool for_cache,
+                                           std::span<const cache::Header> validators) {
+  const http::Request& request = context.request();
+  upstream::OutgoingRequest outgoing;
+  outgoing.method = context.operation().method();
+  outgoing.repeatable = context.operation().is_safe();
+  outgoing.path_and_query = context.runtime->contract->canonical_path(context.route);
+  if (!request.query.empty()) outgoing.path_and_query += "?" + request.query;
+  outgoing.body = request.body;
+
+  const std::string connection = http::connection_options(request.fields);
+  for (const auto& field : request.fields) {
+    if (http::is_hop_by_hop(field.name, connection) || is_one_of(never_forwarded, field.name)) continue;
+    if (is_credential(context, field.name) || (for_cache && is_one_of(own_conditions, field.name))) continue;
+    outgoing.fields.push_back(field);
+  }
+  for (const auto& [name, value] : validators) outgoing.fields.push_back({std::string(name), std::string(value)});
+  outgoing.fields.push_back({"X-Request-ID", context.request_id});
+  outgoing.fields.push_back({"Via", "1." + std::to_string(request.version_minor) + " projects-gateway"});
+  return outgoing;
+}
+
+}  // namespace pgw::pipeline

@@ -1,0 +1,24 @@
+// What all workers share, for as long as the process serves.
+#pragma once
+
+#include <atomic>
+
+#include "cache/cache.h"
+#include "gateway/upstream/breaker.h"
+#include "metrics/metrics.h"
+
+namespace pgw::pipeline {
+
+/// Every member is thread-safe by itself.
+struct Process {
+  cache::Cache& cache;
+  metrics::Metrics& metrics;
+  upstream::Breaker& breaker;
+};
+
+/// The wall clock as the cache counts it.
+inline cache::TimePoint wall_clock_now() {
+  return std::chrono::time_point_cast<cache::Duration>(std::chrono::system_clock::now());
+}
+
+}  // namespace pgw::pipeline

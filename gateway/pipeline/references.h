@@ -1,0 +1,18 @@
+// URI references in the upstream's responses, as tags of the cache.
+#pragma once
+
+#include <string_view>
+
+#include "cache/tags.h"
+#include "gateway/pipeline/runtime.h"
+
+namespace pgw::pipeline {
+
+/// What a write tags as changed by naming `reference` in Location or Content-Location (RFC 9111 section 4.4). Empty unless it is
+/// of the upstream's own origin and a path of the contract.
+cache::Tags tags_of_reference(const Runtime& runtime, std::string_view reference);
+
+/// The segments of a matched path with their values; views into both arguments.
+std::vector<cache::Segment> segments_of(const contract::Match& match);
+
+}  // namespace pgw::pipeline

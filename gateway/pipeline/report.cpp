@@ -1,0 +1,88 @@
+#include "gateway/pipeline/report.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "gateway/log/log.h"
+
+namespace pgw::pipeline {
+namespace {
+
+constexpr std::chrono::minutes between_log_lines{1};
+
+double seconds(std::chrono::steady_clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+/// A violation's place, "body.records.0.name", for a person.
+std::string place_of(const contract::Violation& violation) {
+  std::string place;
+  for (const auto& part : violation.loc) {
+    if (!place.empty()) place += '.';
+    place += std::holds_alternative<std::string>(part) ? std::get<std::string>(part)
+                                                       : std::to_string(std::get<std::int64_t>(part));
+  }
+  return place;
+}
+
+std::string_view location_of(const contract::Violation& violation) {
+  const auto* first = violation.loc.empty() ? nullptr : std::get_if<std::string>(&violation.loc.front());
+  return first == nullptr ? std::string_view("body") : std::string_view(*first);
+}
+
+/// One log line per operation and minute. Operations beyond the table share its last place.
+bool may_log(const contract::Operation& operation) {
+  using Ticks = std::chrono::steady_clock::rep;
+  static std::array<std::atomic<Ticks>, 256> next_line{};
+  auto& next = next_line[std::min(operation.index(), next_line.size() - 1)];
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  Ticks expected = next.load();
+  return now.count() >= expected &&
+         next.compare_exchange_strong(
+             expected, (now + std::chrono::steady_clock::duration(between_log_lines)).count());
+}
+
+}  // namespace
+
+void note_upstream_exchange(metrics::Metrics& metrics, const contract::Operation& operation, int status,
+                            std::chrono::steady_clock::duration took) {
+  auto& instruments = metrics.operation(operation.index());
+  instruments.upstream_requests(status).Increment();
+  instruments.upstream_duration().Observe(seconds(took));
+}
+
+void report_request(metrics::Metrics& metrics, const contract::Operation& operation, const contract::Verdict& verdict) {
+  auto& instruments = metrics.operation(operation.index());
+  if (verdict.unsupported_media_type) {
+    instruments.validation_failures("header", "unsupported_media_type").Increment();
+  }
+  for (const auto& violation : verdict.violations) {
+    instruments.validation_failures(location_of(violation), violation.type).Increment();
+  }
+}
+
+void report_response(metrics::Metrics& metrics, const contract::Operation& operation, int status,
+                     std::span<const contract::Violation> violations) {
+  auto& instruments = metrics.operation(operation.index());
+  for (const auto& violation : violations) {
+    instruments.validation_failures("response", violation.type).Increment();
+  }
+  if (!may_log(operation)) return;
+  log::event(log::Level::warning, "the upstream's response does not match the API description",
+             {{"operation", operation.id()},
+              {"status", std::to_string(status)},
+              {"violations", std::to_string(violations.size())},
+              {"first", place_of(violations.front()) + ": " + violations.front().msg}});
+}
+
+void report_agreement(metrics::Metrics& metrics, const contract::Operation& operation, int upstream_status) {
+  const bool refused = upstream_status == 400 || upstream_status == 422;
+  const bool accepted = upstream_status >= 200 && upstream_status < 300;
+  metrics.operation(operation.index())
+      .validation_reports(refused ? "refused" : accepted ? "accepted" : "unknown")
+      .Increment();
+}
+
+}  // namespace pgw::pipeline

@@ -1,0 +1,26 @@
+// What is counted beside the outcome of a request: exchanges with the upstream and disagreements with the contract.
+#pragma once
+
+#include <chrono>
+#include <span>
+
+#include "contract/contract.h"
+#include "metrics/metrics.h"
+
+namespace pgw::pipeline {
+
+/// `status` 0: no answer came.
+void note_upstream_exchange(metrics::Metrics& metrics, const contract::Operation& operation, int status,
+                            std::chrono::steady_clock::duration took);
+
+void report_request(metrics::Metrics& metrics, const contract::Operation& operation, const contract::Verdict& verdict);
+
+/// Also logged, at most once a minute and operation: an upstream that drifts away from its description is for the operator to
+/// know, not for the log to fill up with.
+void report_response(metrics::Metrics& metrics, const contract::Operation& operation, int status,
+                     std::span<const contract::Violation> violations);
+
+/// What the upstream made of a request that validation would have rejected.
+void report_agreement(metrics::Metrics& metrics, const contract::Operation& operation, int upstream_status);
+
+}  // namespace pgw::pipeline

@@ -1,0 +1,61 @@
+// Everything that is known about one request while it goes through the phases.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cache/cache.h"
+#include "contract/contract.h"
+#include "gateway/access/key_ring.h"
+#include "gateway/edge/exchange.h"
+#include "gateway/pipeline/outcome.h"
+#include "gateway/pipeline/runtime.h"
+
+namespace pgw::pipeline {
+
+class Worker;
+
+/// Made when the head of a request is there; belongs to its worker's thread. The exchange holds it until the exchange is over,
+/// and a forward that goes on without its client holds it beyond that.
+struct RequestContext : std::enable_shared_from_this<RequestContext> {
+  RequestContext(Worker& its_worker, std::shared_ptr<const Runtime> its_runtime,
+                 std::shared_ptr<edge::Exchange> its_exchange);
+
+  const http::Request& request() const { return exchange->request(); }
+  const contract::Operation& operation() const { return *route.operation; }
+  const OperationPolicy& policy() const { return runtime->policy(operation()); }
+
+  /// Request fields as the cache reads them; views into the exchange.
+  std::span<const cache::Header> request_fields();
+
+  Worker& worker;
+  const std::shared_ptr<const Runtime> runtime;
+  const std::shared_ptr<edge::Exchange> exchange;
+
+  // identify
+  std::string request_id;
+  std::string trace_id;
+  const access::Principal* principal = nullptr;  ///< belongs to `runtime`; of an expired key too, for the log
+
+  // route
+  contract::Match route;
+
+  // cache
+  cache::Fetch fetch;         ///< the duty to fetch, when this request leads
+  cache::EntryPtr revalidated;  ///< what `fetch` asks about
+  cache::Wait wait;           ///< the place among the followers of another's fetch
+  unsigned times_waited = 0;
+  edge::EventLoop::TimerId wait_timer = 0;
+
+  Outcome outcome;
+
+ private:
+  std::vector<cache::Header> request_fields_;
+};
+using ContextPtr = std::shared_ptr<RequestContext>;
+
+}  // namespace pgw::pipeline

@@ -1,0 +1,23 @@
+// Phase `route`: method and path to an operation of the contract.
+#include "gateway/pipeline/phases.h"
+#include "gateway/pipeline/respond.h"
+
+namespace pgw::pipeline {
+
+Progress route(RequestContext& context) {
+  auto found = context.runtime->contract->match(context.request().method, context.request().path);
+  switch (found.status) {
+    case contract::Route::Status::found:
+      context.route = std::move(found.match);
+      return Progress::next;
+    case contract::Route::Status::method_not_allowed:
+      respond_locally(context, Rejection::method_not_allowed, method_not_allowed(found.allow));
+      return Progress::answered;
+    case contract::Route::Status::not_found:
+      respond_locally(context, Rejection::unknown_route, error_response(404, "Not Found"));
+      return Progress::answered;
+  }
+  return Progress::answered;
+}
+
+}  // namespace pgw::pipeline

@@ -1,0 +1,233 @@
+#include "gateway/pipeline/runtime.h"
+
+#include <algorithm>
+#include <array>
+
+#include <openssl/evp.h>
+
+#include "config/secret_file.h"
+#include "gateway/pipeline/references.h"
+
+namespace pgw::pipeline {
+namespace {
+
+using contract::Problem;
+using contract::Severity;
+
+bool has_error(const std::vector<Problem>& problems) {
+  return std::ranges::any_of(problems, [](const Problem& problem) { return problem.severity == Severity::error; });
+}
+
+void append(std::vector<Problem>& all, std::vector<Problem> more) {
+  all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+/// A digest that tells upstreams and credentials apart without telling either: 64 bits in hexadecimal.
+std::string identity_of(const std::string& url, std::string_view credential) {
+  const std::string text = url + '\n' + std::string(credential);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string identity;
+  for (std::size_t i = 0; i < 8; ++i) {
+    identity += digits[digest[i] >> 4];
+    identity += digits[digest[i] & 0xf];
+  }
+  return identity;
+}
+
+cache::Rule cache_rule(const config::CacheRule& rule) {
+  using cache::Duration;
+  return {.ttl = rule.ttl,
+          .stale_while_revalidate = rule.stale_while_revalidate.value_or(Duration{0}),
+          .stale_if_error = rule.stale_if_error.value_or(Duration{0})};
+}
+
+/// From the settings, where the value is, to the target, which uses it.
+void set_credential(Runtime& runtime) {
+  auto& target = runtime.target;
+  const auto& credential = runtime.settings.upstream.credential;
+  target.credential = nullptr;
+  if (credential) {
+    target.credential = std::make_shared<const upstream::Credential>(
+        credential->header, std::make_shared<const config::Secret>(credential->value));
+  }
+  runtime.upstream_identity =
+      identity_of(target.base_url, credential ? credential->value.reveal() : std::string_view{});
+}
+
+/// Puts a Runtime together, one part after the other; problems gather.
+class Builder {
+ public:
+  Builder(const config::Settings& settings, std::shared_ptr<const contract::Contract> contract, BuildOptions options)
+      : runtime_(std::make_shared<Runtime>()), options_(std::move(options)) {
+    runtime_->settings = settings;
+    runtime_->contract = std::move(contract);
+    operation_ids_ = operation_ids(*runtime_->contract);
+  }
+
+  BuiltRuntime build() {
+    runtime_->base_segments = common_base();
+    set_target();
+    make_policies();
+    load_keys();
+    if (has_error(problems_)) return {nullptr, std::move(problems_)};
+    return {std::move(runtime_), std::move(problems_)};
+  }
+
+ private:
+  const config::Settings& settings() const { return runtime_->settings; }
+
+  contract::Place place_of(const std::string& pointer) const {
+    const auto found = settings().places.find(pointer);
+    return found == settings().places.end() ? contract::Place{settings().file.string(), 0, 0} : found->second;
+  }
+
+  std::size_t common_base() const {
+    std::vector<std::vector<cache::Segment>> paths;
+    for (const auto& operation : runtime_->contract->operations()) {
+      auto& path = paths.emplace_back();
+      for (const auto& segment : operation.segments()) path.push_back({segment.text, segment.is_parameter});
+    }
+    return paths.empty() ? 0 : cache::shared_base(paths);
+  }
+
+  void set_target() {
+    const auto& from = settings().upstream;
+    auto& target = runtime_->target;
+    target.base_url = from.url.text();
+    target.connect_timeout = from.connect_timeout;
+    target.timeout = from.timeout;
+    target.max_connections = std::max(1U, from.max_connections / std::max(1U, settings().workers));
+    target.max_waiting = from.max_waiting;
+    target.retries = from.retries;
+    target.ca_file = from.ca_file.string();
+    set_credential(*runtime_);
+  }
+
+  void make_policies() {
+    append(problems_, config::check_operations(settings(), operation_ids_));
+    for (const auto& operation : runtime_->contract->operations()) {
+      OperationPolicy policy;
+      policy.is_read = operation.method() == "GET";
+      policy.changes_nothing =
+          operation.is_safe() || std::ranges::count(settings().cache.safe_operations, operation.id()) > 0;
+      if (const auto rule = settings().cache.rules.find(operation.id()); rule != settings().cache.rules.end()) {
+        policy.rule = cache_rule(rule->second);
+        add_extra_tags(operation, rule->second, policy);
+      }
+      runtime_->policies.push_back(std::move(policy));
+    }
+  }
+
+  void add_extra_tags(const contract::Operation& operation, const config::CacheRule& rule, OperationPolicy& policy) {
+    for (std::size_t i = 0; i < rule.invalidates.size(); ++i) {
+      const std::string& named = rule.invalidates[i];
+      const auto* other = runtime_->contract->find(named);
+      const std::string path = other != nullptr ? other->path_template() : named;
+      if (!path.starts_with('/')) continue;  // an unknown operation: check_operations has said so
+      ExtraTag tag;
+      if (const std::string missing = parse_tag_path(operation, path, tag); !missing.empty()) {
+        problems_.push_back({Severity::error,
+                             place_of("/cache/rules/" + operation.id() + "/invalidates/" + std::to_string(i)),
+                             "'" + named + "' needs the path parameter {" + missing + "}, which " + operation.id() +
+                                 " (" + operation.path_template() + ") does not have"});
+      } else {
+        policy.also_invalidates.push_back(std::move(tag));
+      }
+    }
+  }
+
+  /// Fills `tag` from a path template; returns the name of a parameter that `operation` lacks, or nothing.
+  static std::string parse_tag_path(const contract::Operation& operation, std::string_view path, ExtraTag& tag) {
+    while (!path.empty()) {
+      path.remove_prefix(1);
+      const auto segment = path.substr(0, path.find('/'));
+      path.remove_prefix(segment.size());
+      if (!segment.starts_with('{')) {
+        tag.pieces.push_back({std::string(segment), std::nullopt});
+        continue;
+      }
+      const auto name = segment.substr(1, segment.size() - 2);
+      const auto position = parameter_position(operation, name);
+      if (!position) return std::string(name);
+      tag.pieces.push_back({{}, position});
+    }
+    return {};
+  }
+
+  static std::optional<std::size_t> parameter_position(const contract::Operation& operation, std::string_view name) {
+    std::size_t position = 0;
+    for (const auto& segment : operation.segments()) {
+      if (!segment.is_parameter) continue;
+      if (segment.text == name) return position;
+      ++position;
+    }
+    return std::nullopt;
+  }
+
+  void load_keys() {
+    std::vector<config::KeyEntry> entries = std::move(options_.extra_keys);
+    if (settings().access.mode == config::AccessMode::keys && !settings().access.keys_file.empty()) {
+      auto loaded = config::load_keys(settings().access.keys_file);
+      append(problems_, std::move(loaded.problems));
+      entries.insert(entries.end(), std::make_move_iterator(loaded.entries.begin()),
+                     std::make_move_iterator(loaded.entries.end()));
+      append(problems_, config::check_operations(entries, operation_ids_));
+    }
+    runtime_->keys = access::KeyRing::build(entries, {.operation_ids = operation_ids_,
+                                                      .team_number = options_.team_number,
+                                                      .previous = options_.previous_keys,
+                                                      .now = std::chrono::steady_clock::now()});
+    runtime_->anonymous =
+        access::anonymous(options_.team_number ? options_.team_number(access::anonymous_team) : std::size_t{0});
+  }
+
+  std::shared_ptr<Runtime> runtime_;
+  BuildOptions options_;
+  std::vector<std::string> operation_ids_;
+  std::vector<Problem> problems_;
+};
+
+}  // namespace
+
+cache::Tag ExtraTag::tag_for(const contract::Match& write) const {
+  std::vector<cache::Segment> path;
+  for (const auto& piece : pieces) {
+    path.push_back(piece.path_value ? cache::Segment{write.path_values[*piece.path_value], true}
+                                    : cache::Segment{piece.text, false});
+  }
+  return cache::read_tags(path).back();
+}
+
+LoadedContract load_contract(const std::filesystem::path& api) {
+  LoadedContract loaded;
+  auto read = contract::Document::read(api);
+  loaded.problems = std::move(read.problems);
+  if (!read.document) return loaded;
+  auto compiled = contract::Contract::compile(*read.document);
+  append(loaded.problems, std::move(compiled.problems));
+  if (!has_error(loaded.problems)) loaded.contract = std::move(compiled.contract);
+  return loaded;
+}
+
+std::vector<std::string> operation_ids(const contract::Contract& contract) {
+  std::vector<std::string> ids;
+  for (const auto& operation : contract.operations()) ids.push_back(operation.id());
+  return ids;
+}
+
+BuiltRuntime build_runtime(const config::Settings& settings, std::shared_ptr<const contract::Contract> contract,
+                           BuildOptions options) {
+  return Builder(settings, std::move(contract), std::move(options)).build();
+}
+
+std::shared_ptr<const Runtime> with_credential(const Runtime& runtime, const config::Secret& value) {
+  auto next = std::make_shared<Runtime>(runtime);
+  next->settings.upstream.credential->value = value;
+  set_credential(*next);
+  return next;
+}
+
+}  // namespace pgw::pipeline

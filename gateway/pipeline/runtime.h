@@ -1,0 +1,82 @@
+// One configuration, put together and ready to serve: what a reload swaps as a whole.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cache/freshness.h"
+#include "cache/tags.h"
+#include "config/settings.h"
+#include "contract/contract.h"
+#include "gateway/access/key_ring.h"
+#include "gateway/upstream/client.h"
+
+namespace pgw::pipeline {
+
+/// A tag that a write moves beyond those of its own path: a path whose parameters are the operation's own.
+struct ExtraTag {
+  struct Piece {
+    std::string text;                          ///< of a literal segment
+    std::optional<std::size_t> path_value;     ///< else: which value of the write's own path
+  };
+  std::vector<Piece> pieces;
+
+  cache::Tag tag_for(const contract::Match& write) const;
+};
+
+/// What the configuration says about one operation.
+struct OperationPolicy {
+  bool is_read = false;          ///< GET: goes through the cache
+  bool changes_nothing = false;  ///< safe by method or by cache.safe_operations: invalidates nothing, needs scope `read`
+  cache::Rule rule;
+  std::vector<ExtraTag> also_invalidates;  ///< from the rule's `invalidates`
+};
+
+/// Immutable; shared by the requests that began under it, so that a reload never changes a request half-way.
+struct Runtime {
+  config::Settings settings;
+  std::shared_ptr<const contract::Contract> contract;
+  std::vector<OperationPolicy> policies;  ///< by Operation::index()
+  std::shared_ptr<const access::KeyRing> keys;
+  access::Principal anonymous;     ///< of everyone, when access.mode is open
+  upstream::Target target;         ///< of one worker
+  std::string upstream_identity;   ///< stands for upstream and credential in cache keys; a digest, never the credential
+  std::size_t base_segments = 0;   ///< leading path segments that name no collection
+
+  const OperationPolicy& policy(const contract::Operation& operation) const { return policies[operation.index()]; }
+};
+
+struct BuiltRuntime {
+  std::shared_ptr<const Runtime> runtime;  ///< null if any problem is an error
+  std::vector<contract::Problem> problems;
+};
+
+/// What a runtime takes over from the one before and from the process; all optional.
+struct BuildOptions {
+  std::vector<config::KeyEntry> extra_keys;                         ///< beside those of the keys file
+  const access::KeyRing* previous_keys = nullptr;                   ///< their rate limits go on where they were
+  std::function<std::size_t(std::string_view team)> team_number;  ///< of the metrics
+};
+
+struct LoadedContract {
+  std::shared_ptr<const contract::Contract> contract;  ///< null if any problem is an error
+  std::vector<contract::Problem> problems;
+};
+
+/// Reads and compiles the API description.
+LoadedContract load_contract(const std::filesystem::path& api);
+
+std::vector<std::string> operation_ids(const contract::Contract& contract);
+
+/// Loads the keys and checks settings, contract and keys together.
+BuiltRuntime build_runtime(const config::Settings& settings, std::shared_ptr<const contract::Contract> contract,
+                           BuildOptions options = {});
+
+/// The same with another credential value, under the same header name.
+std::shared_ptr<const Runtime> with_credential(const Runtime& runtime, const config::Secret& value);
+
+}  // namespace pgw::pipeline

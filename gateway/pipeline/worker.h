@@ -1,0 +1,49 @@
+// One worker: an event loop, its connections to the upstream, and the requests that run on it.
+#pragma once
+
+#include <memory>
+#include <random>
+#include <string>
+
+#include "gateway/edge/server.h"
+#include "gateway/pipeline/access_log.h"
+#include "gateway/pipeline/phases.h"
+#include "gateway/pipeline/process.h"
+#include "gateway/pipeline/runtime.h"
+#include "gateway/upstream/client.h"
+
+namespace pgw::pipeline {
+
+/// Takes requests from the edge through the phases. Everything here belongs to the loop's thread.
+class Worker final : public edge::RequestHandler {
+ public:
+  Worker(edge::EventLoop& loop, Process& process, std::shared_ptr<const Runtime> runtime);
+
+  void on_head(const std::shared_ptr<edge::Exchange>& exchange) override;
+  void on_request(const std::shared_ptr<edge::Exchange>& exchange) override;
+  void on_rejected(const std::shared_ptr<edge::Exchange>& exchange, const edge::Rejection& rejection) override;
+  void on_finished(edge::Exchange& exchange) override;
+
+  /// Requests that begin from now on run under this configuration.
+  void use(std::shared_ptr<const Runtime> runtime);
+
+  edge::EventLoop& loop() { return loop_; }
+  Process& process() { return process_; }
+  upstream::Client& client() { return client_; }
+  AccessLog& access_log() { return access_log_; }
+
+  /// 128 random bits in hexadecimal, for a request that brings no id of its own. Not a secret.
+  std::string new_request_id();
+
+ private:
+  std::shared_ptr<RequestContext> context_of(const std::shared_ptr<edge::Exchange>& exchange);
+
+  edge::EventLoop& loop_;
+  Process& process_;
+  std::shared_ptr<const Runtime> runtime_;
+  upstream::Client client_;
+  AccessLog access_log_;
+  std::mt19937_64 random_;
+};
+
+}  // namespace pgw::pipeline

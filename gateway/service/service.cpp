@@ -1,0 +1,312 @@
+#include "gateway/service/service.h"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "gateway/log/log.h"
+
+namespace pgw::service {
+namespace {
+
+using log::Level;
+using nlohmann::json;
+
+void append(std::vector<contract::Problem>& all, std::vector<contract::Problem> more) {
+  all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+log::Options log_options(const config::LogSettings& settings) {
+  return {static_cast<log::Level>(settings.level), static_cast<log::Format>(settings.format), settings.access};
+}
+
+edge::Limits edge_limits(const config::LimitSettings& limits) {
+  return {.max_body = limits.max_body,
+          .max_header = limits.max_header,
+          .max_target = limits.max_target,
+          .header_timeout = limits.header_timeout,
+          .idle_timeout = limits.idle_timeout,
+          .body_timeout = limits.body_timeout,
+          .write_timeout = limits.write_timeout};
+}
+
+cache::Options cache_options(const config::Settings& settings) {
+  cache::Options options;
+  options.store.max_bytes = settings.cache.max_size;
+  options.unknown_write_time = settings.upstream.timeout;
+  return options;
+}
+
+std::string url_of(const std::string& host, std::uint16_t port) {
+  return "http://" + config::Address{host, port}.text();
+}
+
+void log_problems(const std::vector<contract::Problem>& problems) {
+  for (const auto& problem : problems) {
+    const bool is_error = problem.severity == contract::Severity::error;
+    log::event(is_error ? Level::error : Level::warning, "configuration problem",
+               {{"problem", contract::to_string(problem)}});
+  }
+}
+
+/// What a running process can't change, by the name of its key.
+std::vector<std::string> needs_restart(const config::Settings& now, const config::Settings& next) {
+  std::vector<std::string> names;
+  if (!(now.listen == next.listen)) names.emplace_back("listen");
+  if (!(now.admin == next.admin)) names.emplace_back("admin");
+  if (now.workers != next.workers) names.emplace_back("workers");
+  if (now.cache.max_size != next.cache.max_size) names.emplace_back("cache.max_size");
+  if (now.upstream.breaker.failures != next.upstream.breaker.failures ||
+      now.upstream.breaker.open_for != next.upstream.breaker.open_for) {
+    names.emplace_back("upstream.breaker");
+  }
+  return names;
+}
+
+}  // namespace
+
+Service::Outcome Service::prepare(Options options) {
+  auto loaded = options.source();
+  Outcome outcome{nullptr, std::move(loaded.problems)};
+  if (!loaded.settings) return outcome;
+  auto api = pipeline::load_contract(loaded.settings->api);
+  append(outcome.problems, std::move(api.problems));
+  if (api.contract == nullptr) return outcome;
+
+  std::unique_ptr<Service> service(new Service(std::move(options), *loaded.settings, *api.contract));
+  auto built = pipeline::build_runtime(*loaded.settings, api.contract, service->build_options(nullptr));
+  append(outcome.problems, std::move(built.problems));
+  if (built.runtime == nullptr) return outcome;
+  service->publish(std::move(built.runtime));
+  service->follow_runtime();
+  service->listen();
+  outcome.service = std::move(service);
+  return outcome;
+}
+
+Service::Service(Options options, const config::Settings& settings, const contract::Contract& contract)
+    : options_(std::move(options)),
+      metrics_(pipeline::operation_ids(contract), {}, options_.version),
+      cache_(cache_options(settings)),
+      breaker_({settings.upstream.breaker.failures, settings.upstream.breaker.open_for}),
+      process_{cache_, metrics_, breaker_} {
+  metrics_.before_exposition([this] { copy_cache_figures(); });
+}
+
+Service::~Service() {
+  admin_.reset();
+  if (edge_ != nullptr) edge_->stop();
+}
+
+void Service::listen() {
+  const auto& settings = runtime()->settings;
+  edge::Server::Options server{.host = settings.listen.host,
+                               .port = settings.listen.port,
+                               .workers = settings.workers,
+                               .limits = edge_limits(settings.limits)};
+  edge_ = std::make_unique<edge::Server>(std::move(server), [this](edge::EventLoop& loop) {
+    auto worker = std::make_unique<pipeline::Worker>(loop, process_, this->runtime());
+    const std::scoped_lock lock(members_mutex_);
+    members_.push_back({&loop, worker.get()});
+    return worker;
+  });
+  edge_->bind();
+  admin_ = std::make_unique<admin::AdminServer>(settings.admin.host, settings.admin.port, admin_hooks());
+}
+
+std::string Service::listen_url() const { return url_of(runtime()->settings.listen.host, edge_->port()); }
+std::string Service::admin_url() const { return url_of(runtime()->settings.admin.host, admin_->port()); }
+
+void Service::start() {
+  edge_->start();
+  log::event(Level::info, "serving", {{"listen", listen_url()}, {"admin", admin_url()}, {"version", options_.version}});
+}
+
+std::shared_ptr<const pipeline::Runtime> Service::runtime() const {
+  const std::scoped_lock lock(runtime_mutex_);
+  return runtime_;
+}
+
+void Service::publish(std::shared_ptr<const pipeline::Runtime> runtime) {
+  {
+    const std::scoped_lock lock(runtime_mutex_);
+    runtime_ = runtime;
+  }
+  const std::scoped_lock lock(members_mutex_);
+  for (const Member& member : members_) {
+    member.loop->post([worker = member.worker, runtime] { worker->use(runtime); });
+  }
+}
+
+pipeline::BuildOptions Service::build_options(const access::KeyRing* previous) {
+  return {.extra_keys = options_.extra_keys,
+          .previous_keys = previous,
+          .team_number = [this](std::string_view team) { return metrics_.add_team(team); }};
+}
+
+void Service::reload() {
+  const auto current = runtime();
+  auto next = load_next(*current);
+  metrics_.config_reloads(next != nullptr).Increment();
+  if (next == nullptr) {
+    log::event(Level::error, "reload refused; the running configuration stays");
+    return;
+  }
+  for (const auto& name : needs_restart(current->settings, next->settings)) {
+    log::event(Level::warning, "a changed setting needs a restart to take effect", {{"key", name}});
+  }
+  edge_->set_limits(edge_limits(next->settings.limits));
+  publish(std::move(next));
+  follow_runtime();
+  log::event(Level::info, "configuration reloaded");
+}
+
+std::shared_ptr<const pipeline::Runtime> Service::load_next(const pipeline::Runtime& current) {
+  auto loaded = options_.source();
+  log_problems(loaded.problems);
+  if (!loaded.settings) return nullptr;
+  auto api = pipeline::load_contract(loaded.settings->api);
+  log_problems(api.problems);
+  if (api.contract == nullptr || has_other_operations(*api.contract)) return nullptr;
+  auto built = pipeline::build_runtime(*loaded.settings, api.contract, build_options(current.keys.get()));
+  log_problems(built.problems);
+  return std::move(built.runtime);
+}
+
+bool Service::has_other_operations(const contract::Contract& next) const {
+  // Counters and allow-lists go by the position of an operation, so another set of operations is another process.
+  if (pipeline::operation_ids(next) == pipeline::operation_ids(*runtime()->contract)) return false;
+  log::event(Level::error, "the API description has other operations than the running one: restart to take it");
+  return true;
+}
+
+void Service::follow_runtime() {
+  log::configure(log_options(runtime()->settings.log));
+  announce_key_expiries();
+  follow_credential_file();
+}
+
+void Service::follow_credential_file() {
+  const auto current = runtime();
+  const auto& credential = current->settings.upstream.credential;
+  if (!credential || credential->value_file.empty()) {
+    credential_file_.reset();
+  } else if (credential_file_ == nullptr || credential_file_->path() != credential->value_file) {
+    credential_file_ = std::make_unique<config::SecretFile>(credential->value_file,
+                                                            std::make_shared<const config::Secret>(credential->value));
+  }
+}
+
+void Service::tick() {
+  if (credential_file_ == nullptr) return;
+  switch (credential_file_->refresh()) {
+    case config::SecretFile::Change::none:
+      return;
+    case config::SecretFile::Change::replaced:
+      publish(pipeline::with_credential(*runtime(), *credential_file_->snapshot()));
+      log::event(Level::info, "the upstream credential was replaced from its file");
+      return;
+    case config::SecretFile::Change::unusable:
+      log::event(Level::error, "the upstream credential's file can't be used; the last good value stays",
+                 {{"reason", credential_file_->failure()}});
+      return;
+  }
+}
+
+void Service::announce_key_expiries() {
+  std::vector<metrics::Metrics::KeyExpiry> expiries;
+  const auto current = runtime();
+  for (const auto& principal : current->keys->principals()) {
+    if (principal.expires) expiries.push_back({principal.key_id, std::chrono::sys_seconds(*principal.expires)});
+  }
+  metrics_.set_key_expiries(expiries);
+}
+
+void Service::drain() {
+  draining_ = true;
+  const auto timeout = runtime()->settings.limits.drain_timeout;
+  log::event(Level::info, "draining", {{"connections", std::to_string(edge_->open_connections())}});
+  edge_->drain(timeout);
+  edge_->stop();
+  log::event(Level::info, "stopped");
+}
+
+void Service::copy_cache_figures() {
+  const auto stats = cache_.stats();
+  metrics_.cache_entries().Set(static_cast<double>(stats.entries));
+  metrics_.cache_size_bytes().Set(static_cast<double>(stats.bytes));
+  metrics::raise_to(metrics_.cache_evictions(), static_cast<double>(stats.evictions));
+  metrics::raise_to(metrics_.cache_invalidations("write"),
+                    static_cast<double>(stats.invalidations_by_write + stats.invalidations_by_unknown_write));
+  metrics::raise_to(metrics_.cache_invalidations("purge"), static_cast<double>(stats.invalidations_by_purge));
+}
+
+admin::Hooks Service::admin_hooks() {
+  return {.metrics = [this] { return metrics_.exposition(); },
+          .ready = [this] { return !draining_; },
+          .configuration = [this] { return config::redacted(runtime()->settings); },
+          .cache_statistics = [this] { return cache_statistics(); },
+          .cache_entries = [this](std::size_t limit) { return cache_entries(limit); },
+          .purge = [this](const admin::PurgeRequest& request) { return purge(request); }};
+}
+
+json Service::cache_statistics() const {
+  const auto stats = cache_.stats();
+  return {{"entries", stats.entries},
+          {"bytes", stats.bytes},
+          {"capacity_bytes", stats.capacity},
+          {"hits", stats.hits},
+          {"stale_hits", stats.stale_hits},
+          {"collapsed", stats.joined},
+          {"fetches", stats.fetches},
+          {"revalidations", stats.revalidations},
+          {"passes", stats.passes},
+          {"stored", stats.stored},
+          {"in_flight", stats.in_flight},
+          {"evictions", stats.evictions},
+          {"invalidations", stats.invalidations_by_write + stats.invalidations_by_unknown_write},
+          {"purges", stats.invalidations_by_purge}};
+}
+
+json Service::cache_entries(std::size_t limit) const {
+  json list = json::array();
+  const auto now = pipeline::wall_clock_now();
+  std::size_t seen = 0;
+  cache_.for_each([&](const cache::EntryInfo& info) {
+    if (++seen > limit) return;
+    const auto parts = cache::parse_key(info.entry.key);
+    list.push_back({{"operation", parts ? std::string(parts->operation) : std::string()},
+                    {"path", parts ? std::string(parts->path) : std::string()},
+                    {"query", parts ? std::string(parts->query) : std::string()},
+                    {"status", info.entry.status},
+                    {"size_bytes", info.entry.size_bytes()},
+                    {"age_seconds", std::chrono::floor<std::chrono::seconds>(info.entry.age(now)).count()},
+                    {"ttl_seconds", std::chrono::floor<std::chrono::seconds>(info.entry.ttl(now)).count()},
+                    {"hits", info.hits},
+                    {"current", info.is_current},
+                    {"tags", info.entry.tags}});
+  });
+  return {{"entries", std::move(list)}, {"total", seen}};
+}
+
+std::optional<json> Service::purge(const admin::PurgeRequest& request) {
+  const auto mode = request.soft ? cache::PurgeMode::soft : cache::PurgeMode::hard;
+  std::size_t count = 0;
+  if (request.all) {
+    count = cache_.purge_all(mode);
+  } else if (request.tag) {
+    count = cache_.purge_tag(cache::Tag(*request.tag), mode);
+  } else {
+    if (runtime()->contract->find(*request.operation) == nullptr) return std::nullopt;
+    count = cache_.purge_keys(
+        [&](std::string_view key) {
+          const auto parts = cache::parse_key(key);
+          return parts && parts->operation == *request.operation;
+        },
+        mode);
+  }
+  log::event(Level::info, "purged", {{"entries", std::to_string(count)}, {"mode", request.soft ? "soft" : "hard"}});
+  return json{{"purged", count}};
+}
+
+}  // namespace pgw::service

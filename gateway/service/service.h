@@ -1,0 +1,109 @@
+// The running gateway: everything a process needs to serve, put together, reloaded and taken down in order.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cache/cache.h"
+#include "config/secret_file.h"
+#include "config/settings.h"
+#include "gateway/admin/admin_server.h"
+#include "gateway/edge/server.h"
+#include "gateway/pipeline/process.h"
+#include "gateway/pipeline/runtime.h"
+#include "gateway/pipeline/worker.h"
+#include "gateway/upstream/breaker.h"
+#include "metrics/metrics.h"
+
+namespace pgw::service {
+
+/// Where settings come from, at the start and again at each reload.
+using Source = std::function<config::Loaded()>;
+
+struct Options {
+  Source source;
+  std::vector<config::KeyEntry> extra_keys;  ///< beside the keys file's
+  std::string version;
+};
+
+/// Owned by the main thread, which alone calls it; the admin listener reads it from a thread of its own.
+class Service {
+ public:
+  struct Outcome {
+    std::unique_ptr<Service> service;         ///< null if any problem is an error
+    std::vector<contract::Problem> problems;
+  };
+
+  /// Loads and checks everything and takes the addresses; accepts nothing yet. Throws std::runtime_error that names the address if one
+  /// can't be taken.
+  static Outcome prepare(Options options);
+
+  ~Service();
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  /// "http://127.0.0.1:8080": the address that is really listened on.
+  std::string listen_url() const;
+  std::string admin_url() const;
+
+  /// Begins to accept.
+  void start();
+
+  /// Loads the configuration again. If any problem is an error, the running one stays, whole. Says in the log what changed and what
+  /// needs a restart.
+  void reload();
+
+  /// To be called about once a second: follows the credential's file.
+  void tick();
+
+  /// Stops accepting, lets requests in flight end, at most `limits.drain_timeout`, and stops.
+  void drain();
+
+ private:
+  struct Member {
+    edge::EventLoop* loop;
+    pipeline::Worker* worker;
+  };
+
+  Service(Options options, const config::Settings& settings, const contract::Contract& contract);
+
+  void listen();
+  void publish(std::shared_ptr<const pipeline::Runtime> runtime);
+  std::shared_ptr<const pipeline::Runtime> runtime() const;
+  pipeline::BuildOptions build_options(const access::KeyRing* previous);
+  void follow_credential_file();
+  void announce_key_expiries();
+  bool has_other_operations(const contract::Contract& next) const;
+  std::shared_ptr<const pipeline::Runtime> load_next(const pipeline::Runtime& current);
+  void follow_runtime();
+  void copy_cache_figures();
+  admin::Hooks admin_hooks();
+  nlohmann::json cache_statistics() const;
+  nlohmann::json cache_entries(std::size_t limit) const;
+  std::optional<nlohmann::json> purge(const admin::PurgeRequest& request);
+
+  const Options options_;
+  mutable std::mutex runtime_mutex_;  // guards runtime_
+  std::shared_ptr<const pipeline::Runtime> runtime_;
+  std::atomic<bool> draining_{false};
+
+  metrics::Metrics metrics_;
+  cache::Cache cache_;
+  upstream::Breaker breaker_;
+  pipeline::Process process_;
+  std::unique_ptr<config::SecretFile> credential_file_;
+
+  std::mutex members_mutex_;  // guards members_
+  std::vector<Member> members_;
+  std::unique_ptr<edge::Server> edge_;
+  std::unique_ptr<admin::AdminServer> admin_;
+};
+
+}  // namespace pgw::service

@@ -1,0 +1,231 @@
+#include "gateway/upstream/client.h"
+
+#include <curl/curl.h>
+
+#include <random>
+#include <stdexcept>
+#include <unordered_map>
+#include <vector>
+
+#include "gateway/upstream/call.h"
+
+namespace pgw::upstream {
+namespace {
+
+constexpr std::chrono::milliseconds first_backoff{25};
+constexpr std::size_t idle_handles_kept = 64;
+
+}  // namespace
+
+/// The multi handle and its calls. libcurl tells which sockets and which one timer it wants watched; the loop calls back.
+/// Ended calls are told to their sinks from a list, outside libcurl's own callbacks, as a sink may start new calls.
+class Client::Multi {
+ public:
+  Multi(edge::EventLoop& loop, Target target) : loop_(loop), multi_(curl_multi_init()) {
+    if (multi_ == nullptr) throw std::runtime_error("libcurl could not be initialised");
+    curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &Multi::on_socket);
+    curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+    curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &Multi::on_timer);
+    curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+    curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
+    retarget(std::move(target));
+  }
+
+  ~Multi() {
+    closing_ = true;
+    for (auto& [id, call] : calls_) {
+      if (call->handle() != nullptr) curl_multi_remove_handle(multi_, call->handle());
+    }
+    calls_.clear();
+    idle_.clear();
+    curl_multi_cleanup(multi_);
+    if (timer_ != 0) loop_.cancel(timer_);
+  }
+
+  Multi(const Multi&) = delete;
+  Multi& operator=(const Multi&) = delete;
+
+  void retarget(Target target) {
+    target_ = std::make_shared<const Target>(std::move(target));
+    idle_.clear();
+    const auto connections = static_cast<long>(target_->max_connections);
+    curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections);
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, connections);
+  }
+
+  CallId start(OutgoingRequest request, std::shared_ptr<ResponseSink> sink) {
+    const CallId id = ++last_id_;
+    auto call = std::make_unique<Call>(id, std::move(request), std::move(sink), target_, Call::Clock::now());
+    Call& placed = *calls_.emplace(id, std::move(call)).first->second;
+    if (calls_.size() > std::size_t{target_->max_connections} + target_->max_waiting) {
+      fail_later(id, Failure::connection_limit_reached);
+    } else {
+      launch(placed);
+    }
+    return id;
+  }
+
+  void resume(CallId id) {
+    if (const auto it = calls_.find(id); it != calls_.end() && it->second->handle() != nullptr) it->second->resume();
+  }
+
+  void cancel(CallId id) {
+    const auto it = calls_.find(id);
+    if (it == calls_.end()) return;
+    it->second->silence();
+    // A sink may cancel from inside a libcurl callback, where a handle must not be removed.
+    loop_.call_after(std::chrono::milliseconds{0}, [this, id] { drop(id); });
+  }
+
+  std::size_t active() const { return calls_.size(); }
+
+ private:
+  void drop(CallId id) {
+    const auto it = calls_.find(id);
+    if (it == calls_.end()) return;
+    recycle(*it->second);
+    calls_.erase(it);
+  }
+
+  void launch(Call& call) {
+    Easy easy;
+    const bool same_target = call.target() == target_;
+    if (same_target && !idle_.empty()) {
+      easy = std::move(idle_.back());
+      idle_.pop_back();
+    } else {
+      easy = make_easy(*call.target());
+    }
+    if (!easy) {
+      fail_later(call.id(), Failure::internal_error);
+      return;
+    }
+    call.prepare(std::move(easy), Call::Clock::now());
+    if (curl_multi_add_handle(multi_, call.handle()) != CURLM_OK) {
+      call.release();
+      fail_later(call.id(), Failure::internal_error);
+    }
+  }
+
+  void fail_later(CallId id, Failure failure) {
+    loop_.call_after(std::chrono::milliseconds{0}, [this, id, failure] {
+      const auto it = calls_.find(id);
+      if (it == calls_.end()) return;
+      const auto call = std::move(it->second);
+      calls_.erase(it);
+      call->fail(failure);
+    });
+  }
+
+  void recycle(Call& call) {
+    if (call.handle() == nullptr) return;
+    curl_multi_remove_handle(multi_, call.handle());
+    Easy easy = call.release();
+    if (call.target() == target_ && idle_.size() < idle_handles_kept) idle_.push_back(std::move(easy));
+  }
+
+  void retry_later(Call& call) {
+    const auto jitter = std::chrono::milliseconds(random_() % static_cast<unsigned>(first_backoff.count()));
+    const auto pause = first_backoff * (1U << (call.attempts() - 1)) + jitter;
+    loop_.call_after(pause, [this, id = call.id()] {
+      if (const auto it = calls_.find(id); it != calls_.end()) launch(*it->second);
+    });
+  }
+
+  void collect_ended() {
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      const CURLcode result = message->data.result;
+      char* pointer = nullptr;
+      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &pointer);
+      end_call(reinterpret_cast<Call*>(pointer)->id(), result);
+    }
+  }
+
+  void end_call(CallId id, CURLcode result) {
+    const auto it = calls_.find(id);
+    Call& call = *it->second;
+    if (call.wants_retry(result)) {
+      recycle(call);
+      retry_later(call);
+      return;
+    }
+    const auto ended = std::move(it->second);
+    calls_.erase(it);
+    // The sink hears of the end before the handle is recycled: the reasons are read from the handle.
+    ended->finish(result);
+    recycle(*ended);
+  }
+
+  void act(curl_socket_t socket, int ready) {
+    int running = 0;
+    curl_multi_socket_action(multi_, socket, ready, &running);
+    collect_ended();
+  }
+
+  static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void* watched) {
+    static_cast<Multi*>(self)->follow(socket, what, watched != nullptr);
+    return 0;
+  }
+
+  void follow(curl_socket_t socket, int what, bool watched) {
+    if (closing_) {
+      if (watched) loop_.unwatch(socket);
+      return;
+    }
+    if (what == CURL_POLL_REMOVE) {
+      if (watched) loop_.unwatch(socket);
+      return;
+    }
+    const int interest = ((what & CURL_POLL_IN) != 0 ? edge::EventLoop::read : 0) |
+                         ((what & CURL_POLL_OUT) != 0 ? edge::EventLoop::write : 0);
+    if (watched) {
+      loop_.rewatch(socket, interest);
+      return;
+    }
+    loop_.watch(socket, interest, [this, socket](int ready) {
+      act(socket, ((ready & edge::EventLoop::read) != 0 ? CURL_CSELECT_IN : 0) |
+                      ((ready & edge::EventLoop::write) != 0 ? CURL_CSELECT_OUT : 0));
+    });
+    curl_multi_assign(multi_, socket, this);
+  }
+
+  static int on_timer(CURLM*, long milliseconds, void* self) {
+    static_cast<Multi*>(self)->arm(milliseconds);
+    return 0;
+  }
+
+  void arm(long milliseconds) {
+    if (timer_ != 0) loop_.cancel(timer_);
+    timer_ = 0;
+    if (milliseconds < 0 || closing_) return;
+    timer_ = loop_.call_after(std::chrono::milliseconds{milliseconds}, [this] {
+      timer_ = 0;
+      act(CURL_SOCKET_TIMEOUT, 0);
+    });
+  }
+
+  edge::EventLoop& loop_;
+  CURLM* multi_;
+  std::shared_ptr<const Target> target_;
+  std::unordered_map<CallId, std::unique_ptr<Call>> calls_;
+  std::vector<Easy> idle_;
+  CallId last_id_ = 0;
+  edge::EventLoop::TimerId timer_ = 0;
+  bool closing_ = false;
+  std::minstd_rand random_{std::random_device{}()};
+};
+
+Client::Client(edge::EventLoop& loop, Target target) : multi_(std::make_unique<Multi>(loop, std::move(target))) {}
+Client::~Client() = default;
+
+void Client::retarget(Target target) { multi_->retarget(std::move(target)); }
+Client::CallId Client::start(OutgoingRequest request, std::shared_ptr<ResponseSink> sink) {
+  return multi_->start(std::move(request), std::move(sink));
+}
+void Client::resume(CallId id) { multi_->resume(id); }
+void Client::cancel(CallId id) { multi_->cancel(id); }
+std::size_t Client::active() const { return multi_->active(); }
+
+}  // namespace pgw::upstream

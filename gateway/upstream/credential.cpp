@@ -1,0 +1,57 @@
+#include "gateway/upstream/credential.h"
+
+#include <algorithm>
+
+namespace pgw::upstream {
+namespace {
+
+/// How many bytes at the end of `text` are a proper prefix of `secret`.
+std::size_t partial_match(std::string_view text, std::string_view secret) {
+  for (std::size_t length = std::min(text.size(), secret.size() - 1); length > 0; --length) {
+    if (text.ends_with(secret.substr(0, length))) return length;
+  }
+  return 0;
+}
+
+void overwrite(std::string& text, std::string_view secret) {
+  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + secret.size())) {
+    std::fill_n(text.begin() + static_cast<std::ptrdiff_t>(at), secret.size(), '*');
+  }
+}
+
+}  // namespace
+
+std::string Credential::field_line() const {
+  std::string line = header_;
+  line += ": ";
+  line += value_->reveal();
+  return line;
+}
+
+bool Credential::occurs_in(std::string_view text) const {
+  const std::string_view secret = value_->reveal();
+  return !secret.empty() && text.find(secret) != std::string_view::npos;
+}
+
+std::string_view CredentialFilter::pass(std::string_view piece) {
+  if (credential_ == nullptr || credential_->value_->empty()) return piece;
+  const std::string_view secret = credential_->value_->reveal();
+  const bool clean = held_.empty() && piece.find(secret) == std::string_view::npos;
+  if (clean && partial_match(piece, secret) == 0) return piece;
+
+  out_ = std::move(held_);
+  out_ += piece;
+  overwrite(out_, secret);
+  const std::size_t keep = partial_match(out_, secret);
+  held_ = out_.substr(out_.size() - keep);
+  out_.resize(out_.size() - keep);
+  return out_;
+}
+
+std::string_view CredentialFilter::finish() {
+  out_ = std::move(held_);
+  held_.clear();
+  return out_;
+}
+
+}  // namespace pgw::upstream
