@@ -43,7 +43,8 @@ struct ParsedPurge {
 
 ParsedPurge parse_purge(const Pistache::Http::Uri::Query& query) {
   ParsedPurge parsed;
-  for (const auto& [name, value] : query) {
+  for (auto it = query.parameters_begin(); it != query.parameters_end(); ++it) {
+    const std::string& name = it->first;
     if (name != "all" && name != "tag" && name != "operation" && name != "soft") {
       parsed.problem = "unknown parameter '" + name + "': use all=true, tag=T or operation=O, and soft=true";
       return parsed;

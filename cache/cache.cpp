@@ -1,0 +1,326 @@
+#include "cache/cache.h"
+
+#include <utility>
+
+#include "cache/conditional.h"
+
+namespace pgw::cache {
+namespace {
+
+std::string join(std::span<const Tag> tags) {
+  std::string text;
+  for (const Tag& tag : tags) {
+    if (!text.empty()) text += ' ';
+    text += tag.text();
+  }
+  return text;
+}
+
+bool lists(std::string_view tags, std::string_view wanted) {
+  while (!tags.empty()) {
+    const std::size_t end = std::min(tags.find(' '), tags.size());
+    if (tags.substr(0, end) == wanted) return true;
+    tags.remove_prefix(std::min(end + 1, tags.size()));
+  }
+  return false;
+}
+
+}  // namespace
+
+struct Cache::Request {
+  explicit Request(HeaderSpan headers)
+      : directives(parse_request_directives(headers)), has_range(find(headers, "Range").has_value()) {}
+
+  // Another's fetch was sent before this request came: too early for who asks for a response of now.
+  bool refuses_to_join() const { return directives.no_cache || directives.max_age == Duration::zero(); }
+
+  RequestDirectives directives;
+  bool has_range;
+};
+
+struct Cache::Standing {
+  EntryPtr entry;
+  EntryPtr other_variant;
+  bool may_serve = false;  // false: invalidated, of use for revalidation only
+  Usability usability = Usability::stale;
+
+  MissReason reason() const {
+    if (!entry) return other_variant ? MissReason::vary_miss : MissReason::uri_miss;
+    return may_serve && usability == Usability::refused_by_request ? MissReason::request : MissReason::stale;
+  }
+  // The entry whose Vary tells which requests want the same response; null when nothing is known yet.
+  const Entry* sibling() const { return entry ? entry.get() : other_variant.get(); }
+};
+
+std::string_view fwd_token(MissReason reason) {
+  switch (reason) {
+    case MissReason::none:
+      return "";
+    case MissReason::uri_miss:
+      return "uri-miss";
+    case MissReason::vary_miss:
+      return "vary-miss";
+    case MissReason::stale:
+      return "stale";
+    case MissReason::request:
+      return "request";
+    case MissReason::bypass:
+      return "bypass";
+  }
+  return "";
+}
+
+std::string_view to_string(StoreResult result) {
+  switch (result) {
+    case StoreResult::stored:
+      return "stored";
+    case StoreResult::updated:
+      return "updated";
+    case StoreResult::not_cacheable:
+      return "not_cacheable";
+    case StoreResult::no_rule:
+      return "no_rule";
+    case StoreResult::generation_moved:
+      return "generation_moved";
+    case StoreResult::too_large:
+      return "too_large";
+    case StoreResult::error_shared:
+      return "error_shared";
+    case StoreResult::stale_on_error:
+      return "stale_on_error";
+    case StoreResult::not_selected:
+      return "not_selected";
+  }
+  return "";
+}
+
+Cache::Cache(Options options) : options_(std::move(options)), store_(options_.store) {}
+Cache::~Cache() = default;
+
+bool Cache::is_current(const Snapshot& snapshot) const {
+  return !options_.check_generations || generations_.is_current(snapshot);
+}
+
+Cache::Standing Cache::judge(Store::Found found, const Request& request, TimePoint now) const {
+  Standing standing;
+  standing.other_variant = std::move(found.other_variant);
+  if (!found.entry) return standing;
+  standing.may_serve = !found.marked_stale && is_current(found.entry->snapshot);
+  standing.usability = usability(found.entry->freshness, found.entry->age(now), request.directives);
+  standing.entry = std::move(found.entry);
+  return standing;
+}
+
+EntryPtr Cache::find_fresh(const Read& read, TimePoint now) {
+  const Request request(read.request_headers);
+  if (request.directives.no_store) return nullptr;
+  Standing standing = judge(store_.find(read.key, hash_key(read.key), read.request_headers), request, now);
+  if (!standing.may_serve || standing.usability != Usability::fresh) return nullptr;
+  counters_.hits.add();
+  return std::move(standing.entry);
+}
+
+Decision Cache::read(const Read& read, TimePoint now, Waiter waiter) {
+  const Request request(read.request_headers);
+  if (request.directives.no_store) return pass(MissReason::request);
+  const KeyHash hash = hash_key(read.key);
+  Standing standing = judge(store_.find(read.key, hash, read.request_headers), request, now);
+  if (standing.may_serve) {
+    if (standing.usability == Usability::fresh) return serve(std::move(standing.entry), false);
+    if (standing.usability == Usability::stale_by_request) return serve(std::move(standing.entry), true);
+    if (standing.usability == Usability::stale_while_revalidate) return serve_stale(read, hash, request, standing, now);
+  }
+  if (request.directives.only_if_cached) {
+    Decision decision;
+    decision.action = ReadAction::only_if_cached_miss;
+    decision.reason = standing.reason();
+    return decision;
+  }
+  if (options_.check_generations && generations_.unsettled(read.tags, now)) return pass(MissReason::bypass);
+  if (read.is_head || request.has_range) return pass(standing.reason());
+  return go_forward(read, hash, request, standing, now, waiter);
+}
+
+Decision Cache::pass(MissReason reason) {
+  counters_.passes.add();
+  Decision decision;
+  decision.reason = reason;
+  return decision;
+}
+
+Decision Cache::serve(EntryPtr entry, bool stale) {
+  counters_.hits.add();
+  if (stale) counters_.stale_hits.add();
+  Decision decision;
+  decision.action = ReadAction::serve;
+  decision.entry = std::move(entry);
+  return decision;
+}
+
+// Serves the stale entry; the first to do so has the duty to refresh it, as long as its fetch can still be stored.
+Decision Cache::serve_stale(const Read& read, KeyHash hash, const Request& request, const Standing& standing,
+                            TimePoint now) {
+  const auto refreshes_it = [&](const Flight& flight) {
+    return is_current(flight.snapshot) && wants_same(flight, read, standing);
+  };
+  auto joined = flights_.join_or_add(read.key, hash, refreshes_it, nullptr,
+                                     [&] { return make_flight(read, hash, request, standing, now, true); });
+  Decision decision = serve(standing.entry, true);
+  if (!joined.flight) return decision;
+  decision.action = ReadAction::serve_stale_and_refresh;
+  decision.fetch = Fetch(this, std::move(joined.flight));
+  counters_.revalidations.add();
+  return decision;
+}
+
+Decision Cache::go_forward(const Read& read, KeyHash hash, const Request& request, const Standing& standing,
+                           TimePoint now, Waiter& waiter) {
+  const bool alone = !read.may_wait || pass_marks_.is_set(hash, now);
+  const auto may_join = [&](const Flight& flight) {
+    return !alone && !request.refuses_to_join() && flight.joinable && is_current(flight.snapshot) &&
+           wants_same(flight, read, standing);
+  };
+  auto joined = flights_.join_or_add(
+      read.key, hash, may_join,
+      [&] { return std::make_shared<WaitRecord>(std::move(waiter), read.request_headers, request.directives); },
+      [&] { return make_flight(read, hash, request, standing, now, !alone); });
+  Decision decision;
+  decision.reason = standing.reason();
+  if (joined.record) {
+    counters_.joined.add();
+    decision.action = ReadAction::wait;
+    decision.wait = Wait(std::move(joined.record));
+    return decision;
+  }
+  decision.fetch = Fetch(this, std::move(joined.flight));
+  const bool revalidates = !decision.fetch.validators().empty();
+  (revalidates ? counters_.revalidations : counters_.fetches).add();
+  decision.action = revalidates ? ReadAction::revalidate : ReadAction::fetch;
+  if (revalidates) decision.entry = standing.entry;
+  return decision;
+}
+
+bool Cache::wants_same(const Flight& flight, const Read& read, const Standing& standing) {
+  const Entry* const sibling = standing.sibling();
+  return sibling == nullptr || sibling->vary.empty() ||
+         sibling->vary.agree(flight.request_headers.view(), read.request_headers);
+}
+
+FlightPtr Cache::make_flight(const Read& read, KeyHash hash, const Request& request, const Standing& standing,
+                             TimePoint now, bool joinable) const {
+  auto flight = std::make_shared<Flight>();
+  flight->key = read.key;
+  flight->hash = hash;
+  flight->request_headers = OwnedHeaders(read.request_headers);
+  flight->request_directives = request.directives;
+  flight->rule = read.rule;
+  flight->authorized = read.authorized;
+  flight->tags = join(read.tags);
+  flight->snapshot = generations_.snapshot(read.tags, now);
+  flight->request_time = now;
+  flight->stored = standing.entry;
+  flight->stored_may_serve = standing.may_serve;
+  flight->joinable = joinable;
+  return flight;
+}
+
+WriteGuard Cache::begin_write(std::span<const Tag> tags) {
+  generations_.bump(tags);
+  return {this, Tags(tags.begin(), tags.end())};
+}
+
+std::size_t Cache::purge_all(PurgeMode mode) {
+  counters_.purges.add();
+  generations_.bump_everything();
+  if (mode == PurgeMode::soft) return store_.entries();
+  return store_.erase_if([](const Entry&) { return true; });
+}
+
+std::size_t Cache::purge_tag(const Tag& tag, PurgeMode mode) {
+  counters_.purges.add();
+  generations_.bump(std::span(&tag, 1));
+  std::size_t met = 0;
+  const auto has_tag = [&](const Entry& entry) { return lists(entry.tags, tag.text()); };
+  if (mode == PurgeMode::hard) return store_.erase_if(has_tag);
+  store_.for_each([&](const Store::Info& info) { met += has_tag(*info.entry) ? 1 : 0; });
+  return met;
+}
+
+std::size_t Cache::purge_keys(const std::function<bool(std::string_view key)>& matches, PurgeMode mode) {
+  counters_.purges.add();
+  flights_.spoil_if(matches);
+  const auto has_key = [&](const Entry& entry) { return matches(entry.key); };
+  return mode == PurgeMode::hard ? store_.erase_if(has_key) : store_.mark_stale_if(has_key);
+}
+
+void Cache::for_each(const std::function<void(const EntryInfo&)>& visit) const {
+  store_.for_each([&](const Store::Info& info) {
+    visit({*info.entry, info.hits, !info.marked_stale && is_current(info.entry->snapshot)});
+  });
+}
+
+Stats Cache::stats() const {
+  Stats stats;
+  stats.entries = store_.entries();
+  stats.bytes = store_.bytes();
+  stats.capacity = store_.capacity();
+  stats.evictions = store_.evictions();
+  stats.hits = counters_.hits.value();
+  stats.stale_hits = counters_.stale_hits.value();
+  stats.joined = counters_.joined.value();
+  stats.fetches = counters_.fetches.value();
+  stats.revalidations = counters_.revalidations.value();
+  stats.passes = counters_.passes.value();
+  stats.stored = counters_.stored.value();
+  stats.in_flight = flights_.size();
+  stats.invalidations_by_write = counters_.writes.value();
+  stats.invalidations_by_unknown_write = counters_.unknown_writes.value();
+  stats.invalidations_by_purge = counters_.purges.value();
+  return stats;
+}
+
+WriteGuard::WriteGuard(WriteGuard&& other) noexcept
+    : cache_(std::exchange(other.cache_, nullptr)), tags_(std::move(other.tags_)) {}
+
+WriteGuard& WriteGuard::operator=(WriteGuard&& other) noexcept {
+  if (this != &other) {
+    abandon();
+    cache_ = std::exchange(other.cache_, nullptr);
+    tags_ = std::move(other.tags_);
+  }
+  return *this;
+}
+
+WriteGuard::~WriteGuard() {
+  abandon();
+}
+
+void WriteGuard::abandon() {
+  if (cache_ == nullptr) return;
+  const Options& options = cache_->options_;
+  const TimePoint now =
+      options.clock ? options.clock() : std::chrono::floor<Duration>(std::chrono::system_clock::now());
+  finish_unknown(now + options.unknown_write_time);
+}
+
+void WriteGuard::add(std::span<const Tag> tags) {
+  if (cache_ == nullptr) return;
+  cache_->generations_.bump(tags);
+  tags_.insert(tags_.end(), tags.begin(), tags.end());
+}
+
+void WriteGuard::finish() {
+  if (cache_ == nullptr) return;
+  cache_->generations_.bump(tags_);
+  cache_->counters_.writes.add();
+  cache_ = nullptr;
+}
+
+void WriteGuard::finish_unknown(TimePoint until) {
+  if (cache_ == nullptr) return;
+  cache_->generations_.unsettle(tags_, until);
+  cache_->counters_.unknown_writes.add();
+  cache_ = nullptr;
+}
+
+}  // namespace pgw::cache

@@ -1,0 +1,288 @@
+// The cache: a shared HTTP cache (RFC 9111, RFC 5861) with invalidation by tags and coalescing of identical fetches.
+//
+// It decides; it does no I/O, starts no thread and logs nothing. For each request the caller asks `read` and does what
+// the decision says:
+//   serve                    answer from `entry`
+//   serve_stale_and_refresh  answer from `entry`, and do `fetch` in the background
+//   fetch, revalidate        ask upstream and finish `fetch`, then answer
+//   wait                     keep `wait`; the waiter will be called with the outcome of another's fetch
+//   pass                     ask upstream; the cache has no part in it
+//   only_if_cached_miss      answer 504
+//
+// The promise: once `WriteGuard::finish` has returned, no read that begins later is answered from something that was
+// fetched before.
+//
+// Memory: the store's bound covers all entries and the index. Beside it stand fixed tables of 1.1 MiB and what is being
+// fetched.
+//
+// Thread-safe: all methods may be called from all threads. Methods don't throw but for std::bad_alloc.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "cache/counter.h"
+#include "cache/entry.h"
+#include "cache/flights.h"
+#include "cache/generations.h"
+#include "cache/key.h"
+#include "cache/store.h"
+#include "cache/tags.h"
+#include "cache/time.h"
+
+namespace pgw::cache {
+
+class Cache;
+
+struct Options {
+  StoreOptions store;
+  // How long a key stays pass-through after a response that could not be shared (hit-for-miss).
+  Duration pass_through_time = std::chrono::seconds(30);
+  // How long the tags of a write stay unsettled when its guard is destroyed unfinished.
+  Duration unknown_write_time = std::chrono::seconds(60);
+  // A targeted field such as "CDN-Cache-Control" to obey before Cache-Control (RFC 9213); empty: none.
+  std::string targeted_field;
+  // Asked only by the destructor of an unfinished WriteGuard. Empty: the system's clock.
+  std::function<TimePoint()> clock;
+  // Tests switch it off to show that they detect stale reads.
+  bool check_generations = true;
+};
+
+// A GET or HEAD. Views need to live only as long as the call.
+struct Read {
+  std::string_view key;        // from make_key
+  HeaderSpan request_headers;  // the client's, without its credentials
+  std::span<const Tag> tags;
+  Rule rule;
+  bool authorized = false;  // RFC 9111 3.5 applies: the request carries Authorization that goes to the origin
+  bool is_head = false;     // answered from a stored GET; never fetched through the cache
+  bool may_wait = true;     // false: never `wait` (e.g. after waiting too long already)
+};
+
+enum class ReadAction { serve, serve_stale_and_refresh, wait, fetch, revalidate, pass, only_if_cached_miss };
+
+// Why a request goes forward: the `fwd` parameter of Cache-Status (RFC 9211 2.2).
+enum class MissReason {
+  none,       // it doesn't: a fresh hit, or stale with permission
+  uri_miss,   // nothing stored under this key
+  vary_miss,  // only variants for other requests
+  stale,      // stored, but stale or invalidated
+  request,    // the request's own directives or its Range
+  bypass,     // a write of unknown outcome is not settled yet
+};
+std::string_view fwd_token(MissReason reason);  // "uri-miss", ...; empty for none
+
+enum class StoreResult {
+  stored,
+  updated,           // by a 304
+  not_cacheable,     // the response forbids it (RFC 9111 3)
+  no_rule,           // nothing says how long it is fresh
+  generation_moved,  // a write or a purge came between
+  too_large,
+  error_shared,    // a 5xx: handed to the followers of this fetch, not stored
+  stale_on_error,  // a 5xx: the stale entry stands in
+  not_selected,    // a 304 that speaks of another representation: ask again without validators
+};
+std::string_view to_string(StoreResult result);
+
+struct Response {
+  int status = 0;
+  HeaderSpan headers;
+  std::string body;
+};
+
+// The duty of the one who asks upstream. Move-only. Ended by exactly one of `complete`, `not_modified` (unless
+// not_selected), `failed`, `uncacheable_head` (when it says true) and `too_large`; destroying an unfinished one makes
+// its followers read again. Used by one thread at a time. Methods call the waiters of followers, without any lock held.
+// After the end all methods do nothing and return null or false.
+//
+// Send the request without the client's own conditional fields and Range, with `validators()` instead.
+class Fetch {
+ public:
+  Fetch() = default;
+  ~Fetch();
+  Fetch(Fetch&&) noexcept = default;
+  Fetch& operator=(Fetch&& other) noexcept;
+  Fetch(const Fetch&) = delete;
+  Fetch& operator=(const Fetch&) = delete;
+
+  explicit operator bool() const { return flight_ != nullptr; }
+
+  // If-None-Match and If-Modified-Since of the stored entry; empty when there is nothing to revalidate. Views are valid
+  // until the end.
+  std::vector<Header> validators() const;
+
+  // To be asked when the head is there: true: the response can't be stored or shared (or its Content-Length is too
+  // large); followers have been released, the key is pass-through for a while, and the duty is over: stream it. False:
+  // go on and `complete`.
+  bool uncacheable_head(int status, HeaderSpan headers, TimePoint now);
+
+  // The body proved larger than `Cache::max_body_bytes`.
+  void too_large(TimePoint now);
+
+  // The whole response. Stores and shares what may be. Returns what to answer from: the new entry, or the stale one
+  // that stands in (stale_on_error); `response.body` is moved from only then. Null: answer from `response`, which is
+  // untouched.
+  EntryPtr complete(Response&& response, TimePoint now, StoreResult& result);
+
+  // A 304 to `validators()`. Null only with not_selected.
+  EntryPtr not_modified(HeaderSpan headers, TimePoint now, StoreResult& result);
+
+  // The stale entry that may stand in for an error, or null. Ends nothing.
+  EntryPtr stale_if_error(TimePoint now) const;
+
+  // No response. Returns what `stale_if_error` does; followers get the same, or `error`, which means nothing to the
+  // cache.
+  EntryPtr failed(TimePoint now, int error);
+
+ private:
+  friend class Cache;
+  Fetch(Cache* cache, FlightPtr flight) : cache_(cache), flight_(std::move(flight)) {}
+
+  struct Verdict {
+    StoreResult result;
+    bool is_shareable;  // stored, or at least handed to the followers
+  };
+  Verdict judge(int status, HeaderSpan headers, TimePoint now) const;
+  bool stored_may_serve() const;
+  void settle(const EntryPtr& entry, TimePoint now, StoreResult& result);
+  void share_stale(TimePoint now, int error);
+  void release(int status, TimePoint now);
+  void abandon();
+  void end(const std::function<void(bool spoiled)>& settle, const std::function<Shared(const WaitRecord&)>& share);
+
+  Cache* cache_ = nullptr;
+  FlightPtr flight_;
+  bool drop_validators_ = false;
+};
+
+struct Decision {
+  ReadAction action = ReadAction::pass;
+  EntryPtr entry;  // serve, serve_stale_and_refresh; of revalidate: what is being revalidated
+  Fetch fetch;     // fetch, revalidate, serve_stale_and_refresh
+  Wait wait;       // wait
+  MissReason reason = MissReason::none;
+};
+
+// A write on its way. Move-only. `begin_write` moved the tags' generations; the end moves them again.
+class WriteGuard {
+ public:
+  WriteGuard() = default;
+  ~WriteGuard();
+  WriteGuard(WriteGuard&& other) noexcept;
+  WriteGuard& operator=(WriteGuard&& other) noexcept;
+  WriteGuard(const WriteGuard&) = delete;
+  WriteGuard& operator=(const WriteGuard&) = delete;
+
+  explicit operator bool() const { return cache_ != nullptr; }
+
+  // More of what the write changes, known only now (Location, Content-Location; RFC 9111 4.4).
+  void add(std::span<const Tag> tags);
+  // The upstream has answered, with whatever status. To be called before the first byte of the answer goes to the
+  // writer.
+  void finish();
+  // No answer: the write may take effect at any time before `until`.
+  void finish_unknown(TimePoint until);
+
+ private:
+  friend class Cache;
+  WriteGuard(Cache* cache, Tags tags) : cache_(cache), tags_(std::move(tags)) {}
+  void abandon();
+
+  Cache* cache_ = nullptr;  // null once finished or moved from
+  Tags tags_;
+};
+
+enum class PurgeMode {
+  soft,  // stale at once; kept for revalidation
+  hard,  // removed
+};
+
+// What happened since the start. `reads` by what `read` and `find_fresh` decided.
+struct Stats {
+  std::uint64_t entries = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t capacity = 0;
+  std::uint64_t evictions = 0;
+  std::uint64_t hits = 0;        // served from memory, fresh or stale
+  std::uint64_t stale_hits = 0;  // of these: stale
+  std::uint64_t joined = 0;
+  std::uint64_t fetches = 0;
+  std::uint64_t revalidations = 0;
+  std::uint64_t passes = 0;
+  std::uint64_t stored = 0;
+  std::uint64_t in_flight = 0;
+  std::uint64_t invalidations_by_write = 0;          // writes that ended with an answer
+  std::uint64_t invalidations_by_unknown_write = 0;  // writes that ended without one
+  std::uint64_t invalidations_by_purge = 0;
+};
+
+struct EntryInfo {
+  const Entry& entry;
+  std::uint64_t hits;
+  bool is_current;  // false: invalidated; of use for revalidation only
+};
+
+class Cache {
+ public:
+  explicit Cache(Options options);
+  ~Cache();  // every Fetch and WriteGuard must be gone by then
+  Cache(const Cache&) = delete;
+  Cache& operator=(const Cache&) = delete;
+
+  // The fast path: the entry to serve when it is fresh for this request, otherwise null. Needs neither `tags` nor
+  // `rule`, so a caller may derive them only when this says null, and call `read` then.
+  EntryPtr find_fresh(const Read& read, TimePoint now);
+
+  // `waiter` is called exactly once if the decision is `wait`, by the thread that ends the fetch (perhaps before `read`
+  // has returned, never from within it), unless the Wait is cancelled or destroyed first; otherwise never. It should
+  // hand over and return.
+  Decision read(const Read& read, TimePoint now, Waiter waiter);
+
+  // To be called before the write is sent upstream.
+  WriteGuard begin_write(std::span<const Tag> tags);
+
+  // A purge also reaches what is being fetched while it runs. Returns how many stored entries it met.
+  std::size_t purge_all(PurgeMode mode);
+  std::size_t purge_tag(const Tag& tag, PurgeMode mode);
+  // By anything that a key tells: see `parse_key`.
+  std::size_t purge_keys(const std::function<bool(std::string_view key)>& matches, PurgeMode mode);
+
+  void for_each(const std::function<void(const EntryInfo&)>& visit) const;
+  Stats stats() const;
+  std::size_t max_body_bytes() const { return store_.max_object_bytes(); }
+
+ private:
+  friend class Fetch;
+  friend class WriteGuard;
+
+  struct Request;   // what the fields of a request ask of the cache
+  struct Standing;  // how what is stored stands to a request
+  struct Counters {
+    Counter hits, stale_hits, joined, fetches, revalidations, passes, stored, writes, unknown_writes, purges;
+  };
+
+  bool is_current(const Snapshot& snapshot) const;
+  Standing judge(Store::Found found, const Request& request, TimePoint now) const;
+  Decision pass(MissReason reason);
+  Decision serve(EntryPtr entry, bool stale);
+  Decision serve_stale(const Read& read, KeyHash hash, const Request& request, const Standing& standing, TimePoint now);
+  Decision go_forward(const Read& read, KeyHash hash, const Request& request, const Standing& standing, TimePoint now,
+                      Waiter& waiter);
+  static bool wants_same(const Flight& flight, const Read& read, const Standing& standing);
+  FlightPtr make_flight(const Read& read, KeyHash hash, const Request& request, const Standing& standing, TimePoint now,
+                        bool joinable) const;
+
+  Options options_;
+  Store store_;
+  Generations generations_;
+  FlightTable flights_;
+  PassMarks pass_marks_;
+  Counters counters_;
+};
+
+}  // namespace pgw::cache

@@ -1,0 +1,125 @@
+#include "cache/cache_control.h"
+
+#include <algorithm>
+
+namespace pgw::cache {
+namespace {
+
+// One directive as written: a name, and an argument without its quotes.
+struct Directive {
+  std::string_view name;
+  std::optional<std::string> argument;
+  bool malformed = false;  // white space around '=', or an argument that is neither token nor quoted-string
+};
+
+Directive read_directive(std::string_view element) {
+  const std::size_t equals = element.find('=');
+  if (equals == std::string_view::npos) return {element, std::nullopt};
+  const std::string_view name = element.substr(0, equals);
+  const std::string_view value = element.substr(equals + 1);
+  Directive directive{trim(name), std::string(value), trim(name) != name || trim(value) != value};
+  if (auto unquoted = unquote(value)) {
+    directive.argument = std::move(unquoted);
+  } else if (!is_token(value)) {
+    directive.malformed = true;
+  }
+  return directive;
+}
+
+void read_delta(DeltaSeconds& out, const Directive& directive) {
+  if (out.present) return;
+  out.present = true;
+  if (directive.argument && !directive.malformed) out.value = parse_delta_seconds(*directive.argument);
+}
+
+// no-cache and private: without an argument they are about the whole response, with one about the fields that it names.
+void read_qualified(bool& whole, std::vector<std::string>& fields, const Directive& directive) {
+  if (!directive.argument || directive.malformed) {
+    whole = true;
+    return;
+  }
+  ListReader names(*directive.argument);
+  while (const auto name = names.next()) fields.push_back(to_lower(*name));
+}
+
+void apply(ResponseDirectives& out, const Directive& directive) {
+  const auto is = [&](std::string_view name) { return equals_ignoring_case(directive.name, name); };
+  if (is("max-age")) return read_delta(out.max_age, directive);
+  if (is("s-maxage")) return read_delta(out.s_maxage, directive);
+  if (is("stale-while-revalidate")) return read_delta(out.stale_while_revalidate, directive);
+  if (is("stale-if-error")) return read_delta(out.stale_if_error, directive);
+  if (is("no-cache")) return read_qualified(out.no_cache, out.withheld_fields, directive);
+  if (is("private")) return read_qualified(out.is_private, out.withheld_fields, directive);
+  out.no_store |= is("no-store");
+  out.is_public |= is("public");
+  out.must_revalidate |= is("must-revalidate");
+  out.proxy_revalidate |= is("proxy-revalidate");
+  out.must_understand |= is("must-understand");
+  out.immutable |= is("immutable");
+  out.no_transform |= is("no-transform");
+}
+
+// The first occurrence counts; `invalid` stands in for an argument that is no delta-seconds.
+void read_request_delta(std::optional<Duration>& out, const Directive& directive, Duration invalid) {
+  if (out) return;
+  out = invalid;
+  if (directive.argument && !directive.malformed) out = parse_delta_seconds(*directive.argument).value_or(invalid);
+}
+
+void apply(RequestDirectives& out, const Directive& directive) {
+  const auto is = [&](std::string_view name) { return equals_ignoring_case(directive.name, name); };
+  constexpr Duration kNone{0};
+  if (is("max-age")) return read_request_delta(out.max_age, directive, kNone);
+  if (is("min-fresh")) return read_request_delta(out.min_fresh, directive, kForever);
+  if (is("stale-if-error")) return read_request_delta(out.stale_if_error, directive, kNone);
+  if (is("max-stale")) {
+    if (directive.argument) return read_request_delta(out.max_stale, directive, kNone);
+    out.max_stale_any = true;
+    return;
+  }
+  out.no_store |= is("no-store");
+  out.no_cache |= is("no-cache");
+  out.only_if_cached |= is("only-if-cached");
+}
+
+}  // namespace
+
+std::optional<Duration> parse_delta_seconds(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  constexpr auto kLimit = std::chrono::duration_cast<std::chrono::seconds>(kForever).count();
+  std::int64_t seconds = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    seconds = std::min<std::int64_t>(seconds * 10 + (c - '0'), kLimit);
+  }
+  return std::chrono::seconds(seconds);
+}
+
+ResponseDirectives parse_response_directives(HeaderSpan headers, std::string_view targeted_field) {
+  std::vector<std::string_view> elements;
+  if (!targeted_field.empty()) elements = list_elements(headers, targeted_field);
+  if (elements.empty()) elements = list_elements(headers, "Cache-Control");
+  ResponseDirectives directives;
+  for (const std::string_view element : elements) apply(directives, read_directive(element));
+  return directives;
+}
+
+RequestDirectives parse_request_directives(HeaderSpan headers) {
+  RequestDirectives directives;
+  bool has_cache_control = false;
+  bool pragma_no_cache = false;
+  for (const Header& header : headers) {
+    if (equals_ignoring_case(header.name, "Cache-Control")) {
+      has_cache_control = true;
+      ListReader reader(header.value);
+      while (const auto element = reader.next()) apply(directives, read_directive(*element));
+    } else if (equals_ignoring_case(header.name, "Pragma")) {
+      ListReader reader(header.value);
+      while (const auto element = reader.next()) pragma_no_cache |= equals_ignoring_case(*element, "no-cache");
+    }
+  }
+  if (!has_cache_control) directives.no_cache = pragma_no_cache;
+  return directives;
+}
+
+}  // namespace pgw::cache

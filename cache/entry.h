@@ -1,0 +1,85 @@
+// A stored response. Immutable once made, and shared: `std::shared_ptr<const Entry>` is handed to whoever serves it and
+// stays valid however long that takes, evicted or not.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cache/freshness.h"
+#include "cache/generations.h"
+#include "cache/header.h"
+#include "cache/time.h"
+#include "cache/vary.h"
+
+namespace pgw::cache {
+
+struct Entry {
+  std::string key;  // primary key
+  Vary vary;
+  int status = 0;
+  // End-to-end fields as "Name: value\r\n" lines, ready to be sent. Without Age and Content-Length: they depend on the
+  // moment and the framing. With an ETag, made from the body when the origin sent none.
+  std::string headers;
+  std::shared_ptr<const std::string> body;  // never null; shared with the entries that 304s make of this one
+  std::string etag;                         // as in `headers`; empty when there is none
+  bool etag_from_origin = false;            // only such a one is worth sending upstream
+  std::string last_modified;                // as the origin wrote it; empty when absent or invalid
+  std::optional<TimePoint> last_modified_time;
+  TimePoint request_time;
+  TimePoint response_time;
+  Duration initial_age{0};
+  Freshness freshness;
+  Snapshot snapshot;
+  std::string tags;  // texts of the tags, separated by spaces; for listings and purges
+
+  // RFC 9111 4.2.3; never negative.
+  Duration age(TimePoint now) const;
+  // Negative once stale.
+  Duration ttl(TimePoint now) const { return freshness.lifetime.value - age(now); }
+  bool has_validator() const { return etag_from_origin || !last_modified.empty(); }
+  // Every byte that keeping this entry costs: objects, strings, allocator overhead.
+  std::size_t size_bytes() const;
+};
+using EntryPtr = std::shared_ptr<const Entry>;
+
+// Which response fields are kept in a stored copy (RFC 9111 3.1). Not kept: Connection and the fields that it names,
+// the other hop-by-hop fields, Age and Content-Length (see `Entry::headers`), fields named by no-cache="..." or
+// private="...", and Set-Cookie: a cookie is for the one who asked, and RFC 9111 7.3 leaves it to the cache not to hand
+// it to others.
+class FieldFilter {
+ public:
+  FieldFilter(HeaderSpan response_headers, const ResponseDirectives& directives);
+  bool keeps(std::string_view name) const;
+
+ private:
+  std::vector<std::string> dropped_;  // lower case, beside those that are always dropped
+};
+
+// What an entry is made of, beside the response itself.
+struct EntryContext {
+  std::string_view key;
+  HeaderSpan request_headers;
+  const Rule& rule;
+  const Snapshot& snapshot;
+  std::string_view tags;
+  TimePoint request_time;
+  TimePoint response_time;
+  std::string_view targeted_field;
+};
+
+std::shared_ptr<Entry> make_entry(const EntryContext& context, int status, HeaderSpan headers,
+                                  std::shared_ptr<const std::string> body);
+
+// RFC 9111 3.2, 4.3.4: the stored fields with those of a 304, which replace those of the same name, but for the ones
+// about the bytes of the stored body (Content-Encoding, Content-Range, Content-Length). Date comes from the 304 or not
+// at all. Views into both.
+std::vector<Header> merge_fields(const Entry& stored, HeaderSpan not_modified_headers);
+
+// `stored` with such merged fields, sharing its body.
+std::shared_ptr<Entry> update_entry(const EntryContext& context, const Entry& stored, HeaderSpan merged_fields);
+
+}  // namespace pgw::cache

@@ -1,0 +1,111 @@
+#include "cache/flights.h"
+
+#include <algorithm>
+
+namespace pgw::cache {
+
+WaitRecord::WaitRecord(Waiter waiter, HeaderSpan request_headers, const RequestDirectives& directives)
+    : waiter_(std::move(waiter)), request_headers_(request_headers), directives_(directives) {}
+
+bool WaitRecord::cancel() {
+  if (taken_.exchange(true)) return false;
+  waiter_ = nullptr;
+  return true;
+}
+
+void WaitRecord::deliver(const Shared& shared) {
+  if (taken_.exchange(true)) return;
+  waiter_(shared);
+  waiter_ = nullptr;
+}
+
+bool WaitRecord::accepts(const Entry& entry, TimePoint now) const {
+  const Usability verdict = usability(entry.freshness, entry.age(now), directives_);
+  return verdict != Usability::stale && verdict != Usability::refused_by_request && accepts_variant(entry);
+}
+
+bool WaitRecord::accepts_variant(const Entry& entry) const {
+  return entry.vary.empty() || entry.vary.matches(request_headers_.view());
+}
+
+bool WaitRecord::accepts_on_error(const Entry& entry, TimePoint now) const {
+  return usable_on_error(entry.freshness, entry.age(now), directives_) && accepts_variant(entry);
+}
+
+Wait& Wait::operator=(Wait&& other) noexcept {
+  if (this != &other) {
+    cancel();
+    record_ = std::move(other.record_);
+  }
+  return *this;
+}
+
+bool Wait::cancel() {
+  if (record_ == nullptr) return false;
+  const bool was_waiting = record_->cancel();
+  record_.reset();
+  return was_waiting;
+}
+
+FlightTable::Joined FlightTable::join_or_add(std::string_view key, KeyHash hash,
+                                             const std::function<bool(const Flight&)>& may_join,
+                                             const std::function<std::shared_ptr<WaitRecord>()>& make_record,
+                                             const std::function<FlightPtr()>& make_flight) {
+  Shard& shard = shard_of(hash);
+  const std::lock_guard lock(shard.mutex);
+  std::vector<FlightPtr>& flights = shard.flights[std::string(key)];
+  const auto open = std::find_if(flights.rbegin(), flights.rend(),
+                                 [&](const FlightPtr& flight) { return !flight->spoiled && may_join(*flight); });
+  if (open == flights.rend()) return {nullptr, flights.emplace_back(make_flight())};
+  if (!make_record) return {};
+  return {(*open)->followers.emplace_back(make_record()), nullptr};
+}
+
+FlightTable::Followers FlightTable::finish(const FlightPtr& flight, const std::function<void(bool spoiled)>& settle) {
+  Shard& shard = shard_of(flight->hash);
+  const std::lock_guard lock(shard.mutex);
+  settle(flight->spoiled);
+  const auto found = shard.flights.find(flight->key);
+  std::vector<FlightPtr>& flights = found->second;
+  flights.erase(std::find(flights.begin(), flights.end(), flight));
+  if (flights.empty()) shard.flights.erase(found);
+  return std::move(flight->followers);
+}
+
+void FlightTable::spoil_if(const std::function<bool(std::string_view key)>& matches) {
+  for (Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    for (auto& [key, flights] : shard.flights) {
+      if (!matches(key)) continue;
+      for (const FlightPtr& flight : flights) flight->spoiled = true;
+    }
+  }
+}
+
+std::size_t FlightTable::size() const {
+  std::size_t sum = 0;
+  for (const Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    for (const auto& [key, flights] : shard.flights) sum += flights.size();
+  }
+  return sum;
+}
+
+void PassMarks::set(KeyHash hash, TimePoint until) {
+  Mark& mark = marks_[hash.low % kMarks];
+  mark.key.store(hash.high, std::memory_order_relaxed);
+  mark.until.store(until.time_since_epoch().count(), std::memory_order_relaxed);
+}
+
+void PassMarks::clear(KeyHash hash) {
+  Mark& mark = marks_[hash.low % kMarks];
+  if (mark.key.load(std::memory_order_relaxed) == hash.high) mark.until.store(0, std::memory_order_relaxed);
+}
+
+bool PassMarks::is_set(KeyHash hash, TimePoint now) const {
+  const Mark& mark = marks_[hash.low % kMarks];
+  return mark.key.load(std::memory_order_relaxed) == hash.high &&
+         mark.until.load(std::memory_order_relaxed) > now.time_since_epoch().count();
+}
+
+}  // namespace pgw::cache

@@ -1,0 +1,102 @@
+// Freshness and storability (RFC 9111 3, 4.2; RFC 5861) as pure functions.
+#pragma once
+
+#include <optional>
+
+#include "cache/cache_control.h"
+#include "cache/header.h"
+#include "cache/time.h"
+
+namespace pgw::cache {
+
+// What the operator says about an operation. Everything here gives way to the origin's own words: `ttl` applies only to
+// a response without explicit freshness, the windows only where the origin named none and does not forbid stale use.
+struct Rule {
+  std::optional<Duration> ttl;
+  Duration stale_while_revalidate{0};
+  Duration stale_if_error{0};
+};
+
+// The fields of a response that decide about its caching, parsed once.
+struct ResponseMeta {
+  ResponseDirectives directives;
+  std::optional<TimePoint> date;
+  bool has_expires = false;
+  std::optional<TimePoint> expires;  // nullopt with has_expires: invalid, so already expired (RFC 9111 5.3)
+  std::optional<TimePoint> last_modified;
+  bool has_etag = false;
+  Duration age{0};  // the Age field; its first member counts, an invalid one is ignored (RFC 9111 5.1)
+};
+ResponseMeta read_response_meta(HeaderSpan headers, TimePoint now, std::string_view targeted_field = {});
+
+enum class LifetimeSource { s_maxage, max_age, expires, rule, heuristic, none };
+
+struct Lifetime {
+  Duration value{0};
+  LifetimeSource source = LifetimeSource::none;
+
+  bool is_explicit() const { return source <= LifetimeSource::expires; }
+};
+
+// RFC 9111 4.2.1: s-maxage, max-age, Expires minus Date; then the rule's ttl (see `rule_covers`); then a tenth of the
+// time since Last-Modified, at most a day, where 4.2.2 allows heuristics. An invalid max-age or s-maxage gives an
+// explicit lifetime of zero.
+Lifetime freshness_lifetime(int status, const ResponseMeta& meta, const Rule& rule, TimePoint response_time);
+
+// RFC 9111 4.2.3, on a Date of whole seconds.
+Duration initial_age(const ResponseMeta& meta, TimePoint request_time, TimePoint response_time);
+
+// Status codes that may be kept by heuristics (RFC 9110 15.1), without 206: this cache keeps no partial content.
+bool is_heuristically_cacheable(int status);
+
+// Status codes that a rule's ttl applies to: 200, 203, 204, 300, 301, 308, 410. Not 404: what is missing now may be
+// created by a request to another path (POST /projects creates /projects/pr_1), which no tag of the missing item would
+// tell.
+bool rule_covers(int status);
+
+enum class Storable {
+  yes,
+  method,  // only GET is stored
+  status,  // 1xx, 206, 304, or not understood although must-understand is there
+  no_store,
+  is_private,
+  authorization,  // RFC 9111 3.5 applies and nothing in the response allows it
+  vary_any,       // Vary: * matches no request
+  no_freshness,   // no explicit freshness, no rule, no heuristic
+  useless,        // stale on arrival with nothing to validate it by and no window for stale use
+};
+
+// RFC 9111 3. `authorized`: the request carries an Authorization field that 3.5 is about.
+Storable is_storable(std::string_view method, int status, HeaderSpan headers, const ResponseMeta& meta,
+                     const Lifetime& lifetime, const Rule& rule, bool authorized);
+
+// How long and under what conditions a stored response may be used.
+struct Freshness {
+  Lifetime lifetime;
+  Duration stale_while_revalidate{0};
+  Duration stale_if_error{0};
+  bool no_cache = false;  // every use needs validation
+  // must-revalidate, proxy-revalidate, or s-maxage without a stale-* directive of the origin beside it (RFC
+  // 9111 4.2.4, 5.2.2.10): never used stale, not even for a client that sends max-stale.
+  bool stale_forbidden = false;
+};
+Freshness make_freshness(const ResponseMeta& meta, const Lifetime& lifetime, const Rule& rule);
+
+enum class Usability {
+  fresh,
+  stale_by_request,        // max-stale allows it
+  stale_while_revalidate,  // serve, and refresh in the background
+  stale,                   // needs validation because of its age or of no-cache
+  refused_by_request,      // fresh, but not for this request
+};
+
+// RFC 9111 4.2.4, 5.2.1. `age` is the current age (RFC 9111 4.2.3).
+Usability usability(const Freshness& freshness, Duration age, const RequestDirectives& request);
+
+// RFC 5861 4: may it stand in for an error?
+bool usable_on_error(const Freshness& freshness, Duration age, const RequestDirectives& request);
+
+// The errors that stale-if-error is about: 500, 502, 503, 504.
+bool is_stale_if_error_status(int status);
+
+}  // namespace pgw::cache

@@ -1,0 +1,36 @@
+// The primary cache key: operation, upstream identity, path and query, in one canonical text.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pgw::cache {
+
+struct KeyParts {
+  std::string_view operation;
+  std::string_view upstream;  // stands for the upstream and its credential; never the credential itself
+  std::string_view path;      // as on the wire
+  std::string_view query;     // as on the wire, without '?'
+};
+
+// "operation upstream path?query". Percent-encoding is normalised (RFC 3986 6.2.2): unreserved characters are decoded,
+// all others but '/' in a path encoded, with upper case digits; a '%' that begins no encoding stays. In the query '+'
+// is a space; pairs are sorted by name, those of one name stay in order; empty pairs are dropped; "a" and "a=" differ.
+// Parts can't run into each other: a space separates them and occurs in none.
+std::string make_key(const KeyParts& parts);
+
+// The parts of a key that `make_key` made, as views into it, in canonical form; nullopt for any other text.
+std::optional<KeyParts> parse_key(std::string_view key);
+
+// Appends `text` with everything but RFC 3986 unreserved characters percent-encoded.
+void append_encoded(std::string& out, std::string_view text);
+
+struct KeyHash {
+  std::uint64_t low;
+  std::uint64_t high;
+};
+KeyHash hash_key(std::string_view key);  // 128-bit XXH3
+
+}  // namespace pgw::cache

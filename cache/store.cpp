@@ -1,0 +1,372 @@
+#include "cache/store.h"
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <mutex>
+#include <shared_mutex>
+
+#include "cache/ghost.h"
+#include "cache/heap_cost.h"
+
+namespace pgw::cache {
+namespace {
+
+enum class Queue : std::uint8_t { small, main };
+
+struct Node {
+  EntryPtr entry;
+  std::uint64_t hash = 0;
+  Node* chain = nullptr;  // next in the bucket, or in a Doomed list
+  Node* newer = nullptr;
+  Node* older = nullptr;
+  std::size_t cost = 0;
+  Queue queue = Queue::small;
+  std::atomic<std::uint8_t> uses{0};  // since the last round, at most kMaxUses; increments may get lost
+  std::atomic<bool> marked_stale{false};
+  std::atomic<std::uint64_t> hits{0};
+};
+
+constexpr std::uint8_t kMaxUses = 3;
+constexpr std::uint8_t kPromotingUses = 1;
+// The index is sized once: an entry with its headers is hardly smaller than this, so chains stay short.
+constexpr std::size_t kBytesPerBucket = 1024;
+
+// Doubly linked through the nodes; new ones enter at the head.
+class Fifo {
+ public:
+  void push(Node* node) {
+    node->newer = nullptr;
+    node->older = head_;
+    (head_ != nullptr ? head_->newer : tail_) = node;
+    head_ = node;
+    bytes_ += node->cost;
+  }
+  void remove(Node* node) {
+    (node->newer != nullptr ? node->newer->older : head_) = node->older;
+    (node->older != nullptr ? node->older->newer : tail_) = node->newer;
+    bytes_ -= node->cost;
+  }
+  Node* oldest() const { return tail_; }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  Node* head_ = nullptr;
+  Node* tail_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
+// Nodes taken out under a lock, to be freed after it: declare it before the lock.
+class Doomed {
+ public:
+  Doomed() = default;
+  Doomed(const Doomed&) = delete;
+  Doomed& operator=(const Doomed&) = delete;
+  ~Doomed() {
+    while (first_ != nullptr) {
+      const std::unique_ptr<Node> node(first_);
+      first_ = node->chain;
+    }
+  }
+  void add(Node* node) {
+    node->chain = first_;
+    first_ = node;
+  }
+
+ private:
+  Node* first_ = nullptr;
+};
+
+void touch(Node& node) {
+  node.hits.fetch_add(1, std::memory_order_relaxed);
+  const std::uint8_t uses = node.uses.load(std::memory_order_relaxed);
+  if (uses < kMaxUses) node.uses.store(static_cast<std::uint8_t>(uses + 1), std::memory_order_relaxed);
+}
+
+bool is_newer(const Node& a, const Node* b) {
+  return b == nullptr || a.entry->response_time > b->entry->response_time;
+}
+
+}  // namespace
+
+// Everything below the public methods needs the lock: shared for const ones, exclusive for the others.
+class Store::Shard {
+ public:
+  Shard(std::size_t capacity, std::size_t max_variants)
+      : capacity_(capacity),
+        max_variants_(max_variants),
+        buckets_(std::bit_ceil(std::max<std::size_t>(capacity / kBytesPerBucket, 1))),
+        ghost_(capacity / kBytesPerBucket),
+        used_(sizeof(Shard) + buckets_.capacity() * sizeof(void*) + ghost_.bytes()) {}
+
+  ~Shard() {
+    Doomed doomed;
+    for (Node* first : buckets_) {
+      while (first != nullptr) {
+        Node* const node = first;
+        first = node->chain;
+        doomed.add(node);
+      }
+    }
+  }
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  Found find(std::string_view key, std::uint64_t hash, HeaderSpan request_headers) const {
+    const std::shared_lock lock(mutex_);
+    Node* match = nullptr;
+    const Node* other = nullptr;
+    for (Node* node = bucket(hash); node != nullptr; node = node->chain) {
+      if (node->hash != hash || node->entry->key != key) continue;
+      if (!node->entry->vary.matches(request_headers)) {
+        if (is_newer(*node, other)) other = node;
+      } else if (is_newer(*node, match)) {
+        match = node;
+      }
+    }
+    if (match != nullptr) {
+      touch(*match);
+      return {match->entry, nullptr, match->marked_stale.load(std::memory_order_acquire)};
+    }
+    return {nullptr, other != nullptr ? other->entry : nullptr, false};
+  }
+
+  void insert(EntryPtr entry, std::uint64_t hash, std::size_t cost) {
+    auto node = std::make_unique<Node>();
+    node->cost = cost;
+    node->hash = hash;
+    node->entry = std::move(entry);
+    Doomed doomed;
+    const std::unique_lock lock(mutex_);
+    node->queue = ghost_.recall(hash, count_) ? Queue::main : Queue::small;
+    if (Node* const old = same_variant(*node)) {
+      node->queue = old->queue;
+      node->uses.store(old->uses.load(std::memory_order_relaxed), std::memory_order_relaxed);
+      node->hits.store(old->hits.load(std::memory_order_relaxed), std::memory_order_relaxed);
+      remove(old, doomed);
+    }
+    limit_variants(*node, doomed);
+    while (used_ + cost > capacity_) evict_one(doomed);
+    add(node.release());
+  }
+
+  template <class Predicate>
+  std::size_t erase_if(Predicate predicate) {
+    Doomed doomed;
+    const std::unique_lock lock(mutex_);
+    std::size_t erased = 0;
+    for (Node* first : buckets_) {
+      for (Node* node = first; node != nullptr;) {
+        Node* const next = node->chain;
+        if (predicate(*node->entry)) {
+          remove(node, doomed);
+          ++erased;
+        }
+        node = next;
+      }
+    }
+    return erased;
+  }
+
+  bool erase(const EntryPtr& entry, std::uint64_t hash) {
+    Doomed doomed;
+    const std::unique_lock lock(mutex_);
+    for (Node* node = bucket(hash); node != nullptr; node = node->chain) {
+      if (node->entry != entry) continue;
+      remove(node, doomed);
+      return true;
+    }
+    return false;
+  }
+
+  template <class Visit>
+  void visit_nodes(Visit visit) const {
+    const std::shared_lock lock(mutex_);
+    for (Node* first : buckets_) {
+      for (Node* node = first; node != nullptr; node = node->chain) visit(*node);
+    }
+  }
+
+  std::size_t capacity() const { return capacity_; }
+  std::size_t count() const {
+    const std::shared_lock lock(mutex_);
+    return count_;
+  }
+  std::size_t used() const {
+    const std::shared_lock lock(mutex_);
+    return used_;
+  }
+  std::uint64_t evictions() const {
+    const std::shared_lock lock(mutex_);
+    return evictions_;
+  }
+
+ private:
+  Node* bucket(std::uint64_t hash) const { return buckets_[hash & (buckets_.size() - 1)]; }
+  Node*& bucket(std::uint64_t hash) { return buckets_[hash & (buckets_.size() - 1)]; }
+  Fifo& queue_of(const Node& node) { return node.queue == Queue::small ? small_ : main_; }
+
+  Node* same_variant(const Node& fresh) const {
+    for (Node* node = bucket(fresh.hash); node != nullptr; node = node->chain) {
+      const bool same_key = node->hash == fresh.hash && node->entry->key == fresh.entry->key;
+      if (same_key && node->entry->vary == fresh.entry->vary) return node;
+    }
+    return nullptr;
+  }
+
+  void limit_variants(const Node& fresh, Doomed& doomed) {
+    std::size_t variants = 0;
+    Node* oldest = nullptr;
+    for (Node* node = bucket(fresh.hash); node != nullptr; node = node->chain) {
+      if (node->hash != fresh.hash || node->entry->key != fresh.entry->key) continue;
+      ++variants;
+      if (oldest == nullptr || is_newer(*oldest, node)) oldest = node;
+    }
+    if (variants >= max_variants_) remove(oldest, doomed);
+  }
+
+  void add(Node* node) {
+    node->chain = bucket(node->hash);
+    bucket(node->hash) = node;
+    queue_of(*node).push(node);
+    used_ += node->cost;
+    ++count_;
+  }
+
+  void remove(Node* node, Doomed& doomed) {
+    Node** link = &bucket(node->hash);
+    while (*link != node) link = &(*link)->chain;
+    *link = node->chain;
+    queue_of(*node).remove(node);
+    used_ -= node->cost;
+    --count_;
+    doomed.add(node);
+  }
+
+  void move_to_main(Node* node, std::uint8_t uses) {
+    queue_of(*node).remove(node);
+    node->queue = Queue::main;
+    node->uses.store(uses, std::memory_order_relaxed);
+    main_.push(node);
+  }
+
+  // Terminates: each step takes a node out, moves one from small to main for good, or uses up one of a node's uses.
+  void evict_one(Doomed& doomed) {
+    for (;;) {
+      const bool from_small = small_.bytes() > capacity_ / 10 || main_.oldest() == nullptr;
+      Node* const node = (from_small ? small_ : main_).oldest();
+      const std::uint8_t uses = node->uses.load(std::memory_order_relaxed);
+      if (from_small && uses >= kPromotingUses) {
+        move_to_main(node, 0);
+      } else if (!from_small && uses > 0) {
+        move_to_main(node, static_cast<std::uint8_t>(uses - 1));
+      } else {
+        if (from_small) ghost_.remember(node->hash);
+        ++evictions_;
+        return remove(node, doomed);
+      }
+    }
+  }
+
+  const std::size_t capacity_;
+  const std::size_t max_variants_;
+  mutable std::shared_mutex mutex_;  // guards all below, but for the atomics in the nodes
+  std::vector<Node*> buckets_;
+  Ghost ghost_;
+  Fifo small_;
+  Fifo main_;
+  std::size_t used_;
+  std::size_t count_ = 0;
+  std::uint64_t evictions_ = 0;
+};
+
+namespace {
+
+std::size_t shard_count(const StoreOptions& options) {
+  constexpr std::size_t kBytesPerShard = std::size_t{16} << 20U;
+  constexpr std::size_t kMost = 64;
+  if (options.shards != 0) return std::bit_floor(options.shards);
+  return std::bit_floor(std::clamp<std::size_t>(options.max_bytes / kBytesPerShard, 1, kMost));
+}
+
+}  // namespace
+
+Store::Store(const StoreOptions& options) : capacity_(options.max_bytes) {
+  const std::size_t shards = shard_count(options);
+  const std::size_t share = capacity_ / shards;
+  const double wanted = static_cast<double>(capacity_) * options.max_object_share;
+  constexpr std::size_t kLeastShare = std::size_t{16} << 10U;
+  if (share >= kLeastShare) max_object_bytes_ = std::min(static_cast<std::size_t>(std::max(wanted, 0.0)), share / 4);
+  for (std::size_t i = 0; i < shards; ++i) shards_.push_back(std::make_unique<Shard>(share, options.max_variants));
+}
+
+Store::~Store() = default;
+
+Store::Shard& Store::shard_of(KeyHash hash) const {
+  return *shards_[hash.high & (shards_.size() - 1)];
+}
+
+Store::Found Store::find(std::string_view key, KeyHash hash, HeaderSpan request_headers) {
+  return shard_of(hash).find(key, hash.low, request_headers);
+}
+
+bool Store::insert(EntryPtr entry) {
+  const KeyHash hash = hash_key(entry->key);
+  const std::size_t cost = entry->size_bytes() + heap_cost(sizeof(Node));
+  if (cost > max_object_bytes_) return false;
+  shard_of(hash).insert(std::move(entry), hash.low, cost);
+  return true;
+}
+
+bool Store::erase(const EntryPtr& entry) {
+  const KeyHash hash = hash_key(entry->key);
+  return shard_of(hash).erase(entry, hash.low);
+}
+
+std::size_t Store::erase_if(const std::function<bool(const Entry&)>& predicate) {
+  std::size_t erased = 0;
+  for (const auto& shard : shards_) erased += shard->erase_if(predicate);
+  return erased;
+}
+
+std::size_t Store::mark_stale_if(const std::function<bool(const Entry&)>& predicate) {
+  std::size_t marked = 0;
+  for (const auto& shard : shards_) {
+    shard->visit_nodes([&](Node& node) {
+      if (!predicate(*node.entry)) return;
+      node.marked_stale.store(true, std::memory_order_release);
+      ++marked;
+    });
+  }
+  return marked;
+}
+
+void Store::for_each(const std::function<void(const Info&)>& visit) const {
+  for (const auto& shard : shards_) {
+    std::vector<Info> infos;
+    shard->visit_nodes([&](const Node& node) {
+      infos.push_back({node.entry, node.hits.load(std::memory_order_relaxed), node.marked_stale.load()});
+    });
+    for (const Info& info : infos) visit(info);
+  }
+}
+
+std::size_t Store::entries() const {
+  std::size_t sum = 0;
+  for (const auto& shard : shards_) sum += shard->count();
+  return sum;
+}
+
+std::size_t Store::bytes() const {
+  std::size_t sum = 0;
+  for (const auto& shard : shards_) sum += shard->used();
+  return sum;
+}
+
+std::uint64_t Store::evictions() const {
+  std::uint64_t sum = 0;
+  for (const auto& shard : shards_) sum += shard->evictions();
+  return sum;
+}
+
+}  // namespace pgw::cache

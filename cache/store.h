@@ -1,0 +1,82 @@
+// Where entries live: a sharded hash table with S3-FIFO eviction and a hard bound in bytes.
+//
+// Each shard has an equal part of the bytes, fixed at construction, and pays from it for its index, its ghost queue and
+// all its entries. Room is made before an entry goes in, so `bytes() <= capacity()` holds at every instant. (An evicted
+// entry that is just being sent lives on until sent; that memory belongs to the sender.)
+//
+// S3-FIFO (Yang et al., SOSP 2023): new entries pass a small queue, a tenth of the bytes; those used again there move
+// to the main queue, the others leave, remembered by the ghost queue; one that returns while remembered goes to main at
+// once. The main queue gives each entry as many more rounds as it had hits in the last one, at most three. A scan thus
+// passes through the small queue and leaves main alone.
+//
+// Thread-safe. `find` takes one shard's lock shared and writes two counters of the entry found. Nothing is freed under
+// a lock.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "cache/entry.h"
+#include "cache/key.h"
+
+namespace pgw::cache {
+
+struct StoreOptions {
+  std::size_t max_bytes = std::size_t{256} << 20;  // below 16 KiB nothing is stored
+  double max_object_share = 1.0 / 16;              // of max_bytes; never more than a quarter of a shard
+  std::size_t shards = 0;                          // a power of two; 0: one per 16 MiB, at most 64
+  std::size_t max_variants = 64;                   // of one key; beyond, the oldest one leaves
+};
+
+class Store {
+ public:
+  explicit Store(const StoreOptions& options);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  struct Found {
+    EntryPtr entry;          // the matching variant; of several the newest (RFC 9111 4.1)
+    EntryPtr other_variant;  // when none matches: the newest of the key's variants
+    bool marked_stale = false;
+  };
+  // Counts as a use of the entry.
+  Found find(std::string_view key, KeyHash hash, HeaderSpan request_headers);
+
+  // Replaces the entry of the same key and variant. False: larger than `max_object_bytes`, and nothing has changed.
+  bool insert(EntryPtr entry);
+
+  // Removes exactly this entry, if it is still there.
+  bool erase(const EntryPtr& entry);
+  std::size_t erase_if(const std::function<bool(const Entry&)>& predicate);
+  // Such entries are found with `marked_stale` from now on, until replaced.
+  std::size_t mark_stale_if(const std::function<bool(const Entry&)>& predicate);
+
+  struct Info {
+    EntryPtr entry;
+    std::uint64_t hits;
+    bool marked_stale;
+  };
+  // Visits what is there now, a shard at a time, with no lock held during a visit.
+  void for_each(const std::function<void(const Info&)>& visit) const;
+
+  std::size_t entries() const;
+  std::size_t bytes() const;  // with the index; never above capacity()
+  std::size_t capacity() const { return capacity_; }
+  std::size_t max_object_bytes() const { return max_object_bytes_; }
+  std::uint64_t evictions() const;
+
+ private:
+  class Shard;
+  Shard& shard_of(KeyHash hash) const;
+
+  std::size_t capacity_;
+  std::size_t max_object_bytes_ = 0;
+  std::vector<std::unique_ptr<Shard>> shards_;
+};
+
+}  // namespace pgw::cache

@@ -1,0 +1,195 @@
+#include "gateway/access/key_ring.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+namespace pgw::access {
+namespace {
+
+/// A digest context per thread: making one costs more than hashing a key.
+class DigestContext {
+ public:
+  DigestContext() : context_(EVP_MD_CTX_new()) {
+    if (context_ == nullptr) throw std::bad_alloc();
+  }
+  DigestContext(const DigestContext&) = delete;
+  DigestContext& operator=(const DigestContext&) = delete;
+  ~DigestContext() { EVP_MD_CTX_free(context_); }
+
+  EVP_MD_CTX* get() const { return context_; }
+
+ private:
+  EVP_MD_CTX* context_;
+};
+
+std::uint64_t index_of(const KeyDigest& digest) {
+  std::uint64_t index = 0;
+  std::memcpy(&index, digest.data(), sizeof index);
+  return index;
+}
+
+bool equal(const KeyDigest& a, const KeyDigest& b) { return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
+
+bool is_space(char c) { return c == ' ' || c == '\t'; }
+
+/// Without optional whitespace (RFC 9110 section 5.6.3).
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+/// The token of "Bearer TOKEN" (RFC 6750 section 2.1); the scheme's case does not matter (RFC 9110 section 11.1).
+std::optional<std::string_view> bearer_token(std::string_view value) {
+  constexpr std::string_view scheme = "bearer";
+  value = trimmed(value);
+  if (value.size() <= scheme.size() || !is_space(value[scheme.size()])) return std::nullopt;
+  const bool is_bearer = std::equal(scheme.begin(), scheme.end(), value.begin(), [](char a, char b) {
+    return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
+  });
+  if (!is_bearer) return std::nullopt;
+  return trimmed(value.substr(scheme.size()));
+}
+
+std::optional<std::vector<bool>> allow_list(const config::KeyEntry& entry, std::span<const std::string> operation_ids) {
+  if (entry.operations.empty()) return std::nullopt;
+  std::vector<bool> allowed(operation_ids.size(), false);
+  for (const auto& id : entry.operations) {
+    const auto found = std::find(operation_ids.begin(), operation_ids.end(), id);
+    if (found != operation_ids.end()) allowed[static_cast<std::size_t>(found - operation_ids.begin())] = true;
+  }
+  return allowed;
+}
+
+std::shared_ptr<TokenBucket> bucket_for(const config::KeyEntry& entry, const KeyRing::Options& options) {
+  if (!entry.rate) return nullptr;
+  std::shared_ptr<TokenBucket> old;
+  if (options.previous != nullptr) {
+    for (const auto& principal : options.previous->principals()) {
+      if (principal.key_id == entry.id) old = principal.bucket;
+    }
+  }
+  // The very same bucket where nothing changed, so that requests still running on the old ring count too.
+  if (old && old->has(*entry.rate, entry.burst)) return old;
+  auto bucket = std::make_shared<TokenBucket>(*entry.rate, entry.burst);
+  if (old) bucket->inherit(*old, options.now);
+  return bucket;
+}
+
+Principal principal_of(const config::KeyEntry& entry, const KeyRing::Options& options) {
+  Principal principal;
+  principal.key_id = entry.id;
+  principal.team = entry.team;
+  if (options.team_number) principal.team_number = options.team_number(entry.team);
+  for (const Scope scope : entry.scopes) principal.scopes.set(bit(scope));
+  principal.operations = allow_list(entry, options.operation_ids);
+  principal.bucket = bucket_for(entry, options);
+  principal.expires = entry.expires;
+  return principal;
+}
+
+}  // namespace
+
+std::string_view to_string(Denial denial) {
+  static constexpr std::array<std::string_view, 5> names{"", "missing", "ambiguous", "unknown", "expired"};
+  return names[static_cast<std::size_t>(denial)];
+}
+
+std::string_view message(Denial denial) {
+  static constexpr std::array<std::string_view, 5> messages{
+      "", "no API key: send it as X-API-KEY or as Authorization: Bearer",
+      "more than one API key: send one, as X-API-KEY or as Authorization: Bearer", "unknown API key",
+      "this API key has expired"};
+  return messages[static_cast<std::size_t>(denial)];
+}
+
+PresentedKey presented_key(std::span<const std::string_view> x_api_key,
+                           std::span<const std::string_view> authorization) {
+  if (x_api_key.size() > 1 || authorization.size() > 1) return {Denial::ambiguous, {}};
+  const std::string_view plain = x_api_key.empty() ? std::string_view{} : trimmed(x_api_key.front());
+  const std::string_view bearer =
+      authorization.empty() ? std::string_view{} : bearer_token(authorization.front()).value_or(std::string_view{});
+  if (plain.empty() && bearer.empty()) return {Denial::missing, {}};
+  if (plain.empty()) return {Denial::none, bearer};
+  if (bearer.empty() || bearer == plain) return {Denial::none, plain};
+  return {Denial::ambiguous, {}};
+}
+
+KeyDigest digest_of(std::string_view key) {
+  thread_local const DigestContext context;
+  KeyDigest digest{};
+  // SHA-256 of bytes in memory fails only without memory or without the algorithm; neither leaves a gateway that could go on.
+  if (EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1 ||
+      EVP_DigestUpdate(context.get(), key.data(), key.size()) != 1 ||
+      EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1) {
+    throw std::bad_alloc();
+  }
+  return digest;
+}
+
+std::shared_ptr<const KeyRing> KeyRing::build(std::span<const config::KeyEntry> entries, const Options& options) {
+  auto ring = std::make_shared<KeyRing>();
+  ring->principals_.reserve(entries.size());
+  for (const auto& entry : entries) {
+    ring->index_[index_of(entry.sha256)].push_back({entry.sha256, ring->principals_.size()});
+    ring->principals_.push_back(principal_of(entry, options));
+  }
+  return ring;
+}
+
+const KeyRing::Entry* KeyRing::match(const KeyDigest& digest) const {
+  static const std::vector<Entry> decoy{Entry{KeyDigest{}, 0}};
+  const auto bucket = index_.find(index_of(digest));
+  const bool candidates = bucket != index_.end();
+  const Entry* found = nullptr;
+  // Every candidate is compared, and an unknown key is compared with something too. What time still tells, whether eight bytes
+  // of the hash exist here, helps nobody who can't invert SHA-256.
+  for (const auto& entry : candidates ? bucket->second : decoy) {
+    if (equal(entry.digest, digest) && candidates) found = &entry;
+  }
+  return found;
+}
+
+KeyRing::Lookup KeyRing::find(std::string_view key, std::chrono::system_clock::time_point now) const {
+  const Entry* entry = match(digest_of(key));
+  if (entry == nullptr) return {Denial::unknown, nullptr};
+  const Principal& principal = principals_[entry->principal];
+  const bool expired = principal.expires && now >= *principal.expires;
+  return {expired ? Denial::expired : Denial::none, &principal};
+}
+
+Principal anonymous(std::size_t team_number) {
+  Principal principal;
+  principal.team = anonymous_team;
+  principal.team_number = team_number;
+  principal.scopes.set();
+  return principal;
+}
+
+std::string_view to_string(Refusal refusal) {
+  static constexpr std::array<std::string_view, 3> names{"", "missing_scope", "operation_not_allowed"};
+  return names[static_cast<std::size_t>(refusal)];
+}
+
+std::string message(Refusal refusal, Scope needed) {
+  switch (refusal) {
+    case Refusal::none: return {};
+    case Refusal::missing_scope: return "this API key lacks the scope '" + std::string(config::to_string(needed)) + "'";
+    case Refusal::operation_not_allowed: return "this API key may not use this operation";
+  }
+  return {};
+}
+
+Refusal authorize(const Principal& principal, std::size_t operation_index, Scope needed) {
+  if (!principal.scopes.test(bit(needed))) return Refusal::missing_scope;
+  if (!principal.operations) return Refusal::none;
+  const auto& allowed = *principal.operations;
+  return operation_index < allowed.size() && allowed[operation_index] ? Refusal::none : Refusal::operation_not_allowed;
+}
+
+}  // namespace pgw::access

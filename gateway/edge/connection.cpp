@@ -1,0 +1,504 @@
+#include "gateway/edge/connection.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <sys/socket.h>
+#include <utility>
+
+#include "gateway/edge/worker.h"
+
+namespace pgw::edge {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Input kept while a request is being answered; beyond it reading pauses. One read may overshoot.
+constexpr std::size_t read_ahead = 16 * 1024;
+
+// The rest of an unwanted body that is worth reading to keep the connection.
+constexpr std::size_t worth_discarding = 64 * 1024;
+
+// A streamed piece up to this size is copied and leaves with the others of the turn, a larger one is sent from where it
+// is.
+constexpr std::size_t worth_copying = 16 * 1024;
+
+// How long, and for how many bytes, a closed connection is read so that no RST overtakes the response.
+constexpr auto linger_time = 2s;
+constexpr std::size_t linger_bytes = 1024 * 1024;
+
+constexpr std::string_view continue_response = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::string_view last_chunk = "0\r\n\r\n";
+
+// Closing then sends RST and drops what waits in the kernel.
+void close_hard(int fd) {
+  const linger at_once{1, 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+}  // namespace
+
+Connection::Connection(Worker& worker, int fd, std::string peer)
+    : worker_(worker), fd_(fd), peer_(std::move(peer)), state_since_(worker.loop().turn_began()) {
+  update_deadline();
+}
+
+Connection::~Connection() {
+  worker_.loop().cancel(timer_);
+}
+
+// ---- what the worker tells ----
+
+void Connection::on_ready(bool readable, bool writable, bool hung_up) {
+  if (dead_) return;
+  if (hung_up) lost_ = true;
+  if (writable) outbox_.unblock();
+  // Neither means EPOLLERR alone, which Pistache doesn't pass on: reading tells the error.
+  if (!lost_ && (readable || !writable)) read();
+  advance();
+}
+
+void Connection::drain() {
+  if (state_ == State::head && !exchange_ && input().empty()) lost_ = true;
+  advance();
+}
+
+void Connection::advance() {
+  queued_ = false;
+  if (dead_) return;
+  advancing_ = true;
+  do {
+    again_ = false;
+    flush();
+    if (lost_) break;
+    notify_drained();
+    if (answer_is_sent() && !body_is_left()) finish_exchange();
+  } while (!lost_ && (parse() || again_));
+  advancing_ = false;
+  if (lost_) {
+    lose();
+    return;
+  }
+  keep_input();
+  update_interest();
+  update_deadline();
+}
+
+void Connection::wake() {
+  again_ = true;
+  if (advancing_ || queued_) return;
+  queued_ = true;
+  worker_.wake(*this);
+}
+
+// Whatever the handler throws costs its connection, not the worker.
+template <typename Call>
+void Connection::guarded(Call call) {
+  try {
+    call(worker_.handler());
+  } catch (...) {
+    lost_ = true;
+  }
+}
+
+// ---- input ----
+
+void Connection::read() {
+  if (!wants_input()) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) lost_ = true;
+    return;
+  }
+  auto& buffer = worker_.read_buffer();
+  ssize_t taken = 0;
+  do {
+    taken = recv(fd_, buffer.data(), buffer.size(), 0);
+  } while (taken < 0 && errno == EINTR);
+  if (taken > 0) {
+    take_input({buffer.data(), static_cast<std::size_t>(taken)});
+  } else if (taken == 0) {
+    at_end_ = true;
+  } else if (errno != EAGAIN && errno != EWOULDBLOCK) {
+    lost_ = true;
+  }
+}
+
+void Connection::take_input(std::string_view bytes) {
+  if (state_ == State::lingering) {
+    if (bytes.size() > linger_budget_) lost_ = true;
+    linger_budget_ -= std::min(bytes.size(), linger_budget_);
+  } else if (kept_.empty()) {
+    fresh_ = bytes;
+  } else {
+    kept_ += bytes;
+  }
+}
+
+std::string_view Connection::input() const {
+  return kept_.empty() ? fresh_ : std::string_view(kept_).substr(consumed_);
+}
+
+void Connection::consume(std::size_t bytes) {
+  if (kept_.empty()) {
+    fresh_.remove_prefix(bytes);
+    return;
+  }
+  consumed_ += bytes;
+  if (consumed_ < kept_.size()) return;
+  std::string().swap(kept_);
+  consumed_ = 0;
+}
+
+// The worker's buffer is everybody's: what isn't parsed when the turn moves on is kept here.
+void Connection::keep_input() {
+  if (consumed_ > read_ahead) {
+    kept_.erase(0, consumed_);
+    consumed_ = 0;
+  }
+  kept_ += fresh_;
+  fresh_ = {};
+}
+
+// ---- parsing ----
+
+// One step; false when there is nothing to do without more input or a response.
+bool Connection::parse() {
+  switch (state_) {
+    case State::head:
+      return parse_head();
+    case State::body:
+      return parse_body();
+    case State::answering:
+      return false;
+    case State::lingering:
+      lost_ = at_end_;
+      return false;
+  }
+  return false;
+}
+
+bool Connection::parse_head() {
+  if (!exchange_) {
+    if (!skip_empty_lines()) {
+      lost_ = at_end_;
+      return false;
+    }
+    open_exchange();
+  }
+  std::size_t consumed = 0;
+  const auto event = parser_.feed(input(), consumed);
+  consume(consumed);
+  switch (event) {
+    case RequestParser::Event::head:
+      head_complete();
+      return true;
+    case RequestParser::Event::rejected:
+      reject(parser_.rejection());
+      return true;
+    default:
+      lost_ = at_end_;
+      return false;
+  }
+}
+
+// RFC 9112 section 2.2: empty lines before a request line are ignored. False if nothing but them is there.
+bool Connection::skip_empty_lines() {
+  while (input().substr(0, 2) == "\r\n") consume(2);
+  return !input().empty() && input() != "\r";
+}
+
+void Connection::open_exchange() {
+  exchange_ = worker_.take_exchange();
+  exchange_->reset(*this, worker_.loop().turn_began());
+  exchange_->request_.peer = peer_;
+  parser_.begin(exchange_->request_, worker_.limits());
+}
+
+void Connection::head_complete() {
+  state_ = parser_.has_body() ? State::body : State::answering;
+  state_since_ = worker_.loop().turn_began();
+  body_begun_ = !input().empty();
+  guarded([this](RequestHandler& handler) { handler.on_head(exchange_); });
+  if (lost_ || exchange_->answered()) return;
+  if (state_ == State::answering) {
+    request_complete();
+    return;
+  }
+  exchange_->request_.body.reserve(
+      static_cast<std::size_t>(std::min<std::uint64_t>(parser_.body_remaining().value_or(0), Worker::read_size)));
+  if (parser_.expects_continue() && !body_begun_) send_continue();
+}
+
+void Connection::send_continue() {
+  body_begun_ = true;
+  write_progress_ = worker_.loop().turn_began();
+  if (!outbox_.send(fd_, {continue_response})) lost_ = true;
+  outbox_.take_count();  // no part of the response
+}
+
+bool Connection::parse_body() {
+  if (close_) return false;  // answered already, and what is left of the body will not be read
+  if (input().empty()) {
+    if (at_end_) (exchange_->answered() ? close_ : lost_) = true;
+    return at_end_;
+  }
+  std::size_t consumed = 0;
+  const auto event = parser_.feed(input(), consumed);
+  consume(consumed);
+  switch (event) {
+    case RequestParser::Event::complete:
+      state_ = State::answering;
+      request_complete();
+      return true;
+    case RequestParser::Event::rejected:
+      if (exchange_->answered()) {
+        close_ = true;
+      } else {
+        reject(parser_.rejection());
+      }
+      return true;
+    default:
+      if (at_end_) (exchange_->answered() ? close_ : lost_) = true;
+      return at_end_;
+  }
+}
+
+void Connection::request_complete() {
+  if (exchange_->answered()) return;
+  guarded([this](RequestHandler& handler) { handler.on_request(exchange_); });
+}
+
+void Connection::reject(const Rejection& rejection) {
+  state_ = State::answering;
+  rejected_ = true;
+  guarded([&](RequestHandler& handler) { handler.on_rejected(exchange_, rejection); });
+}
+
+// ---- output ----
+
+void Connection::respond(const ResponseHead& head, const Framing& framing, std::shared_ptr<const std::string> content) {
+  std::string& text = worker_.head_buffer();
+  text.clear();
+  append_head(text, head, framing, persistence(framing), worker_.date_clock());
+  if (outbox_.empty()) write_progress_ = worker_.loop().turn_began();
+  if (!outbox_.send(fd_, {text}, std::move(content))) lost_ = true;
+  count_sent();
+  wake();
+}
+
+void Connection::begin_stream(const ResponseHead& head, const Framing& framing) {
+  std::string& text = worker_.head_buffer();
+  text.clear();
+  append_head(text, head, framing, persistence(framing), worker_.date_clock());
+  if (outbox_.empty()) write_progress_ = worker_.loop().turn_began();
+  outbox_.append(text);
+  wake();
+}
+
+bool Connection::write_stream(std::string_view piece, bool chunked) {
+  std::array<char, 18> size{};
+  std::string_view before;
+  if (chunked) {
+    char* end = std::to_chars(size.data(), size.data() + size.size() - 2, piece.size(), 16).ptr;
+    *end++ = '\r';
+    *end++ = '\n';
+    before = {size.data(), static_cast<std::size_t>(end - size.data())};
+  }
+  const std::string_view after = chunked ? "\r\n" : "";
+  if (outbox_.empty()) write_progress_ = worker_.loop().turn_began();
+  if (piece.size() <= worth_copying && outbox_.size() < Exchange::low_water) {
+    for (const std::string_view part : {before, piece, after}) outbox_.append(part);
+  } else if (!lost_) {
+    if (!outbox_.send(fd_, {before, piece, after})) lost_ = true;
+    count_sent();
+  }
+  drain_wanted_ = outbox_.size() > Exchange::high_water;
+  wake();
+  return !drain_wanted_;
+}
+
+void Connection::end_stream(bool chunked) {
+  if (chunked) outbox_.append(last_chunk);
+  wake();
+}
+
+void Connection::abort() {
+  close_hard(fd_);
+  lost_ = true;
+  wake();
+}
+
+// Decides, as the response begins, what becomes of the connection after it, and of a body that nobody wants any more.
+Persistence Connection::persistence(const Framing& framing) {
+  const http::Request& request = exchange_->request_;
+  if (rejected_ || !parser_.keep_alive() || worker_.draining()) close_ = true;
+  if (at_end_ && input().empty()) close_ = true;
+  const bool until_close = !framing.chunked && !framing.content_length;
+  if (until_close && has_content(request.is_head(), exchange_->status_)) close_ = true;
+  if (state_ == State::body && !close_) {
+    const auto remaining = parser_.body_remaining();
+    // A client that was not asked to go on may or may not send its body (RFC 9110 section 10.1.1).
+    const bool may_not_come = parser_.expects_continue() && !body_begun_;
+    if (may_not_come || !remaining || *remaining > worth_discarding) close_ = true;
+    parser_.discard_body();
+  }
+  if (close_) return Persistence::close;
+  return request.version_minor == 0 ? Persistence::keep_alive : Persistence::implied;
+}
+
+void Connection::flush() {
+  if (outbox_.empty() || outbox_.blocked() || lost_) return;
+  if (!outbox_.flush(fd_)) lost_ = true;
+  count_sent();
+}
+
+void Connection::count_sent() {
+  const std::uint64_t count = outbox_.take_count();
+  if (count == 0) return;
+  write_progress_ = worker_.loop().turn_began();
+  if (exchange_) exchange_->bytes_sent_ += count;
+}
+
+void Connection::notify_drained() {
+  if (!drain_wanted_ || outbox_.size() > Exchange::low_water) return;
+  drain_wanted_ = false;
+  if (!exchange_ || !exchange_->on_drained_) return;
+  auto callback = std::exchange(exchange_->on_drained_, nullptr);
+  guarded([&](RequestHandler&) { callback(); });
+  if (!exchange_->on_drained_) exchange_->on_drained_ = std::move(callback);
+}
+
+bool Connection::answer_is_sent() const {
+  return exchange_ && exchange_->phase_ == Exchange::Phase::done && outbox_.empty();
+}
+
+bool Connection::body_is_left() const {
+  return state_ == State::body && !close_;
+}
+
+// ---- the ends of things ----
+
+void Connection::finish_exchange() {
+  const auto exchange = std::exchange(exchange_, nullptr);
+  exchange->finished_ = true;
+  exchange->connection_ = nullptr;
+  guarded([&](RequestHandler& handler) { handler.on_finished(*exchange); });
+  worker_.give_back(exchange);
+  outbox_.release();
+  drain_wanted_ = false;
+  if (close_) {
+    linger();
+  } else {
+    state_ = State::head;
+    state_since_ = worker_.loop().turn_began();
+  }
+}
+
+// RFC 9112 section 9.6: half-close first and read on, since closing with unread input makes the kernel send RST, which
+// may take the response away from the client again.
+void Connection::linger() {
+  if (at_end_ || shutdown(fd_, SHUT_WR) != 0) {
+    lost_ = true;
+    return;
+  }
+  state_ = State::lingering;
+  state_since_ = worker_.loop().turn_began();
+  linger_budget_ = linger_bytes;
+  std::string().swap(kept_);
+  consumed_ = 0;
+  fresh_ = {};
+}
+
+void Connection::lose() {
+  dead_ = true;
+  if (!queued_) {
+    queued_ = true;
+    worker_.wake(*this);
+  }
+  const auto exchange = std::exchange(exchange_, nullptr);
+  if (!exchange) return;
+  exchange->connection_ = nullptr;
+  exchange->finished_ = exchange->phase_ == Exchange::Phase::done && outbox_.empty();
+  if (state_ != State::head) {  // before that no handler has seen it
+    guarded([&](RequestHandler& handler) {
+      if (!exchange->finished_ && exchange->on_disconnect_) exchange->on_disconnect_();
+      handler.on_finished(*exchange);
+    });
+  }
+  worker_.give_back(exchange);
+}
+
+// ---- readiness and time ----
+
+bool Connection::wants_input() const {
+  if (at_end_) return false;
+  switch (state_) {
+    case State::head:
+    case State::lingering:
+      return true;
+    case State::body:
+      return !close_;
+    case State::answering:
+      return kept_.size() - consumed_ < read_ahead;
+  }
+  return false;
+}
+
+void Connection::update_interest() {
+  const int wanted = (wants_input() ? EventLoop::read : 0) | (outbox_.blocked() ? EventLoop::write : 0);
+  if (wanted == interest_) return;
+  interest_ = wanted;
+  worker_.set_interest(fd_, wanted);
+}
+
+// A connection has at most one timer. It is left alone when the deadline moves away, which is what happens on every
+// request, and looks again when it fires.
+void Connection::update_deadline() {
+  const auto when = deadline();
+  if (when == Clock::time_point::max() || (timer_ != 0 && timer_at_ <= when)) return;
+  worker_.loop().cancel(timer_);
+  timer_at_ = when;
+  timer_ = worker_.loop().call_at(when, [this] { on_timer(); });
+}
+
+Connection::Clock::time_point Connection::deadline() const {
+  const Limits& limits = worker_.limits();
+  if (state_ == State::lingering) return state_since_ + linger_time;
+  if (!outbox_.empty()) return write_progress_ + limits.write_timeout;
+  switch (state_) {
+    case State::head:
+      return exchange_ ? exchange_->first_byte_at_ + limits.header_timeout : state_since_ + limits.idle_timeout;
+    case State::body:
+      return state_since_ + limits.body_timeout;
+    default:
+      return Clock::time_point::max();
+  }
+}
+
+void Connection::on_timer() {
+  timer_ = 0;
+  if (dead_) return;
+  if (Clock::now() < deadline()) {
+    update_deadline();
+    return;
+  }
+  on_timeout();
+  advance();
+}
+
+void Connection::on_timeout() {
+  const bool writing = !outbox_.empty();
+  if (writing && state_ != State::lingering) close_hard(fd_);
+  const bool refusable = !writing && exchange_ && !exchange_->answered();
+  if (state_ == State::head && refusable) {
+    reject({408, "head-timeout", "the request line and header fields took too long"});
+  } else if (state_ == State::body && refusable) {
+    reject({408, "body-timeout", "the request body took too long"});
+  } else {
+    lost_ = true;
+  }
+}
+
+}  // namespace pgw::edge

@@ -1,0 +1,170 @@
+#include "gateway/edge/event_loop.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <system_error>
+#include <unistd.h>
+
+#include <pistache/os.h>
+
+namespace pgw::edge {
+namespace {
+
+using Pistache::Flags;
+using Pistache::Polling::Mode;
+using Pistache::Polling::NotifyOn;
+using Pistache::Polling::Tag;
+
+Flags<NotifyOn> to_flags(int interest) {
+  Flags<NotifyOn> flags;
+  if ((interest & EventLoop::read) != 0) flags.setFlag(NotifyOn::Read);
+  if ((interest & EventLoop::write) != 0) flags.setFlag(NotifyOn::Write);
+  return flags;
+}
+
+Tag tag_of(int fd) {
+  return Tag(static_cast<std::uint64_t>(fd));
+}
+
+[[noreturn]] void fail(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+}  // namespace
+
+EventLoop::EventLoop(std::size_t worker)
+    : worker_(worker),
+      timer_fd_(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)),
+      mailbox_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  if (timer_fd_ < 0 || mailbox_fd_ < 0) fail("event loop descriptors");
+}
+
+EventLoop::~EventLoop() {
+  ::close(timer_fd_);
+  ::close(mailbox_fd_);
+}
+
+void EventLoop::attach(Pistache::Polling::Epoll& epoll) {
+  epoll_ = &epoll;
+  // Edge-triggered: every expiry and every write makes a new edge, so that neither descriptor is ever read.
+  epoll.addFd(timer_fd_, Flags<NotifyOn>(NotifyOn::Read), tag_of(timer_fd_), Mode::Edge);
+  epoll.addFd(mailbox_fd_, Flags<NotifyOn>(NotifyOn::Read), tag_of(mailbox_fd_), Mode::Edge);
+}
+
+EventLoop::TimerId EventLoop::call_after(std::chrono::milliseconds delay, std::function<void()> callback) {
+  return call_at(delay.count() > 0 ? Clock::now() + delay : turn_began_, std::move(callback));
+}
+
+EventLoop::TimerId EventLoop::call_at(Clock::time_point when, std::function<void()> callback) {
+  return timers_.add(when, std::move(callback));
+}
+
+void EventLoop::cancel(TimerId id) {
+  timers_.cancel(id);
+}
+
+void EventLoop::watch(int fd, int interest, std::function<void(int ready)> on_ready) {
+  const auto index = static_cast<std::size_t>(fd);
+  if (index >= watches_.size()) watches_.resize(std::max(index + 1, watches_.size() * 2));
+  try {
+    epoll_->addFd(fd, to_flags(interest), tag_of(fd), Mode::Level);
+  } catch (const std::exception&) {
+    fail("epoll_ctl");
+  }
+  watches_[index] = std::make_shared<Watch>(Watch{interest, std::move(on_ready)});
+}
+
+void EventLoop::rewatch(int fd, int interest) {
+  const auto index = static_cast<std::size_t>(fd);
+  if (index >= watches_.size() || !watches_[index] || watches_[index]->interest == interest) return;
+  try {
+    epoll_->rearmFd(fd, to_flags(interest), tag_of(fd), Mode::Level);
+  } catch (const std::exception&) {
+    fail("epoll_ctl");
+  }
+  watches_[index]->interest = interest;
+}
+
+void EventLoop::unwatch(int fd) {
+  const auto index = static_cast<std::size_t>(fd);
+  if (index >= watches_.size() || !watches_[index]) return;
+  watches_[index].reset();
+  try {
+    epoll_->removeFd(fd);
+  } catch (const std::exception&) {
+    return;  // closed before it was unwatched: the kernel has forgotten it already
+  }
+}
+
+void EventLoop::post(std::function<void()> task) {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mailbox_mutex_);
+    if (closed_) return;
+    wake = mailbox_.empty();
+    mailbox_.push_back(std::move(task));
+  }
+  // One wake-up per batch: whoever takes the mailbox takes all of it. An eventfd refuses a write only when its 64-bit
+  // counter is full.
+  if (wake) eventfd_write(mailbox_fd_, 1);
+}
+
+void EventLoop::run_mailbox() {
+  {
+    const std::lock_guard lock(mailbox_mutex_);
+    running_.swap(mailbox_);
+  }
+  for (auto& task : running_) task();
+  running_.clear();
+}
+
+bool EventLoop::dispatch(int fd, int ready) {
+  if (fd == timer_fd_) {
+    armed_ = Clock::time_point::max();
+    return true;  // `end_turn` runs what is due
+  }
+  if (fd == mailbox_fd_) {
+    run_mailbox();
+    return true;
+  }
+  const auto index = static_cast<std::size_t>(fd);
+  if (index >= watches_.size() || !watches_[index]) return false;
+  const std::shared_ptr<Watch> kept = watches_[index];  // its callback may unwatch it
+  kept->on_ready(ready);
+  return true;
+}
+
+void EventLoop::run_timers() {
+  if (timers_.next() != Clock::time_point::max()) timers_.run_due(Clock::now());
+}
+
+void EventLoop::end_turn() {
+  if (timers_.next() < armed_) arm(timers_.next());
+}
+
+void EventLoop::arm(Clock::time_point when) {
+  using std::chrono::duration_cast;
+  using std::chrono::nanoseconds;
+  const auto since_epoch = duration_cast<nanoseconds>(when.time_since_epoch()).count();
+  itimerspec spec{};
+  spec.it_value.tv_sec = since_epoch / 1'000'000'000;
+  spec.it_value.tv_nsec = since_epoch % 1'000'000'000;
+  // steady_clock is CLOCK_MONOTONIC; a time that has passed expires at once.
+  if (timerfd_settime(timer_fd_, TFD_TIMER_ABSTIME, &spec, nullptr) == 0) armed_ = when;
+}
+
+void EventLoop::close() {
+  std::vector<std::function<void()>> dropped;
+  {
+    const std::lock_guard lock(mailbox_mutex_);
+    closed_ = true;
+    dropped.swap(mailbox_);
+  }
+  dropped.clear();
+  timers_.clear();
+  for (std::size_t fd = 0; fd < watches_.size(); ++fd) unwatch(static_cast<int>(fd));
+}
+
+}  // namespace pgw::edge

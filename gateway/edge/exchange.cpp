@@ -1,0 +1,87 @@
+#include "gateway/edge/exchange.h"
+
+#include <utility>
+
+#include "gateway/edge/connection.h"
+#include "gateway/edge/response_head.h"
+
+namespace pgw::edge {
+
+void Exchange::respond(const ResponseHead& head, std::shared_ptr<const std::string> body) {
+  std::optional<std::uint64_t> length = body ? body->size() : 0;
+  if (head.status < 200 || head.status == 204 || (head.status == 304 && !body)) length.reset();
+  if (!has_content(request_.is_head(), head.status)) body.reset();
+  answer(head, length, std::move(body));
+}
+
+void Exchange::respond(const ResponseHead& head, std::optional<std::uint64_t> content_length_without_body) {
+  if (has_content(request_.is_head(), head.status)) content_length_without_body = 0;
+  if (head.status < 200 || head.status == 204) content_length_without_body.reset();
+  answer(head, content_length_without_body, nullptr);
+}
+
+void Exchange::answer(const ResponseHead& head, std::optional<std::uint64_t> content_length,
+                      std::shared_ptr<const std::string> content) {
+  if (phase_ != Phase::open) return;
+  phase_ = Phase::done;
+  status_ = head.status;
+  if (connection_ != nullptr) connection_->respond(head, {false, content_length}, std::move(content));
+}
+
+void Exchange::begin(const ResponseHead& head, std::optional<std::uint64_t> content_length) {
+  if (phase_ != Phase::open) return;
+  phase_ = Phase::streaming;
+  status_ = head.status;
+  has_content_ = has_content(request_.is_head(), head.status);
+  content_left_ = has_content_ ? content_length : std::nullopt;
+  chunked_ = has_content_ && !content_length && request_.version_minor > 0;
+  if (head.status < 200 || head.status == 204) content_length.reset();
+  if (connection_ != nullptr) connection_->begin_stream(head, {chunked_, content_length});
+}
+
+bool Exchange::write(std::string_view piece) {
+  if (phase_ != Phase::streaming || connection_ == nullptr || !has_content_ || piece.empty()) return true;
+  if (content_left_) {
+    if (piece.size() > *content_left_) {
+      abort();
+      return true;
+    }
+    *content_left_ -= piece.size();
+  }
+  return connection_->write_stream(piece, chunked_);
+}
+
+void Exchange::end() {
+  if (phase_ != Phase::streaming) return;
+  if (content_left_.value_or(0) > 0) {
+    abort();
+    return;
+  }
+  phase_ = Phase::done;
+  if (connection_ != nullptr) connection_->end_stream(chunked_);
+}
+
+void Exchange::abort() {
+  phase_ = Phase::aborted;
+  if (connection_ != nullptr) connection_->abort();
+}
+
+void Exchange::reset(Connection& connection, Clock::time_point first_byte_at) {
+  request_.clear();
+  connection_ = &connection;
+  first_byte_at_ = first_byte_at;
+  phase_ = Phase::open;
+  finished_ = false;
+  content_left_.reset();
+  status_ = 0;
+  bytes_sent_ = 0;
+}
+
+// What the handler hung on an exchange that is over may hold the handler's own objects, or the exchange itself.
+void Exchange::release() {
+  on_drained_ = nullptr;
+  on_disconnect_ = nullptr;
+  attachment_.reset();
+}
+
+}  // namespace pgw::edge

@@ -1,0 +1,121 @@
+// One request and the one way to answer it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/edge/event_loop.h"
+#include "gateway/http/message.h"
+
+namespace pgw::edge {
+
+class Connection;
+class Worker;
+
+struct ResponseHead {
+  int status = 200;
+  /// Ready "Name: value\r\n" lines, end-to-end fields only. The edge adds the status line, Date if missing,
+  /// Content-Length or Transfer-Encoding, and Connection; none of these but Date may stand here.
+  std::string fields;
+};
+
+/// A request in the hands of the RequestHandler. Held by shared_ptr; belongs to its loop's thread.
+///
+/// Answer it once: by `respond`, or by `begin`, any number of `write`, `end`. A second answer, or writing outside begin
+/// and end, is ignored. When the client is gone, answers go nowhere and do no harm, so a late answer needs no check. An
+/// exchange that is never answered holds its connection until the client leaves.
+///
+/// No function here calls back before it returns.
+class Exchange {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  explicit Exchange(EventLoop& loop) : loop_(loop) {}
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  const http::Request& request() const { return request_; }
+  http::Request& mutable_request() { return request_; }
+  EventLoop& loop() const { return loop_; }
+
+  /// When the first byte of the request was there.
+  Clock::time_point first_byte_at() const { return first_byte_at_; }
+
+  /// The whole response at once; a null body is an empty one. The body is sent from where it is, never copied. It is
+  /// not sent in answer to HEAD and for 204 and 304 (RFC 9112 section 6.3); HEAD gets the Content-Length of the body
+  /// all the same. `head` is read during the call only, so the caller may reuse its string.
+  void respond(const ResponseHead& head, std::shared_ptr<const std::string> body);
+
+  /// For HEAD and 304 without the representation at hand: no body, and this Content-Length, or none.
+  void respond(const ResponseHead& head, std::optional<std::uint64_t> content_length_without_body);
+
+  /// Begins a streamed response: with Content-Length if the length is known, else chunked (HTTP/1.0: to the
+  /// connection's end). The head leaves with the first piece, at the latest when the loop's turn ends.
+  void begin(const ResponseHead& head, std::optional<std::uint64_t> content_length);
+
+  /// Sends or queues a copy. False: more than `high_water` bytes wait for the client, stop until `on_drained`. A piece
+  /// beyond the announced length aborts.
+  bool write(std::string_view piece);
+
+  /// Completes a streamed response; aborts if it is shorter than announced.
+  void end();
+
+  /// Kills the connection so that the client can't take what it has for a whole response (RFC 9112 section 8).
+  void abort();
+
+  /// Called each time the queue has fallen to `low_water` after a `write` that returned false. One callback; setting
+  /// replaces.
+  void on_drained(std::function<void()> callback) { on_drained_ = std::move(callback); }
+
+  /// Called once if the connection is lost before the whole response was handed to the kernel. A client that closed
+  /// only its sending side is not lost.
+  void on_disconnect(std::function<void()> callback) { on_disconnect_ = std::move(callback); }
+
+  /// Whether `respond` or `begin` was called (or nobody is left to answer).
+  bool answered() const { return phase_ != Phase::open; }
+  bool client_gone() const { return connection_ == nullptr && !finished_; }
+
+  /// The status of the answer, 0 before.
+  int status() const { return status_; }
+
+  /// Bytes of the response, head included, that the kernel took.
+  std::uint64_t bytes_sent() const { return bytes_sent_; }
+
+  /// The handler's own state for this exchange; released when the exchange is over.
+  std::shared_ptr<void>& attachment() { return attachment_; }
+
+  static constexpr std::size_t high_water = 256 * 1024;
+  static constexpr std::size_t low_water = 64 * 1024;
+
+ private:
+  friend class Connection;
+  friend class Worker;
+  enum class Phase { open, streaming, done, aborted };
+
+  void answer(const ResponseHead& head, std::optional<std::uint64_t> content_length,
+              std::shared_ptr<const std::string> content);
+  void reset(Connection& connection, Clock::time_point first_byte_at);
+  void release();
+
+  EventLoop& loop_;
+  Connection* connection_ = nullptr;  // null when the exchange is over or the client gone
+  http::Request request_;
+  Clock::time_point first_byte_at_{};
+  Phase phase_ = Phase::open;
+  bool finished_ = false;     // the whole response went to the kernel
+  bool has_content_ = false;  // of the streamed response
+  bool chunked_ = false;
+  std::optional<std::uint64_t> content_left_;  // what the announced length still asks for
+  int status_ = 0;
+  std::uint64_t bytes_sent_ = 0;
+  std::function<void()> on_drained_;
+  std::function<void()> on_disconnect_;
+  std::shared_ptr<void> attachment_;
+};
+
+}  // namespace pgw::edge

@@ -1,0 +1,73 @@
+#include "gateway/edge/head_scanner.h"
+
+#include <array>
+#include <cstdint>
+
+namespace pgw::edge {
+namespace {
+
+// What a line may contain: HTAB, SP, VCHAR and obs-text (RFC 9110 section 5.5).
+constexpr std::array<bool, 256> make_text_table() {
+  std::array<bool, 256> table{};
+  for (std::size_t c = 0; c < table.size(); ++c) table[c] = (c >= 0x20 && c != 0x7f) || c == '\t';
+  return table;
+}
+constexpr std::array<bool, 256> is_text = make_text_table();
+
+// The longest method and version with their spaces, generously: what a request line may have beside its target.
+constexpr std::size_t request_line_allowance = 64;
+
+}  // namespace
+
+HeadScanner::State HeadScanner::scan(std::string_view head, const Limits& limits) {
+  while (!complete_ && at_ < head.size()) {
+    if (!scan_line(head, limits)) return State::refused;
+    if (at_ >= head.size() || head[at_] != '\r') break;
+    if (at_ + 1 == head.size()) break;  // the LF may be on its way
+    if (!end_line(head, limits)) return State::refused;
+  }
+  if (complete_) return State::complete;
+  return check_size(limits) ? State::incomplete : State::refused;
+}
+
+// Moves `at_` to the end of what may stand in a line.
+bool HeadScanner::scan_line(std::string_view head, const Limits& limits) {
+  if (at_ == line_ && lines_ > 0 && (head[at_] == ' ' || head[at_] == '\t')) {
+    return lines_ == 1 ? refuse(400, "leading-whitespace", "a field line begins with white space")
+                       : refuse(400, "obs-fold", "a field value continues on a second line");
+  }
+  const std::size_t end = head.size();
+  while (at_ < end && is_text[static_cast<std::uint8_t>(head[at_])]) ++at_;
+  if (at_ == end || head[at_] == '\r') return true;
+  if (!check_size(limits)) return false;
+  return head[at_] == '\n' ? refuse(400, "bare-lf", "a line ends in LF without CR")
+                           : refuse(400, "control-character", "the head contains a control character");
+}
+
+bool HeadScanner::end_line(std::string_view head, const Limits& limits) {
+  if (head[at_ + 1] != '\n') return refuse(400, "bare-cr", "a CR is not followed by LF");
+  if (!check_size(limits)) return false;
+  if (lines_ == 0) request_line_size_ = at_;
+  complete_ = at_ == line_;
+  at_ += 2;
+  line_ = at_;
+  ++lines_;
+  // The request line and the empty line are no fields.
+  if (lines_ > limits.max_fields + 2) return refuse(431, "too-many-fields", "the request has too many header fields");
+  return true;
+}
+
+bool HeadScanner::check_size(const Limits& limits) {
+  if (lines_ == 0 && at_ > limits.max_target + request_line_allowance) {
+    return refuse(414, "target-too-long", "the request target is too long");
+  }
+  if (at_ > limits.max_header) return refuse(431, "head-too-large", "the request line and header fields are too large");
+  return true;
+}
+
+bool HeadScanner::refuse(int status, std::string_view reason, const char* message) {
+  rejection_ = {status, reason, message};
+  return false;
+}
+
+}  // namespace pgw::edge

@@ -1,0 +1,79 @@
+// Bytes to one request.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "gateway/edge/head_scanner.h"
+#include "gateway/edge/limits.h"
+#include "gateway/edge/rejection.h"
+#include "gateway/http/message.h"
+
+namespace pgw::edge {
+
+/// An incremental HTTP/1.1 request parser (RFC 9112): HeadScanner for strictness, Boost.Beast's `basic_parser` for the
+/// grammar and the body's framing, and the rules of a server on top: versions, methods, targets, Host, and no doubt
+/// about where a body ends. Reusable; does no I/O. Not thread-safe.
+class RequestParser {
+ public:
+  enum class Event {
+    need_more,  ///< what was not consumed must be offered again, with more behind it
+    head,       ///< the head is complete; `has_body` tells whether to go on
+    complete,   ///< the body is complete too
+    rejected    ///< see `rejection`; the parser is of no further use for this connection
+  };
+
+  RequestParser();
+  ~RequestParser();
+  RequestParser(const RequestParser&) = delete;
+  RequestParser& operator=(const RequestParser&) = delete;
+
+  /// Begins a new request; `request` is filled while it is parsed. Both arguments must live until the request is
+  /// complete.
+  void begin(http::Request& request, const Limits& limits);
+
+  /// Drops what further body arrives, instead of appending it to the request.
+  void discard_body() { discard_ = true; }
+
+  /// Parses up to the next event and sets `consumed`. Never throws but std::bad_alloc.
+  Event feed(std::string_view data, std::size_t& consumed);
+
+  const Rejection& rejection() const { return rejection_; }
+
+  // Of a complete head:
+
+  bool has_body() const { return has_body_; }
+  bool keep_alive() const { return keep_alive_; }
+  /// The client waits for 100 (Continue) before it sends the body (RFC 9110 section 10.1.1).
+  bool expects_continue() const { return expects_continue_; }
+  /// Bytes of the body that are still to come; none if its length isn't known (chunked).
+  std::optional<std::uint64_t> body_remaining() const;
+
+ private:
+  class Beast;
+
+  Event feed_head(std::string_view data, std::size_t& consumed);
+  Event feed_body(std::string_view data, std::size_t& consumed);
+  bool check_request_line(std::string_view line);
+  bool check_fields();
+  bool check_framing();
+  bool check_host();
+  bool check_expectation();
+  bool reject(int status, std::string_view reason, const char* message);
+
+  HeadScanner scanner_;
+  std::unique_ptr<Beast> beast_;
+  http::Request* request_ = nullptr;
+  const Limits* limits_ = nullptr;
+  Rejection rejection_;
+  bool head_done_ = false;
+  bool has_body_ = false;
+  bool keep_alive_ = false;
+  bool expects_continue_ = false;
+  bool discard_ = false;
+};
+
+}  // namespace pgw::edge

@@ -1,0 +1,84 @@
+#include "gateway/edge/response_head.h"
+
+#include <array>
+#include <charconv>
+#include <cstdio>
+
+#include "gateway/http/message.h"
+
+namespace pgw::edge {
+namespace {
+
+void append_number(std::string& out, std::uint64_t number) {
+  std::array<char, 20> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(digits.data(), end);
+}
+
+// IMF-fixdate. Not strftime, whose names of days and months follow the process's locale.
+std::string format_date(std::time_t second) {
+  static constexpr std::array<const char*, 7> days = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr std::array<const char*, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  std::tm utc{};
+  gmtime_r(&second, &utc);
+  std::array<char, 64> text{};
+  const int size = std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                                 days.at(static_cast<std::size_t>(utc.tm_wday)), utc.tm_mday,
+                                 months.at(static_cast<std::size_t>(utc.tm_mon)), utc.tm_year + 1900, utc.tm_hour,
+                                 utc.tm_min, utc.tm_sec);
+  return {text.data(), static_cast<std::size_t>(size)};
+}
+
+bool has_date(std::string_view fields) {
+  static constexpr std::string_view name = "date:";
+  while (!fields.empty()) {
+    if (http::iequals(fields.substr(0, name.size()), name)) return true;
+    const auto end = fields.find('\n');
+    if (end == std::string_view::npos) return false;
+    fields.remove_prefix(end + 1);
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string_view DateClock::now() {
+  const std::time_t second = std::time(nullptr);
+  if (second != second_) {
+    second_ = second;
+    text_ = format_date(second);
+  }
+  return text_;
+}
+
+void append_head(std::string& out, const ResponseHead& head, const Framing& framing, Persistence persistence,
+                 DateClock& clock) {
+  out += "HTTP/1.1 ";
+  append_number(out, static_cast<std::uint64_t>(head.status));
+  out += ' ';
+  out += http::reason_phrase(head.status);
+  out += "\r\n";
+  if (!has_date(head.fields)) {
+    out += "Date: ";
+    out += clock.now();
+    out += "\r\n";
+  }
+  out += head.fields;
+  if (framing.content_length) {
+    out += "Content-Length: ";
+    append_number(out, *framing.content_length);
+    out += "\r\n";
+  } else if (framing.chunked) {
+    out += "Transfer-Encoding: chunked\r\n";
+  }
+  if (persistence == Persistence::close) out += "Connection: close\r\n";
+  if (persistence == Persistence::keep_alive) out += "Connection: keep-alive\r\n";
+  out += "\r\n";
+}
+
+bool has_content(bool is_head_request, int status) {
+  return !is_head_request && status >= 200 && status != 204 && status != 304;
+}
+
+}  // namespace pgw::edge

@@ -1,0 +1,72 @@
+// The team listener: sockets to requests, answers to sockets.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "gateway/edge/event_loop.h"
+#include "gateway/edge/exchange.h"
+#include "gateway/edge/limits.h"
+#include "gateway/edge/rejection.h"
+#include "gateway/edge/request_handler.h"
+
+namespace pgw::edge {
+
+/// An HTTP/1.1 server (RFC 9112) on `Pistache::Tcp`: one accepting thread, `workers` loops. Its functions may be called
+/// from any thread but its workers', `start`, `drain` and `stop` by one thread at a time.
+class Server {
+ public:
+  struct Options {
+    std::string host = "127.0.0.1";  ///< an address or a name; "::" and IPv6 addresses without brackets
+    std::uint16_t port = 0;          ///< 0: any free one
+    unsigned workers = 1;
+    Limits limits;
+    int backlog = 1024;
+    /// Further connections are accepted and closed at once; 0: as many as descriptors allow (RLIMIT_NOFILE), less some
+    /// reserve.
+    std::size_t max_connections = 0;
+  };
+
+  /// Throws std::system_error if the process is out of descriptors.
+  Server(Options options, HandlerFactory factory);
+
+  /// Stops.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Takes the address, so that `port` is known, and accepts nothing yet: clients queue in the backlog. Throws
+  /// std::runtime_error that names the address and the cause.
+  void bind();
+
+  /// Binds unless `bind` was called, makes the handlers and begins to accept. Throws like `bind`, and what the factory
+  /// throws.
+  void start();
+
+  /// The port that is really listened on; 0 before `bind`.
+  std::uint16_t port() const;
+
+  /// For connections from their next request on.
+  void set_limits(const Limits& limits);
+
+  std::size_t open_connections() const;
+
+  /// A worker's loop, for `post`; valid as long as the server.
+  EventLoop& loop(std::size_t worker);
+
+  /// Stops listening (the address is free for another process at once), closes idle connections and lets busy ones
+  /// finish with `Connection: close`. Returns when none is left or the deadline has passed; `stop` cuts the rest.
+  void drain(std::chrono::milliseconds deadline);
+
+  /// Closes every connection, destroys the handlers and ends the threads. Idempotent.
+  void stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pgw::edge

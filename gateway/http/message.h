@@ -1,0 +1,96 @@
+// The HTTP message types that every part of the gateway shares. Plain values: no server, no parser, no I/O.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgw::http {
+
+struct Field {
+  std::string name;
+  std::string value;
+};
+
+/// ASCII case-insensitive comparison: field names, tokens and schemes (RFC 9110 section 5.1).
+bool iequals(std::string_view a, std::string_view b);
+
+/// Header fields in the order of arrival, duplicates kept, looked up without regard to case.
+///
+/// `clear` keeps the storage of names and values, so a reused object parses its next message without allocating.
+/// Pointers and views into a Fields hold until its next change.
+class Fields {
+ public:
+  using const_iterator = const Field*;
+
+  Fields() = default;
+  Fields(const Fields& other);
+  Fields(Fields&& other) noexcept;
+  Fields& operator=(const Fields& other);
+  Fields& operator=(Fields&& other) noexcept;
+  ~Fields() = default;
+
+  /// The first value of that name, null without one.
+  const std::string* find(std::string_view name) const;
+
+  /// Every value of that name, in order.
+  std::vector<std::string_view> all(std::string_view name) const;
+
+  std::size_t count(std::string_view name) const;
+  bool contains(std::string_view name) const { return find(name) != nullptr; }
+
+  void add(std::string_view name, std::string_view value);
+
+  /// Replaces every value of that name by this one.
+  void set(std::string_view name, std::string_view value);
+
+  /// Removes every field of that name; returns how many there were.
+  std::size_t erase(std::string_view name);
+
+  void clear() { size_ = 0; }
+
+  const_iterator begin() const { return fields_.data(); }
+  const_iterator end() const { return fields_.data() + size_; }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+
+ private:
+  std::vector<Field> fields_;  // [0, size_) are live, the rest is storage to reuse
+  std::size_t size_ = 0;
+};
+
+struct Request {
+  std::string method;
+  std::string target;  ///< as received: origin, absolute or asterisk form (RFC 9112 section 3.2)
+  std::string path;    ///< of the target, still percent-encoded; begins with '/', or is "*"
+  std::string query;   ///< raw, without '?'
+  bool has_query = false;
+  std::string host;  ///< of an absolute target, else the Host field; empty only in HTTP/1.0
+  int version_minor = 1;
+  Fields fields;     ///< as received, hop-by-hop fields included
+  std::string body;  ///< complete and without its transfer coding once the request is
+  std::string peer;  ///< the client's address, without port
+
+  bool is_head() const { return method == "HEAD"; }
+
+  /// Back to an empty HTTP/1.1 request; keeps storage.
+  void clear();
+};
+
+/// The phrase of RFC 9110 section 15 and RFC 6585, "Unknown" for a code that has none.
+std::string_view reason_phrase(int status);
+
+/// The connection options that a message names (RFC 9110 section 7.6.1), comma-separated: every Connection value
+/// joined.
+std::string connection_options(const Fields& fields);
+
+/// True if a comma-separated list contains that token, without regard to case.
+bool list_contains(std::string_view list, std::string_view token);
+
+/// Whether a field speaks of one connection only and must not be forwarded (RFC 9110 section 7.6.1): what
+/// `connection_options` names, and Connection, Keep-Alive, Proxy-Connection, TE, Trailer, Transfer-Encoding, Upgrade,
+/// Proxy-Authenticate, Proxy-Authorization and Proxy-Authentication-Info always.
+bool is_hop_by_hop(std::string_view name, std::string_view connection_options);
+
+}  // namespace pgw::http

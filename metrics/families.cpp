@@ -1,0 +1,68 @@
+#include "metrics/families.h"
+
+#include "metrics/labels.h"
+
+namespace pgw::metrics {
+namespace {
+
+CounterFamily& counter(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+}
+
+GaugeFamily& gauge(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+}
+
+HistogramFamily& histogram(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
+}
+
+}  // namespace
+
+std::string LearnedLabels::bounded(std::string_view value) {
+  const std::lock_guard lock(mutex_);
+  if (known_.contains(value)) return std::string(value);
+  if (known_.size() >= limit_) return std::string(other);
+  return *known_.emplace(value).first;
+}
+
+Families::Families(prometheus::Registry& registry)
+    : requests(counter(registry, "gateway_requests_total",
+                       "Requests answered, by status and by what the cache had to do with it.")),
+      request_duration(histogram(registry, "gateway_request_duration_seconds",
+                                 "Time from the end of a request's head to the end of its response.")),
+      upstream_requests(counter(registry, "gateway_upstream_requests_total",
+                                "Requests sent upstream, by the status that came back, no_answer when none did.")),
+      upstream_duration(histogram(registry, "gateway_upstream_request_duration_seconds",
+                                  "Time from sending a request upstream to the end of its response.")),
+      upstream_avoided(counter(registry, "gateway_upstream_requests_avoided_total",
+                               "Requests that needed no upstream, by team and reason.")),
+      team_requests(counter(registry, "gateway_team_requests_total", "Requests by team and by how they ended.")),
+      validation_failures(counter(registry, "gateway_validation_failures_total",
+                                  "Mistakes that validation found, by where they sit and by their type.")),
+      validation_reports(counter(registry, "gateway_validation_reports_total",
+                                 "Requests let through although the contract forbids them, by what the upstream made "
+                                 "of them; accepted ones are contract drift.")),
+      rate_limited(counter(registry, "gateway_rate_limited_total", "Requests refused for their key's rate.")),
+      cache_entries(gauge(registry, "gateway_cache_entries", "Responses in memory.")),
+      cache_size(gauge(registry, "gateway_cache_size_bytes",
+                       "Memory that stored responses take, bookkeeping included, in bytes.")),
+      cache_evictions(
+          counter(registry, "gateway_cache_evictions_total", "Stored responses removed to make room for others.")),
+      cache_invalidations(counter(registry, "gateway_cache_invalidations_total",
+                                  "Events that made stored responses stale or removed them, by reason.")),
+      inflight(gauge(registry, "gateway_inflight_requests", "Requests read whose response is not complete.")),
+      config_reloads(counter(registry, "gateway_config_reloads_total",
+                             "Reloads of the configuration, by result; a failed one changes nothing.")),
+      key_expiry(gauge(registry, "gateway_key_expiry_timestamp_seconds",
+                       "When a key stops working, in seconds since 1970; none for keys that never do.")),
+      build_info(gauge(registry, "gateway_build_info", "The version that runs; always 1.")) {}
+
+const prometheus::Histogram::BucketBoundaries& duration_buckets() {
+  static const prometheus::Histogram::BucketBoundaries bounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
+                                                              0.05,   0.1,     0.25,   0.5,   1,      2.5,   5,    10,
+                                                              30};
+  return bounds;
+}
+
+}  // namespace pgw::metrics

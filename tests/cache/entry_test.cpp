@@ -1,0 +1,251 @@
+#include "cache/entry.h"
+
+#include "cache/conditional.h"
+#include "cache/heap_cost.h"
+#include "cache/support.h"
+#include "support/catch.h"
+
+using namespace pgw::cache;
+using namespace pgw::cache::testing;
+
+namespace {
+
+const Rule kNoRule;
+const Snapshot kNoSnapshot;
+
+EntryContext context_at(TimePoint now) {
+  return {"key", {}, kNoRule, kNoSnapshot, "tag", now, now, {}};
+}
+
+EntryPtr entry_of(const Fields& headers, std::string body = "body", int status = 200) {
+  return make_entry(context_at(kStart), status, headers, std::make_shared<const std::string>(std::move(body)));
+}
+
+EntryPtr updated(const EntryPtr& entry, TimePoint now, const Fields& not_modified) {
+  return update_entry(context_at(now), *entry, merge_fields(*entry, not_modified));
+}
+
+}  // namespace
+
+TEST_CASE("A stored header block is end-to-end fields as received, in order, ready to be sent") {
+  const EntryPtr entry = entry_of({{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"},
+                                   {"X-Twice", "1"},
+                                   {"Connection", "close, X-Hop"},
+                                   {"X-Hop", "1"},
+                                   {"x-twice", "2"},
+                                   {"Keep-Alive", "timeout=5"},
+                                   {"Proxy-Connection", "close"},
+                                   {"TE", "trailers"},
+                                   {"Trailer", "x"},
+                                   {"Transfer-Encoding", "chunked"},
+                                   {"Upgrade", "x"},
+                                   {"Proxy-Authenticate", "x"},
+                                   {"Age", "5"},
+                                   {"Content-Length", "4"},
+                                   {"Set-Cookie", "a=b"},
+                                   {"Cache-Control", "max-age=9, no-cache=\"X-Private\", private=\"X-Own\""},
+                                   {"X-Private", "1"},
+                                   {"X-Own", "1"},
+                                   {"ETag", "\"v1\""}});
+  CHECK(entry->headers ==
+        "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nX-Twice: 1\r\nx-twice: 2\r\n"
+        "Cache-Control: max-age=9, no-cache=\"X-Private\", private=\"X-Own\"\r\nETag: \"v1\"\r\n");
+  CHECK(entry->etag == "\"v1\"");
+  CHECK(entry->etag_from_origin);
+}
+
+TEST_CASE("An ETag is made from the body when the origin has none, and Date from the clock") {
+  const EntryPtr a = entry_of({}, "one");
+  const EntryPtr b = entry_of({}, "two");
+  CHECK(a->etag.size() == 34);
+  CHECK(a->etag == entry_of({}, "one")->etag);
+  CHECK(a->etag != b->etag);
+  CHECK_FALSE(a->etag_from_origin);
+  CHECK(a->headers == "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nETag: " + a->etag + "\r\n");
+  CHECK(entry_of({}, "one", 404)->etag.empty());
+}
+
+TEST_CASE("The age grows from the initial age, and a clock that steps back doesn't make it shrink") {
+  const EntryPtr entry = entry_of({{"Age", "7"}, {"Cache-Control", "max-age=10"}});
+  CHECK(entry->age(kStart) == 7s);
+  CHECK(entry->age(at(2500ms)) == 9500ms);
+  CHECK(entry->ttl(at(2500ms)) == 500ms);
+  CHECK(entry->ttl(at(5s)) == -2s);
+  CHECK(entry->age(at(-100s)) == 7s);
+}
+
+TEST_CASE("The size of an entry grows by every byte of headers and body") {
+  const std::size_t small = entry_of({}, std::string(100, 'x'))->size_bytes();
+  CHECK(small > sizeof(Entry) + 100);
+  CHECK(entry_of({}, std::string(10100, 'x'))->size_bytes() - small == 10000);
+  CHECK(entry_of({{"X", std::string(5000, 'x')}}, std::string(100, 'x'))->size_bytes() - small >= 5000);
+}
+
+TEST_CASE("A 304 replaces fields, keeps the others and the body, and starts a new life") {
+  const EntryPtr stored = entry_of({{"Date", format_http_date(kStart)},
+                                    {"ETag", "\"v1\""},
+                                    {"Cache-Control", "max-age=10"},
+                                    {"Content-Type", "application/json"},
+                                    {"Content-Encoding", "gzip"},
+                                    {"X-Old", "1"},
+                                    {"X-Kept", "1"}});
+  const EntryPtr fresh = updated(stored, at(60s),
+                                 {{"Date", format_http_date(at(60s))},
+                                  {"ETag", "\"v1\""},
+                                  {"Cache-Control", "max-age=20"},
+                                  {"Content-Encoding", "br"},
+                                  {"Content-Length", "0"},
+                                  {"X-Old", "2"},
+                                  {"X-Old", "3"},
+                                  {"X-New", "4"},
+                                  {"Connection", "X-Hop"},
+                                  {"X-Hop", "5"}});
+  CHECK(fresh->body == stored->body);
+  CHECK(fresh->status == 200);
+  CHECK(fresh->age(at(60s)) == 0s);
+  CHECK(fresh->freshness.lifetime.value == 20s);
+  const auto value = [&](std::string_view name) { return find_in_block(fresh->headers, name); };
+  CHECK(value("Content-Type") == "application/json");
+  CHECK(value("Content-Encoding") == "gzip");
+  CHECK(value("X-Kept") == "1");
+  CHECK(value("X-Old") == "2");
+  CHECK(value("X-New") == "4");
+  CHECK_FALSE(value("X-Hop"));
+  CHECK_FALSE(value("Content-Length"));
+  CHECK(fresh->headers.find("X-Old: 1") == std::string::npos);
+  CHECK(fresh->headers.find("X-Old: 2\r\nX-Old: 3\r\n") != std::string::npos);
+}
+
+TEST_CASE("A 304 without Date doesn't leave the old one to age the entry") {
+  const EntryPtr stored = entry_of({{"Date", format_http_date(kStart)}, {"ETag", "\"v1\""}});
+  const EntryPtr fresh = updated(stored, at(60s), {});
+  CHECK(fresh->age(at(60s)) == 0s);
+  CHECK(find_in_block(fresh->headers, "Date") == format_http_date(at(60s)));
+}
+
+TEST_CASE("An ETag of ours stays through a 304, once, and gives way to one of the origin") {
+  const EntryPtr stored = entry_of({{"Last-Modified", format_http_date(at(-100s))}});
+  const EntryPtr same = updated(stored, at(60s), {});
+  CHECK(same->etag == stored->etag);
+  CHECK_FALSE(same->etag_from_origin);
+  CHECK(same->headers.find("ETag") == same->headers.rfind("ETag"));
+  const EntryPtr named = updated(stored, at(60s), {{"ETag", "\"v1\""}});
+  CHECK(named->etag == "\"v1\"");
+  CHECK(named->headers.find("ETag") == named->headers.rfind("ETag"));
+}
+
+TEST_CASE("Upstream is asked with the origin's validators only") {
+  using Names = std::vector<std::string_view>;
+  const auto names = [](const EntryPtr& entry, bool invalidated) {
+    Names out;
+    for (const Header& header : validators(*entry, invalidated)) out.push_back(header.name);
+    return out;
+  };
+  const std::string date = format_http_date(at(-100s));
+  CHECK(names(entry_of({}), false).empty());
+  CHECK(names(entry_of({{"ETag", "\"a\""}}), false) == Names{"If-None-Match"});
+  CHECK(names(entry_of({{"Last-Modified", date}}), false) == Names{"If-Modified-Since"});
+  CHECK(names(entry_of({{"Last-Modified", "yesterday"}}), false).empty());
+  CHECK(names(entry_of({{"ETag", "\"a\""}, {"Last-Modified", date}}), true) ==
+        Names{"If-None-Match", "If-Modified-Since"});
+  // A date alone can't tell two versions of one second apart.
+  CHECK(names(entry_of({{"Last-Modified", date}}), true).empty());
+}
+
+TEST_CASE("A client's condition is met as RFC 9110 13.2.2 orders") {
+  const std::string modified = format_http_date(at(-100s));
+  const EntryPtr entry = entry_of({{"ETag", R"("a\")"}, {"Last-Modified", modified}});
+  const auto [request, expected] = GENERATE_COPY(table<Fields, bool>({
+      {{}, false},
+      {{{"If-None-Match", R"("a\")"}}, true},
+      {{{"If-None-Match", R"(W/"a\")"}}, true},
+      {{{"If-None-Match", R"("x", "a\", "y")"}}, true},
+      {{{"If-None-Match", "\"x\""}, {"If-None-Match", R"("a\")"}}, true},
+      {{{"If-None-Match", "*"}}, true},
+      {{{"If-None-Match", "\"x\""}}, false},
+      {{{"If-None-Match", "a"}}, false},
+      {{{"If-None-Match", "\"x\""}, {"If-Modified-Since", format_http_date(at(0s))}}, false},
+      {{{"If-Modified-Since", modified}}, true},
+      {{{"If-Modified-Since", format_http_date(at(-99s))}}, true},
+      {{{"If-Modified-Since", format_http_date(at(-101s))}}, false},
+      {{{"If-Modified-Since", "whenever"}}, false},
+  }));
+  CHECK(not_modified(*entry, request, kStart) == expected);
+}
+
+TEST_CASE("Only a 200 turns into a 304") {
+  CHECK_FALSE(not_modified(*entry_of({{"ETag", "\"a\""}}, "x", 404), Fields{{"If-None-Match", "\"a\""}}, kStart));
+}
+
+TEST_CASE("Without Last-Modified a condition by date is compared with Date") {
+  const EntryPtr entry = entry_of({{"Date", format_http_date(kStart)}});
+  CHECK(not_modified(*entry, Fields{{"If-Modified-Since", format_http_date(kStart)}}, kStart));
+  CHECK_FALSE(not_modified(*entry, Fields{{"If-Modified-Since", format_http_date(at(-1s))}}, kStart));
+}
+
+TEST_CASE("A 304 with another validator speaks of something else") {
+  const std::string date = format_http_date(at(-100s));
+  const EntryPtr tagged = entry_of({{"ETag", "\"a\""}, {"Last-Modified", date}});
+  CHECK(selects({}, *tagged));
+  CHECK(selects(Fields{{"ETag", "\"a\""}}, *tagged));
+  CHECK(selects(Fields{{"ETag", "W/\"a\""}}, *tagged));
+  CHECK_FALSE(selects(Fields{{"ETag", "\"b\""}}, *tagged));
+  const EntryPtr dated = entry_of({{"Last-Modified", date}});
+  CHECK(selects(Fields{{"Last-Modified", date}}, *dated));
+  CHECK_FALSE(selects(Fields{{"Last-Modified", format_http_date(at(-50s))}}, *dated));
+  CHECK_FALSE(selects(Fields{{"ETag", "\"a\""}}, *dated));
+}
+
+TEST_CASE("A single byte range is cut from a complete entry") {
+  using K = RangeVerdict::Kind;
+  const EntryPtr entry = entry_of({{"ETag", "\"a\""}}, "0123456789");
+  const auto [range, kind, first, last] = GENERATE(table<std::string, K, std::size_t, std::size_t>({
+      {"bytes=0-3", K::partial, 0, 3},
+      {"bytes=5-", K::partial, 5, 9},
+      {"bytes=5-99", K::partial, 5, 9},
+      {"bytes=-3", K::partial, 7, 9},
+      {"bytes=-99", K::partial, 0, 9},
+      {"Bytes=9-9", K::partial, 9, 9},
+      {"bytes=0-99999999999999999999999", K::partial, 0, 9},
+      {"bytes=10-", K::unsatisfiable, 0, 0},
+      {"bytes=99999999999999999999999-", K::unsatisfiable, 0, 0},
+      {"bytes=-0", K::unsatisfiable, 0, 0},
+      {"bytes=3-2", K::whole, 0, 0},
+      {"bytes=0-1,3-4", K::whole, 0, 0},
+      {"bytes=-", K::whole, 0, 0},
+      {"bytes=x-2", K::whole, 0, 0},
+      {"bytes=1-x", K::whole, 0, 0},
+      {"bytes=", K::whole, 0, 0},
+      {"lines=0-3", K::whole, 0, 0},
+      {"", K::whole, 0, 0},
+  }));
+  CAPTURE(range);
+  const RangeVerdict verdict = select_range(*entry, Fields{{"Range", range}}, kStart);
+  CHECK(verdict.kind == kind);
+  CHECK(verdict.range.first == first);
+  CHECK(verdict.range.last == last);
+}
+
+TEST_CASE("If-Range gives the whole unless the validator is the same, strongly") {
+  const std::string modified = format_http_date(at(-100s));
+  const auto ranged = [](const EntryPtr& entry, const std::string& condition) {
+    const Fields request{{"Range", "bytes=0-1"}, {"If-Range", condition}};
+    return select_range(*entry, request, kStart).kind == RangeVerdict::Kind::partial;
+  };
+  const EntryPtr strong = entry_of({{"ETag", "\"a\""}, {"Last-Modified", modified}});
+  CHECK(ranged(strong, "\"a\""));
+  CHECK_FALSE(ranged(strong, "W/\"a\""));
+  CHECK_FALSE(ranged(strong, "\"b\""));
+  CHECK(ranged(strong, modified));
+  CHECK_FALSE(ranged(strong, format_http_date(at(-99s))));
+  CHECK_FALSE(ranged(entry_of({{"ETag", "W/\"a\""}}), "W/\"a\""));
+  CHECK_FALSE(ranged(entry_of({{"Last-Modified", format_http_date(kStart)}}), format_http_date(kStart)));
+}
+
+TEST_CASE("Heap costs are those of the allocator: a word, sixteen by sixteen, no less than 32") {
+  CHECK(heap_cost(1) == 32);
+  CHECK(heap_cost(24) == 32);
+  CHECK(heap_cost(25) == 48);
+  CHECK(heap_cost(std::string("short")) == 0);
+  CHECK(heap_cost(std::string(100, 'x')) >= 101);
+}

@@ -1,0 +1,284 @@
+// What check says of a config file: every mistake at once, with its place, and never a secret.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "config/files.h"
+#include "config/settings.h"
+#include "support/catch.h"
+
+using namespace pgw::config;
+using pgw::config::test::Directory;
+using pgw::config::test::lines;
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+constexpr std::string_view secret_value = "hl_sk_9d1f-very-secret";
+
+std::optional<std::string> environment(const std::string& name) {
+  if (name == "API_KEY") return std::string(secret_value);
+  if (name == "EMPTY") return "";
+  if (name == "LINES") return std::string(secret_value) + "\nX-Other: 1";
+  return std::nullopt;
+}
+
+/// A directory with the files that a config names, and what is said of one.
+struct Place {
+  Directory directory;
+
+  Place() {
+    directory.write("api.yaml", "openapi: 3.0.0\n");
+    directory.write("keys.yaml", "keys: []\n");
+    directory.write("key", secret_value);
+    directory.write("empty", "");
+    directory.write("world", secret_value, 0644);
+  }
+
+  Lines problems(std::string_view yaml) const {
+    const auto loaded = load_settings(directory.write("gateway.yaml", yaml), environment);
+    Lines out = lines(loaded.problems);
+    const bool fatal = std::any_of(out.begin(), out.end(), [](const auto& line) { return line.find(": error: ") != std::string::npos; });
+    CHECK(loaded.settings.has_value() == !fatal);
+    const std::string prefix = (directory / "").string();
+    for (auto& line : out) {
+      CHECK(line.find(secret_value) == std::string::npos);
+      if (const auto at = line.find(prefix); at != std::string::npos) line.replace(at, prefix.size(), "DIR/");
+    }
+    return out;
+  }
+
+  /// Of a config that is right but for these lines, which begin at line 4.
+  Lines problems_of_lines(std::string_view more) const {
+    return problems("api: api.yaml\nupstream: {url: 'https://up.example/v4'}\naccess: {mode: keys, keys_file: keys.yaml}\n" +
+                    std::string(more));
+  }
+
+  /// Of a credential, which begins at line 2, column 3.
+  Lines problems_of_credential(std::string_view credential) const {
+    return problems("api: api.yaml\nupstream: {credential: " + std::string(credential) + ", url: 'https://up.example'}\n");
+  }
+};
+
+const std::string duration = "a duration with its unit expected, e.g. 250ms, 15s, 5m, 1h30m, 2d";
+const std::string size = "a size with its unit expected, e.g. 512B, 32KiB, 256MiB, 2GiB";
+
+}  // namespace
+
+TEST_CASE_METHOD(Place, "one mistake is one problem at its place") {
+  const std::string address = "HOST:PORT expected, e.g. 127.0.0.1:8080, [::1]:8080, with a port from 0 to 65535";
+  const std::string list = "cache:\n  rules:\n    list: ";
+  auto [yaml, expected] = GENERATE_COPY(table<std::string, std::string>({
+      {"listen: localhost\n", "4:1: error: listen: " + address},
+      {"listen: localhost:65536\n", "4:1: error: listen: " + address},
+      {"admin: 9180\n", "4:1: error: admin: str type expected"},
+      {"listen: 127.0.0.1:9180\n", "4:1: error: listen: listen and admin are the same address"},
+      {"workers: many\n", "4:1: error: workers: auto, or a number from 1 to 1024 expected"},
+      {"workers: 0\n", "4:1: error: workers: auto, or a number from 1 to 1024 expected"},
+      {"workers: -2\n", "4:1: error: workers: auto, or a number from 1 to 1024 expected"},
+      {"workers: 1025\n", "4:1: error: workers: auto, or a number from 1 to 1024 expected"},
+      {"workers: 1.5\n", "4:1: error: workers: auto, or a number from 1 to 1024 expected"},
+      {"workers: [1]\n", "4:1: error: workers: auto, or a number from 1 to 1024 expected"},
+      {"workers:\n", "4:1: error: workers: has no value"},
+      {"upsteam: {}\n", "4:1: error: unknown key 'upsteam', did you mean 'upstream'?"},
+      {"colour: red\n", "4:1: error: unknown key 'colour'"},
+      {"limits: {max_headers: 1KiB}\n", "4:10: error: unknown key 'max_headers' in 'limits', did you mean 'max_header'?"},
+      {"limits: {max_body: 1048576}\n", "4:10: error: limits.max_body: " + size},
+      {"limits: {max_body: 1M}\n", "4:10: error: limits.max_body: " + size},
+      {"limits: {max_body: {}}\n", "4:10: error: limits.max_body: " + size},
+      {"limits: {max_body: 0B}\n", "4:10: error: limits.max_body: must be at least 1B"},
+      {"limits: {max_body: 2GiB}\n", "4:10: error: limits.max_body: must be at most 1GiB"},
+      {"limits: {max_header: 1023B}\n", "4:10: error: limits.max_header: must be at least 1KiB"},
+      {"limits: {max_target: 64KiB}\n", "4:10: error: limits.max_target: must not be more than max_header, which includes it"},
+      {"limits: {idle_timeout: 60}\n", "4:10: error: limits.idle_timeout: " + duration},
+      {"limits: {idle_timeout: sixty}\n", "4:10: error: limits.idle_timeout: " + duration},
+      {"limits: {idle_timeout: 0s}\n", "4:10: error: limits.idle_timeout: must be at least 1ms"},
+      {"limits: {idle_timeout: }\n", "4:10: error: limits.idle_timeout: has no value"},
+      {"limits: none\n", "4:1: error: limits: value is not a valid dict"},
+      {"cache: {max_size: 1023KiB}\n", "4:9: error: cache.max_size: must be at least 1MiB"},
+      {"cache: {max_size: 256}\n", "4:9: error: cache.max_size: " + size},
+      {"cache: {safe_operations: export}\n", "4:9: error: cache.safe_operations: value is not a valid list"},
+      {"cache: {safe_operations: [1]}\n", "4:27: error: cache.safe_operations[0]: str type expected"},
+      {list + "{ttl: 15}\n", "6:12: error: cache.rules.list.ttl: " + duration},
+      {list + "{tll: 15s}\n", "6:12: error: unknown key 'tll' in 'cache.rules.list', did you mean 'ttl'?"},
+      {list + "15s\n", "6:5: error: cache.rules.list: value is not a valid dict"},
+      {"validation: {requests: enforced}\n",
+       "4:14: error: validation.requests: value is not a valid enumeration member; permitted: 'enforce', 'report', 'off'"},
+      {"log: {access: yes}\n", "4:7: error: log.access: value could not be parsed to a boolean"},
+      {"log: {level: loud}\n",
+       "4:7: error: log.level: value is not a valid enumeration member; permitted: 'debug', 'info', 'warning', 'error'"},
+      {"listen: ${UNSET}:80\n", "4:1: error: listen: environment variable UNSET is not set"},
+      {"listen: ${:80\n",
+       "4:1: error: listen: '${' must be followed by the name of an environment variable and '}'; '$$' is a dollar sign"},
+      {"listen: ${A-B}:80\n",
+       "4:1: error: listen: '${' must be followed by the name of an environment variable and '}'; '$$' is a dollar sign"},
+      {"log: {level: '${API_KEY}'}\n",
+       "4:7: error: log.level: value is not a valid enumeration member; permitted: 'debug', 'info', 'warning', 'error'"},
+      {"limits: {idle_timeout: '${API_KEY}'}\n", "4:10: error: limits.idle_timeout: " + duration},
+  }));
+  INFO(yaml);
+  CHECK(problems_of_lines(yaml) == Lines{expected});
+}
+
+TEST_CASE_METHOD(Place, "mistakes of the upstream are shown at their place") {
+  auto [yaml, expected] = GENERATE(table<std::string, Lines>({
+      {"", {"1:1: error: upstream: field required"}},
+      {"upstream:\n", {"2:1: error: upstream: field required"}},
+      {"upstream: {}\n", {"2:1: error: upstream.url: field required"}},
+      {"upstream: {url: }\n", {"2:12: error: upstream.url: has no value"}},
+      {"upstream: {url: ''}\n", {"2:12: error: upstream.url: ensure this value has at least 1 characters"}},
+      {"upstream: {url: 'ftp://a'}\n", {"2:12: error: upstream.url: must begin with http:// or https://"}},
+      {"upstream: {url: 'https://me:${API_KEY}@a'}\n",
+       {"2:12: error: upstream.url: must not hold a user or a password; use upstream.credential"}},
+      {"upstream: {url: '${API_KEY}'}\n", {"2:12: error: upstream.url: must begin with http:// or https://"}},
+      {"upstream: {url: 'https://a', retries: -1}\n",
+       {"2:30: error: upstream.retries: ensure this value is greater than or equal to 0"}},
+      {"upstream: {url: 'https://a', retries: two}\n", {"2:30: error: upstream.retries: value is not a valid integer"}},
+      {"upstream: {url: 'https://a', max_connections: 0}\n",
+       {"2:30: error: upstream.max_connections: ensure this value is greater than or equal to 1"}},
+      {"upstream: {url: 'https://a', timeout: 0s}\n", {"2:30: error: upstream.timeout: must be at least 1ms"}},
+      {"upstream: {url: 'https://a', ca_file: missing.pem}\n",
+       {"2:30: error: upstream.ca_file: DIR/missing.pem can't be read: No such file or directory"}},
+      {"upstream: {url: 'https://a', ca_file: '${API_KEY}'}\n",
+       {"2:30: error: upstream.ca_file: the file can't be read: No such file or directory"}},
+      {"upstream: {url: 'https://a', breaker: {open: 1s}}\n",
+       {"2:40: error: unknown key 'open' in 'upstream.breaker'"}},
+  }));
+  INFO(yaml);
+  CHECK(problems("api: api.yaml\n" + yaml) == expected);
+}
+
+TEST_CASE_METHOD(Place, "a credential has a header, and a value or a file") {
+  auto [credential, expected] = GENERATE(table<std::string, Lines>({
+      {"{header: X-API-KEY, value: '${API_KEY}'}", {}},
+      {"{header: X-API-KEY, value_file: key}", {}},
+      {"{value: '${API_KEY}'}", {"2:12: error: upstream.credential.header: field required"}},
+      {"{header: X-API-KEY}", {"2:12: error: upstream.credential: needs value or value_file"}},
+      {"{header: X-API-KEY, value: '${API_KEY}', value_file: key}",
+       {"2:12: error: upstream.credential: has both value and value_file; give one"}},
+      {"{header: X-API-KEY, value: '${UNSET}'}",
+       {"2:44: error: upstream.credential.value: environment variable UNSET is not set"}},
+      {"{header: X-API-KEY, value: '${API_KEY}${UNSET}'}",
+       {"2:44: error: upstream.credential.value: environment variable UNSET is not set"}},
+      {"{header: X-API-KEY, value: '${EMPTY}'}", {"2:44: error: upstream.credential.value: is empty"}},
+      {"{header: X-API-KEY, value: '${LINES}'}", {"2:44: error: upstream.credential.value: has a control character"}},
+      {"{header: X-API-KEY, value: }", {"2:44: error: upstream.credential.value: has no value"}},
+      {"{header: X-API-KEY, value: 12345}", {"2:44: error: upstream.credential.value: str type expected"}},
+      {"{header: X-API-KEY, value: hl_sk_9d1f-very-secret}",
+       {"2:44: warning: upstream.credential.value: the secret stands in this file; ${NAME} or value_file keeps it out"}},
+      {"{header: 'X API', value: '${API_KEY}'}",
+       {"2:25: error: upstream.credential.header: the name of a header field expected, e.g. X-API-KEY"}},
+      {"{header: Host, value: '${API_KEY}'}",
+       {"2:25: error: upstream.credential.header: the name of a header field expected, e.g. X-API-KEY"}},
+      {"{header: X-API-KEY, value_file: missing}",
+       {"2:44: error: upstream.credential.value_file: the file can't be used: No such file or directory"}},
+      {"{header: X-API-KEY, value_file: '${API_KEY}'}",
+       {"2:44: error: upstream.credential.value_file: the file can't be used: No such file or directory"}},
+      {"{header: X-API-KEY, value_file: hl_sk_9d1f-very-secret}",
+       {"2:44: error: upstream.credential.value_file: the file can't be used: No such file or directory"}},
+      {"{header: X-API-KEY, value_file: empty}", {"2:44: error: upstream.credential.value_file: the file can't be used: is empty"}},
+      {"{header: X-API-KEY, value_file: world}",
+       {"2:44: warning: upstream.credential.value_file: everyone on this machine may read the file; take that right away "
+        "(chmod o-r)"}},
+      {"{header: X-API-KEY, valeu: hl_sk_9d1f-very-secret}",
+       {"2:12: error: upstream.credential: needs value or value_file",
+        "2:44: error: unknown key 'valeu' in 'upstream.credential', did you mean 'value'?"}},
+      {"hl_sk_9d1f-very-secret", {"2:12: error: upstream.credential: value is not a valid dict"}},
+      {"[hl_sk_9d1f-very-secret]", {"2:12: error: upstream.credential: value is not a valid dict"}},
+  }));
+  INFO(credential);
+  CHECK(problems_of_credential(credential) == expected);
+}
+
+TEST_CASE_METHOD(Place, "files that are named must be there and readable") {
+  const std::string upstream = "upstream: {url: 'https://up.example'}\n";
+  SECTION("the contract") {
+    CHECK(problems(upstream + "api: missing.yaml\n") ==
+          Lines{"2:1: error: api: DIR/missing.yaml can't be read: No such file or directory"});
+    CHECK(problems(upstream + "api: .\n") == Lines{"2:1: error: api: DIR/ can't be read: Is a directory"});
+    CHECK(problems(upstream) == Lines{"1:1: error: api: DIR/projects-v4.openapi.yaml can't be read: No such file or directory"});
+  }
+  SECTION("the keys file") {
+    CHECK(problems(upstream + "api: api.yaml\naccess: {keys_file: missing.yaml}\n") ==
+          Lines{"3:10: error: access.keys_file: DIR/missing.yaml can't be read: No such file or directory"});
+    std::filesystem::remove(directory / "keys.yaml");
+    CHECK(problems(upstream + "api: api.yaml\n") ==
+          Lines{"1:1: error: access.keys_file: DIR/keys.yaml can't be read: No such file or directory"});
+    CHECK(problems(upstream + "api: api.yaml\naccess: {mode: open}\n").empty());
+  }
+  SECTION("the config itself") {
+    const auto loaded = load_settings(directory / "missing.yaml", environment);
+    REQUIRE(loaded.problems.size() == 1);
+    CHECK(loaded.problems[0].message == "can't be read: No such file or directory");
+    CHECK(loaded.problems[0].place.file == (directory / "missing.yaml").string());
+    CHECK_FALSE(loaded.settings);
+  }
+}
+
+TEST_CASE_METHOD(Place, "what is risky but may be meant is a warning") {
+  SECTION("open access on an address that others reach") {
+    CHECK(problems("api: api.yaml\nlisten: 0.0.0.0:8080\nupstream: {url: 'https://up.example'}\naccess: {mode: open}\n") ==
+          Lines{"4:10: warning: access.mode: everyone who reaches the listener may call without a key"});
+    CHECK(problems("api: api.yaml\nupstream: {url: 'https://up.example'}\naccess: {mode: open}\n").empty());
+  }
+  SECTION("a keys file that everyone may read") {
+    directory.write("keys.yaml", "keys: []\n", 0644);
+    CHECK(problems_of_lines("") == Lines{"3:23: warning: access.keys_file: everyone on this machine may read the file; take "
+                                         "that right away (chmod o-r)"});
+  }
+  SECTION("a credential that travels unencrypted to another machine") {
+    const std::string rest = ", credential: {header: X-API-KEY, value: '${API_KEY}'}}\n";
+    CHECK(problems("api: api.yaml\nupstream: {url: 'http://up.example'" + rest) ==
+          Lines{"2:12: warning: upstream.url: the credential travels unencrypted; use https"});
+    CHECK(problems("api: api.yaml\nupstream: {url: 'http://127.0.0.1:9000'" + rest).empty());
+  }
+}
+
+TEST_CASE_METHOD(Place, "every mistake is reported at once, in the order of the file") {
+  CHECK(problems(R"(listen: nowhere
+upstream:
+  url: gopher://up.example
+  credential:
+    header: X-API-KEY
+    value: ${HUMANLOOP_API_KEY}
+  timout: 30s
+  retries: many
+acces: {mode: keys}
+cache:
+  max_size: 256
+  rules:
+    list: {ttl: 15, stale_if_eror: 1h}
+log: {level: verbose}
+)") ==
+        Lines{
+            "1:1: error: listen: HOST:PORT expected, e.g. 127.0.0.1:8080, [::1]:8080, with a port from 0 to 65535",
+            "1:1: error: api: DIR/projects-v4.openapi.yaml can't be read: No such file or directory",
+            "3:3: error: upstream.url: must begin with http:// or https://",
+            "6:5: error: upstream.credential.value: environment variable HUMANLOOP_API_KEY is not set",
+            "7:3: error: unknown key 'timout' in 'upstream', did you mean 'timeout'?",
+            "8:3: error: upstream.retries: value is not a valid integer",
+            "9:1: error: unknown key 'acces', did you mean 'access'?",
+            "11:3: error: cache.max_size: " + size,
+            "13:12: error: cache.rules.list.ttl: " + duration,
+            "13:21: error: unknown key 'stale_if_eror' in 'cache.rules.list', did you mean 'stale_if_error'?",
+            "14:7: error: log.level: value is not a valid enumeration member; permitted: 'debug', 'info', 'warning', 'error'",
+        });
+}
+
+TEST_CASE_METHOD(Place, "what is no mapping, or no YAML, is one problem with its place") {
+  auto [yaml, expected] = GENERATE(table<std::string, std::string>({
+      {"- a\n- b\n", "1:1: error: a mapping of keys to values expected"},
+      {"just text\n", "1:1: error: a mapping of keys to values expected"},
+      {"a: 1\na: 2\n", "2:1: error: the key 'a' stands here a second time"},
+  }));
+  CHECK(problems(yaml) == Lines{expected});
+  const auto broken = problems("upstream: {url: 'https://a'\nlisten: [\n");
+  REQUIRE(broken.size() == 1);
+  CHECK(broken[0].find(": error: ") != std::string::npos);
+}

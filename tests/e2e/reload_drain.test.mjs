@@ -1,0 +1,162 @@
+// SIGHUP, a replaced credential file and SIGTERM, each with requests under way.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { request } from './support/http.mjs';
+import { eventually, temporaryFolder } from './support/program.mjs';
+import { Gateway, longRules, makeKey, randomSecret, Sandbox, Stand } from './support/stand.mjs';
+
+const first = makeKey('research');
+const second = makeKey('reports');
+
+const reloads = (gateway, result) => gateway.metric('gateway_config_reloads_total', { result });
+
+async function reload(gateway, result = 'success') {
+  const before = await reloads(gateway, result);
+  gateway.program.kill('SIGHUP');
+  await eventually(`reload with ${result}`, async () => ((await reloads(gateway, result)) > before ? true : undefined));
+}
+
+const isHit = (response) => response.headers['cache-status'].includes('; hit;');
+
+/** A request that is under way upstream when this resolves, with {response}: the promise of its end. */
+async function underWay(stand, delay, target = '/projects?page=50') {
+  const before = await stand.sandbox.requestCount('Projects_list');
+  const response = stand.gateway.request(first, target, { headers: { 'X-Sandbox-Delay': delay } });
+  await eventually('request upstream', async () => ((await stand.sandbox.requestCount('Projects_list')) > before ? true : undefined));
+  return { response };
+}
+
+describe('SIGHUP', () => {
+  let stand;
+  let gateway;
+
+  before(async () => {
+    stand = await Stand.start({ keys: [first] });
+    gateway = stand.gateway;
+  });
+  after(() => stand.stop());
+
+  it('takes and revokes keys', async () => {
+    assert.equal((await gateway.request(second, '/projects')).status, 401);
+    gateway.writeKeys([second]);
+    await reload(gateway);
+    assert.equal((await gateway.request(second, '/projects')).status, 200);
+    assert.equal((await gateway.request(first, '/projects')).status, 401, 'a revoked key gets no hit');
+    gateway.writeKeys([first]);
+    await reload(gateway);
+  });
+
+  it('takes changed cache rules', async () => {
+    const get = () => gateway.request(first, '/projects/pr_sales');
+    gateway.writeSettings({ cache: { rules: {}, safe_operations: [] } });
+    await reload(gateway);
+    await get();
+    assert.ok(!isHit(await get()));
+    gateway.writeSettings({ cache: { rules: longRules, safe_operations: ['Projects_export'] } });
+    await reload(gateway);
+    await get();
+    assert.ok(isHit(await get()));
+  });
+
+  it('drops no request: neither one that is under way nor those that come meanwhile', async () => {
+    const slow = await underWay(stand, '1s');
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
+    const statuses = new Set();
+    let isOver = false;
+    const traffic = Promise.all(Array.from({ length: 4 }, async () => {
+      while (!isOver) statuses.add((await gateway.request(first, '/projects/pr_support', { agent })).status);
+    }));
+    for (let i = 0; i < 5; ++i) await reload(gateway);
+    isOver = true;
+    await traffic;
+    agent.destroy();
+    assert.deepEqual([...statuses], [200]);
+    assert.equal((await slow.response).status, 200);
+  });
+
+  it('keeps the running configuration when the new file is bad, and says where', async () => {
+    const line = 3;
+    fs.writeFileSync(gateway.configFile, `listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nlisten_to: everybody\n`);
+    await reload(gateway, 'failure');
+    assert.equal((await gateway.request(first, '/projects')).status, 200);
+    const problems = gateway.program.events().map((event) => event.problem ?? '').join('\n');
+    assert.match(problems, new RegExp(`gateway\\.yaml:${line}:\\d+: error: .*listen_to`));
+    assert.ok(gateway.program.events().some((event) => event.level === 'error' && /refused/.test(event.message)));
+
+    gateway.writeSettings({});
+    fs.writeFileSync(path.join(gateway.folder, 'keys.yaml'), 'keys: [{id: x}]\n');
+    await reload(gateway, 'failure');
+    assert.equal((await gateway.request(first, '/projects')).status, 200);
+    gateway.writeKeys([first]);
+    await reload(gateway);
+  });
+
+  it('warns of a change that only a restart can take', async () => {
+    gateway.writeSettings({ workers: 1 });
+    await reload(gateway);
+    const event = await eventually('warning', () =>
+      gateway.program.events().find(({ level, key }) => level === 'warning' && key === 'workers'));
+    assert.match(event.message, /restart/);
+  });
+});
+
+describe('a credential that lives in a file', () => {
+  it('is taken from there as soon as the file is replaced', async () => {
+    const credential = randomSecret('upstream-');
+    const sandbox = await Sandbox.start({ apiKey: credential });
+    const file = path.join(temporaryFolder(), 'credential');
+    fs.writeFileSync(file, 'outdated\n');
+    const gateway = await Gateway.start({ upstreamUrl: sandbox.url, credential: '', keys: [first],
+      settings: { upstream: { url: sandbox.url, timeout: '10s', credential: { header: 'X-API-KEY', value_file: file } } } });
+    const status = async () => (await gateway.request(first, '/projects')).status;
+    assert.notEqual(await status(), 200);
+
+    fs.writeFileSync(`${file}.new`, `${credential}\n`);
+    fs.renameSync(`${file}.new`, file);
+    await eventually('success with the new credential', async () => ((await status()) === 200 ? true : undefined));
+
+    fs.writeFileSync(file, '');
+    await eventually('event about the empty file',
+      () => gateway.program.events().find((event) => event.level === 'error' && /credential/.test(event.message)));
+    assert.equal((await gateway.request(first, '/projects?page=1')).status, 200, 'the last good value stays');
+    await gateway.stop();
+    await sandbox.stop();
+  });
+});
+
+describe('SIGTERM', () => {
+  it('lets requests under way end, takes no new ones, and ends with 0', async () => {
+    const stand = await Stand.start({ keys: [first] });
+    const slow = await underWay(stand, '800ms');
+    const ended = stand.gateway.stop();
+    await eventually('closed listener', () => request(stand.gateway.listen).then(() => undefined, (error) => error.code));
+    const response = await slow.response;
+    assert.equal(response.status, 200);
+    assert.equal(response.json.page, 50);
+    await ended;
+    await stand.sandbox.stop();
+  });
+
+  it('waits no longer than limits.drain_timeout', async () => {
+    const stand = await Stand.start({ keys: [first], settings: { limits: { drain_timeout: '200ms' }, upstream: { timeout: '1h' } } });
+    const slow = await underWay(stand, '1h');
+    const cut = assert.rejects(slow.response);
+    await stand.gateway.stop();
+    await cut;
+    await stand.sandbox.stop();
+  });
+
+  it('closes idle keep-alive connections at once', async () => {
+    const stand = await Stand.start({ keys: [first] });
+    const agent = new http.Agent({ keepAlive: true });
+    await stand.gateway.request(first, '/projects', { agent });
+    const begun = Date.now();
+    await stand.gateway.stop();
+    assert.ok(Date.now() - begun < 5_000, 'the drain waited for an idle connection');
+    agent.destroy();
+    await stand.sandbox.stop();
+  });
+});

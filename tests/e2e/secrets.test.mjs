@@ -1,0 +1,112 @@
+// The upstream's credential and the teams' keys go where they must and nowhere else: after traffic of every kind, everything that the
+// gateway emitted is searched for them.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { request } from './support/http.mjs';
+import { eventually } from './support/program.mjs';
+import { makeKey, randomSecret, Stand } from './support/stand.mjs';
+
+const team = makeKey('research', { expires: '2099-01-31' });
+const reader = makeKey('reports', { scopes: ['read'] });
+const unknownKey = randomSecret('pgw_');
+
+describe('secrets', () => {
+  let stand;
+  let gateway;
+  const emitted = [];
+
+  /** Keeps whatever a response holds. */
+  const keep = async (what, response) => {
+    const { status, rawHeaders, text } = await response;
+    emitted.push([`${what} (${status})`, `${rawHeaders.join('\n')}\n${text}`]);
+  };
+
+  before(async () => {
+    stand = await Stand.start({
+      keys: [team, reader],
+      settings: { upstream: { timeout: '400ms', retries: 1 }, log: { level: 'debug' } },
+    });
+    gateway = stand.gateway;
+  });
+  after(() => stand.sandbox.stop());
+
+  it('go through traffic of every kind', async () => {
+    const as = (key, target, options) => keep(`${options?.method ?? 'GET'} ${target}`, gateway.request(key, target, options));
+    const post = (body, headers) => ({ method: 'POST', body, headers });
+    await as(team, '/projects');
+    await as(team, '/projects');
+    await as(team, '/projects/pr_support', { method: 'HEAD' });
+    await as(null, '/projects', { headers: { Authorization: `Bearer ${team.secret}` } });
+    await as(null, '/projects', { headers: { Authorization: `Basic ${team.secret}` } });
+    await as(null, '/projects', { headers: { 'X-API-KEY': stand.credential } });
+    await as(unknownKey, '/projects');
+    await as(reader, '/projects', post({ name: 'x' }));
+    await as(team, '/projects', post({ name: 'a project' }));
+    await as(team, '/projects', post({ nmae: 'a slip' }));
+    await as(team, '/projects', post('{"name": '));
+    await as(team, '/projects', post('name=x', { 'Content-Type': 'text/plain' }));
+    await as(team, '/projects/pr_nobody');
+    await as(team, '/nothing');
+    await as(team, '/projects', { method: 'DELETE' });
+    await as(team, '/projects?page=9', { headers: { 'X-Sandbox-Delay': '1h' } });
+    await as(team, '/projects', post({ name: 'y' }, { 'X-Sandbox-Abort': 'before' }));
+    await as(team, '/projects?page=8', { headers: { 'X-Sandbox-Status': '500' } });
+    await as(team, '/projects?page=7', { headers: { 'X-Sandbox-Status': '401' } });
+    await gateway.client(team).projects.export({ id: 'pr_support' });
+  });
+
+  it('do not come back from an upstream that echoes the credential', async () => {
+    const response = await gateway.request(team, '/projects?page=6',
+      { headers: { 'X-Sandbox-Headers': `X-API-KEY: ${stand.credential}` } });
+    assert.equal(response.status, 200);
+    assert.equal(response.headers['x-api-key'], undefined);
+    const hit = await gateway.request(team, '/projects?page=6');
+    assert.match(hit.headers['cache-status'], /; hit;/);
+    assert.equal(hit.headers['x-api-key'], undefined);
+  });
+
+  it('go through reloads, good and bad', async () => {
+    const reloads = (result) => gateway.metric('gateway_config_reloads_total', { result });
+    gateway.program.kill('SIGHUP');
+    await eventually('reload', async () => ((await reloads('success')) === 1 ? true : undefined));
+    gateway.writeSettings({ upstream: { credential: { header: 'X-API-KEY', value: '${E2E_CREDENTIAL}', valeu: '${E2E_CREDENTIAL}' } } });
+    gateway.program.kill('SIGHUP');
+    await eventually('refused reload', async () => ((await reloads('failure')) === 1 ? true : undefined));
+  });
+
+  it('are in none of the admin pages', async () => {
+    for (const page of ['/metrics', '/healthz', '/readyz', '/config', '/cache', '/cache/entries', '/nothing']) {
+      await keep(`admin ${page}`, request(gateway.admin + page));
+    }
+    await keep('admin purge', gateway.purge('all=true'));
+    const configuration = emitted.find(([what]) => what.startsWith('admin /config'))[1];
+    assert.match(configuration, /X-API-KEY/, 'the configuration names the header of the credential');
+  });
+
+  it('are nowhere in what the gateway emitted', async () => {
+    await gateway.stop();
+    emitted.push(['standard output', gateway.program.stdout], ['standard error', gateway.program.stderr]);
+    for (const file of fs.readdirSync(gateway.folder)) emitted.push([file, fs.readFileSync(path.join(gateway.folder, file), 'utf8')]);
+    assert.ok(gateway.program.stdout.includes('"team":"research"'), 'there is an access log to search');
+    assert.ok(emitted.length > 30);
+
+    // A part of a secret is a secret too, and so is an encoded one.
+    const secrets = { credential: stand.credential, 'team key': team.secret, "reader's key": reader.secret, 'unknown key': unknownKey };
+    for (const [name, secret] of Object.entries(secrets)) {
+      const base64 = Buffer.from(secret).toString('base64').slice(0, 20);
+      for (const form of [secret.slice(0, 18), secret.slice(-16), base64, Buffer.from(secret).toString('hex').slice(0, 24)]) {
+        for (const [what, text] of emitted) assert.ok(!text.includes(form), `${what} holds the ${name}`);
+      }
+    }
+  });
+
+  it('go upstream as they must: the credential and not the key', async () => {
+    // The sandbox takes no other key than the credential, so that any 200 above proves the first half; it would have refused the team's.
+    const refused = await request(`${stand.sandbox.url}/projects`, { headers: { 'X-API-KEY': team.secret } });
+    assert.equal(refused.status, 401);
+    const taken = await request(`${stand.sandbox.url}/projects`, { headers: { 'X-API-KEY': stand.credential } });
+    assert.equal(taken.status, 200);
+  });
+});

@@ -1,0 +1,235 @@
+// The loop as the rest of the gateway uses it: timers, sockets and tasks in a worker of a running server.
+#include "gateway/edge/event_loop.h"
+
+#include <array>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <string>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include "gateway/edge/raw_client.h"
+#include "gateway/edge/server.h"
+#include "support/catch.h"
+
+namespace pgw::edge::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class NoHandler final : public RequestHandler {
+  void on_head(const std::shared_ptr<Exchange>&) override {}
+  void on_request(const std::shared_ptr<Exchange>&) override {}
+  void on_rejected(const std::shared_ptr<Exchange>&, const Rejection&) override {}
+};
+
+// A server that is nothing but its loops.
+class Loops {
+ public:
+  explicit Loops(unsigned workers = 1) {
+    Server::Options options;
+    options.workers = workers;
+    server_ = std::make_unique<Server>(options, [this](EventLoop& loop) {
+      const std::lock_guard lock(mutex_);
+      loops_.push_back(&loop);
+      return std::make_unique<NoHandler>();
+    });
+    server_->start();
+  }
+
+  EventLoop& operator[](std::size_t index) { return *loops_.at(index); }
+  Server& server() { return *server_; }
+
+ private:
+  std::mutex mutex_;
+  std::vector<EventLoop*> loops_;
+  std::unique_ptr<Server> server_;
+};
+
+// Runs in the loop's thread and waits for what it returns.
+template <typename Call>
+auto in_loop(EventLoop& loop, Call call) {
+  using Result = decltype(call());
+  auto task = std::make_shared<std::packaged_task<Result()>>(std::move(call));
+  auto result = task->get_future();
+  loop.post([task] { (*task)(); });
+  if (result.wait_for(patience) != std::future_status::ready) throw std::runtime_error("the loop does not run");
+  return result.get();
+}
+
+TEST_CASE("tasks run in the loop's thread, in the order they were posted by a thread") {
+  Loops loops;
+  std::vector<int> order;
+  for (int i = 0; i < 1000; ++i) loops[0].post([&order, i] { order.push_back(i); });
+  CHECK(in_loop(loops[0], [&] { return loops[0].in_loop_thread(); }));
+  CHECK_FALSE(loops[0].in_loop_thread());
+  REQUIRE(order.size() == 1000);
+  for (int i = 0; i < 1000; ++i) CHECK(order[static_cast<std::size_t>(i)] == i);
+}
+
+TEST_CASE("tasks of many threads all run, and tasks may post tasks") {
+  Loops loops;
+  int ran = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 500; ++i) loops[0].post([&] { loops[0].post([&] { ++ran; }); });
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  in_loop(loops[0], [] { return 0; });  // behind the outer tasks
+  CHECK(in_loop(loops[0], [&] { return ran; }) == 2000);
+}
+
+TEST_CASE("workers have numbers and threads of their own") {
+  Loops loops(3);
+  std::vector<std::thread::id> threads;
+  std::size_t sum = 0;
+  for (std::size_t i = 0; i < 3; ++i) {
+    threads.push_back(in_loop(loops[i], [] { return std::this_thread::get_id(); }));
+    sum += loops[i].worker();
+  }
+  CHECK(sum == 0 + 1 + 2);
+  CHECK(threads[0] != threads[1]);
+  CHECK(threads[1] != threads[2]);
+}
+
+TEST_CASE("timers run after their delay and not before, in the order of their times") {
+  Loops loops;
+  std::promise<void> done;
+  std::string ran;
+  const auto began = EventLoop::Clock::now();
+  in_loop(loops[0], [&] {
+    loops[0].call_after(20ms, [&] {
+      ran += 'b';
+      done.set_value();
+    });
+    loops[0].call_after(10ms, [&] { ran += 'a'; });
+    const auto never = loops[0].call_after(5ms, [&] { ran += 'x'; });
+    loops[0].cancel(never);
+    return 0;
+  });
+  REQUIRE(done.get_future().wait_for(patience) == std::future_status::ready);
+  CHECK(EventLoop::Clock::now() - began >= 20ms);
+  CHECK(ran == "ab");
+}
+
+TEST_CASE("a timer without delay runs soon and never inside the call") {
+  Loops loops;
+  std::promise<bool> done;
+  in_loop(loops[0], [&] {
+    auto inside = std::make_shared<bool>(true);
+    loops[0].call_after(0ms, [&, inside] { done.set_value(*inside); });
+    *inside = false;
+    return 0;
+  });
+  auto inside = done.get_future();
+  REQUIRE(inside.wait_for(patience) == std::future_status::ready);
+  CHECK_FALSE(inside.get());
+}
+
+TEST_CASE("a timer that arms itself again and again starves nobody") {
+  Loops loops;
+  auto again = std::make_shared<std::function<void()>>();
+  bool stop = false;
+  in_loop(loops[0], [&] {
+    *again = [&, again = std::weak_ptr(again)] {
+      if (const auto self = again.lock(); self && !stop) loops[0].call_after(0ms, *self);
+    };
+    (*again)();
+    return 0;
+  });
+  for (int i = 0; i < 10; ++i) in_loop(loops[0], [] { return 0; });
+  in_loop(loops[0], [&] { return stop = true; });
+}
+
+TEST_CASE("a watched socket reports what it is watched for, level-triggered") {
+  Loops loops;
+  std::array<int, 2> fds{};
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds.data()) == 0);
+  std::promise<void> read_twice;
+  std::promise<void> writable;
+  int reads = 0;
+  in_loop(loops[0], [&] {
+    loops[0].watch(fds[0], EventLoop::read, [&](int ready) {
+      if ((ready & EventLoop::read) != 0 && ++reads == 2) {  // the second time without a new byte
+        loops[0].rewatch(fds[0], EventLoop::write);
+        read_twice.set_value();
+      } else if ((ready & EventLoop::write) != 0) {
+        loops[0].unwatch(fds[0]);
+        writable.set_value();
+      }
+    });
+    return 0;
+  });
+  REQUIRE(::send(fds[1], "x", 1, 0) == 1);
+  CHECK(read_twice.get_future().wait_for(patience) == std::future_status::ready);
+  CHECK(writable.get_future().wait_for(patience) == std::future_status::ready);
+  in_loop(loops[0], [] { return 0; });  // nothing more comes of an unwatched socket
+  CHECK(reads == 2);
+  for (const int fd : fds) close(fd);
+}
+
+TEST_CASE("a hang-up is reported even to a watch without interest") {
+  Loops loops;
+  std::array<int, 2> fds{};
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds.data()) == 0);
+  std::promise<int> reported;
+  in_loop(loops[0], [&] {
+    loops[0].watch(fds[0], EventLoop::none, [&](int ready) {
+      loops[0].unwatch(fds[0]);
+      reported.set_value(ready);
+    });
+    return 0;
+  });
+  close(fds[1]);
+  auto ready = reported.get_future();
+  REQUIRE(ready.wait_for(patience) == std::future_status::ready);
+  CHECK(ready.get() == (EventLoop::read | EventLoop::write));
+  close(fds[0]);
+}
+
+TEST_CASE("one callback may unwatch another socket that is ready too") {
+  Loops loops;
+  std::array<int, 2> a{};
+  std::array<int, 2> b{};
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, a.data()) == 0);
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, b.data()) == 0);
+  REQUIRE(::send(a[1], "x", 1, 0) == 1);
+  REQUIRE(::send(b[1], "x", 1, 0) == 1);
+  int calls = 0;
+  in_loop(loops[0], [&] {
+    const auto one_of_both = [&](int) {
+      ++calls;
+      loops[0].unwatch(a[0]);
+      loops[0].unwatch(b[0]);
+    };
+    loops[0].watch(a[0], EventLoop::read, one_of_both);
+    loops[0].watch(b[0], EventLoop::read, one_of_both);
+    return 0;
+  });
+  for (int i = 0; i < 5; ++i) in_loop(loops[0], [] { return 0; });
+  CHECK(calls == 1);
+  for (const int fd : {a[0], a[1], b[0], b[1]}) close(fd);
+}
+
+TEST_CASE("tasks posted to a stopped loop are dropped, not run and not leaked") {
+  Loops loops;
+  EventLoop& loop = loops[0];
+  auto token = std::make_shared<int>(0);
+  bool ran = false;
+  loop.post([&loop, &ran, token] { loop.call_after(1h, [&ran, token] { ran = true; }); });
+  in_loop(loop, [] { return 0; });
+  CHECK(token.use_count() == 2);
+  loops.server().stop();
+  CHECK(token.use_count() == 1);
+  loop.post([&ran, token] { ran = true; });
+  CHECK(token.use_count() == 1);
+  CHECK_FALSE(ran);
+}
+
+}  // namespace
+}  // namespace pgw::edge::test

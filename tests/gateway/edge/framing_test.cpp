@@ -1,0 +1,152 @@
+// Bodies, expectations and forms of targets, as a client meets them.
+#include <string>
+
+#include "gateway/edge/raw_client.h"
+#include "gateway/edge/test_server.h"
+#include "support/catch.h"
+
+namespace pgw::edge::test {
+namespace {
+
+Limits with_max_body(std::size_t size) {
+  Limits limits;
+  limits.max_body = size;
+  return limits;
+}
+
+TEST_CASE("repeated fields reach the handler, in order") {
+  TestServer server;
+  RawClient client(server.port());
+  const Response response = client.ask(get("/echo?a=1&b=2&a=3", "X-Tag: 1\r\nAccept: */*\r\nx-tag: 2\r\n"));
+  CHECK(response.body.find("X-Tag: 1\nAccept: */*\nx-tag: 2\n") != std::string::npos);
+  CHECK(response.body.find("query=a=1&b=2&a=3\n") != std::string::npos);
+  CHECK(response.body.find("peer=127.0.0.1\n") != std::string::npos);
+}
+
+TEST_CASE("the host of an absolute target wins over the Host field") {
+  TestServer server;
+  RawClient client(server.port());
+  const Response response = client.ask(get("http://other.example:81/echo/a?b"));
+  CHECK(response.body.find("path=/echo/a\nhost=other.example:81\n") != std::string::npos);
+  CHECK(response.body.find("query=b\n") != std::string::npos);
+}
+
+TEST_CASE("OPTIONS of the server itself reaches the handler as an asterisk") {
+  TestServer server;
+  RawClient client(server.port());
+  const Response response = client.ask("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(response.status == 200);
+  CHECK(response.body.find("OPTIONS *\npath=*\n") == 0);
+}
+
+TEST_CASE("every known method is let through") {
+  const std::string method = GENERATE(as<std::string>(), "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE");
+  TestServer server;
+  RawClient client(server.port());
+  const Response response = client.ask(method + " /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab");
+  CHECK(response.status == 200);
+  CHECK(response.body.find(method + " /echo") == 0);
+  CHECK(response.body.find("body=ab") != std::string::npos);
+}
+
+TEST_CASE("a body of the largest size is taken, whole") {
+  TestServer server(with_max_body(300'000));
+  RawClient client(server.port());
+  const std::string body(300'000, 'b');
+  CHECK(client.ask(post("/echo", body)).body.find("body=" + body) != std::string::npos);
+
+  std::string chunked = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 300; ++i) chunked += "3e8\r\n" + std::string(1000, 'b') + "\r\n";
+  CHECK(client.ask(chunked + "0\r\n\r\n").body.find("body=" + body) != std::string::npos);
+}
+
+TEST_CASE("a body that is too large is refused before it is read, and the client gets to see the answer") {
+  TestServer server(with_max_body(1000));
+  RawClient client(server.port());
+  // The client is still sending when the answer leaves: without a lingering close it would meet a reset.
+  client.send(post("/echo", std::string(500'000, 'b')));
+  const Response response = client.receive();
+  CHECK(response.status == 413);
+  CHECK(client.is_closed_by_server());
+  CHECK_FALSE(client.was_reset());
+  CHECK(server.journal().count("head") == 0);
+  CHECK(server.journal().count("finished 413") == 1);
+}
+
+TEST_CASE("a chunked body that grows too large is refused when it does") {
+  TestServer server(with_max_body(1000));
+  RawClient client(server.port());
+  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+  server.journal().await("head");
+  for (int i = 0; i < 3; ++i) client.send("190\r\n" + std::string(400, 'b') + "\r\n");
+  CHECK(client.receive().status == 413);
+  CHECK(client.is_closed_by_server());
+  CHECK(server.journal().count("request") == 0);
+  CHECK(server.journal().count("finished 413") == 1);
+}
+
+TEST_CASE("a client that waits for 100 (Continue) gets it when its head was accepted") {
+  TestServer server;
+  RawClient client(server.port());
+  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-Continue\r\n\r\n");
+  CHECK(client.receive().status == 100);
+  const Response response = client.ask("hello");
+  CHECK(response.status == 200);
+  CHECK(response.body.find("body=hello") != std::string::npos);
+}
+
+TEST_CASE("100 (Continue) is left out when the body is there already, or none is announced, or HTTP/1.0 asks") {
+  const std::string request = GENERATE(
+      as<std::string>(), "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello",
+      "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nExpect: 100-continue\r\n\r\n");
+  TestServer server;
+  RawClient client(server.port());
+  CHECK(client.ask(request).status == 200);
+
+  RawClient old(server.port());
+  old.send("POST /echo HTTP/1.0\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+  server.journal().await("head", 2);
+  CHECK(old.ask("hello").status == 200);
+}
+
+TEST_CASE("a client that waits for 100 (Continue) and is refused gets the refusal instead") {
+  TestServer server;
+  RawClient client(server.port());
+  client.send("POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+  const Response response = client.receive();
+  CHECK(response.status == 401);
+  CHECK(response.field("connection") == "close");
+  CHECK(client.is_closed_by_server());
+  CHECK_FALSE(client.was_reset());
+}
+
+TEST_CASE("a request answered at its head keeps its connection if the rest of the body is short") {
+  TestServer server;
+  RawClient client(server.port());
+  client.send("POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n");
+  const Response response = client.receive();
+  CHECK(response.status == 401);
+  CHECK_FALSE(response.has("connection"));
+  client.send("hello");
+  CHECK(client.ask(get("/echo")).status == 200);
+  CHECK(server.journal().count("request") == 1);
+  CHECK(server.journal().count("finished 401") == 1);
+}
+
+TEST_CASE("a request answered at its head loses its connection if the rest is long or of unknown length") {
+  const auto [fields, body] = GENERATE(table<std::string, std::string>({
+      {"Content-Length: 900000\r\n", std::string(900'000, 'b')},
+      {"Transfer-Encoding: chunked\r\n", "5\r\nhello\r\n"},
+  }));
+  TestServer server;
+  RawClient client(server.port());
+  client.send("POST /early HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n" + body);
+  const Response response = client.receive();
+  CHECK(response.status == 401);
+  CHECK(response.field("connection") == "close");
+  CHECK(client.is_closed_by_server());
+  CHECK_FALSE(client.was_reset());
+}
+
+}  // namespace
+}  // namespace pgw::edge::test

@@ -1,0 +1,193 @@
+// Servers begin, reload, drain and end.
+#include <chrono>
+#include <future>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <sys/socket.h>
+#include <thread>
+#include <vector>
+
+#include "gateway/edge/raw_client.h"
+#include "gateway/edge/server.h"
+#include "gateway/edge/test_server.h"
+#include "support/catch.h"
+
+namespace pgw::edge::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string message_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+HandlerFactory no_handlers() {
+  return [](EventLoop&) -> std::unique_ptr<RequestHandler> { throw std::runtime_error("no handler today"); };
+}
+
+TEST_CASE("an address that is taken is named in the error") {
+  TestServer server;
+  Server::Options options;
+  options.port = server.port();
+  Server second(options, no_handlers());
+  const std::string message = message_of([&] { second.bind(); });
+  CHECK(message.find("127.0.0.1:" + std::to_string(server.port())) != std::string::npos);
+  CHECK(message.find("in use") != std::string::npos);
+  CHECK(second.port() == 0);
+}
+
+TEST_CASE("an address that isn't one is named in the error") {
+  Server::Options options;
+  options.host = "256.0.0.1";
+  Server server(options, no_handlers());
+  CHECK(message_of([&] { server.start(); }).find("256.0.0.1") != std::string::npos);
+}
+
+TEST_CASE("a server that is bound only has its port, and accepts when started") {
+  Server::Options options;
+  auto server = std::make_unique<Server>(options, no_handlers());
+  server->bind();
+  const std::uint16_t port = server->port();
+  CHECK(port != 0);
+  RawClient waiting(port);
+  CHECK(waiting.is_quiet());
+  CHECK(message_of([&] { server->start(); }) == "no handler today");
+  server.reset();
+  CHECK_THROWS(RawClient(port));
+}
+
+TEST_CASE("stopping ends every connection and destroys the handlers in their threads") {
+  TestServer server({}, 2);
+  RawClient idle(server.port());
+  CHECK(idle.ask(get("/echo")).status == 200);
+  RawClient busy(server.port());
+  busy.send(get("/hold?a"));
+  server.journal().await("held a");
+  server->stop();
+  CHECK(idle.is_closed_by_server());
+  CHECK(busy.is_closed_by_server());
+  CHECK(server.journal().count("gone") == 1);
+  CHECK(server.journal().count("handler destroyed") == 2);
+  CHECK(server->open_connections() == 0);
+  server->stop();
+}
+
+TEST_CASE("draining closes idle connections, finishes busy ones and listens no more") {
+  TestServer server;
+  RawClient idle(server.port());
+  CHECK(idle.ask(get("/echo")).status == 200);
+  RawClient busy(server.port());
+  busy.send(get("/hold?a"));
+  server.journal().await("held a");
+  RawClient reading(server.port(), 4096);
+  reading.send(get("/sized/10000000"));
+  server.journal().await("request", 3);
+
+  auto drained = std::async(std::launch::async, [&] { server->drain(patience); });
+  CHECK(idle.is_closed_by_server());
+  CHECK_THROWS(RawClient(server.port()));
+  CHECK(drained.wait_for(0s) == std::future_status::timeout);
+
+  server.release("a");
+  const Response response = busy.receive();
+  CHECK(response.body == "a");
+  CHECK(response.field("connection") == "close");
+  CHECK(busy.is_closed_by_server());
+  CHECK(reading.receive().body.size() == 10'000'000);
+  busy.reset();
+  reading.reset();
+  drained.get();
+  CHECK(server->open_connections() == 0);
+}
+
+TEST_CASE("draining gives up at its deadline") {
+  TestServer server;
+  RawClient busy(server.port());
+  busy.send(get("/hold?a"));
+  server.journal().await("held a");
+  server->drain(30ms);
+  CHECK(server->open_connections() == 1);
+  server->stop();
+  CHECK(busy.is_closed_by_server());
+}
+
+TEST_CASE("another server may take the address while one drains") {
+  TestServer server;
+  RawClient busy(server.port());
+  busy.send(get("/hold?a"));
+  server.journal().await("held a");
+  server->drain(0ms);
+  Server::Options options;
+  options.port = server.port();
+  Server next(options, no_handlers());
+  CHECK_NOTHROW(next.bind());
+}
+
+TEST_CASE("connections beyond the most that are allowed are closed, the others served") {
+  TestServer server({}, 1, 3);
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(std::make_unique<RawClient>(server.port()));
+    REQUIRE(clients.back()->ask(get("/echo")).status == 200);
+  }
+  RawClient beyond(server.port());
+  CHECK(beyond.is_closed_by_server());
+  CHECK(clients[0]->ask(get("/echo")).status == 200);
+}
+
+TEST_CASE("many clients on several workers are all served") {
+  TestServer server({}, 3);
+  std::vector<std::future<int>> results;
+  for (int thread = 0; thread < 4; ++thread) {
+    results.push_back(std::async(std::launch::async, [&server, thread] {
+      int good = 0;
+      for (int connection = 0; connection < 20; ++connection) {
+        RawClient client(server.port());
+        for (int i = 0; i < 20; ++i) {
+          const std::string query = std::to_string(thread) + "-" + std::to_string(connection) + "-" + std::to_string(i);
+          client.send(get("/later?" + query) + post("/echo", query));
+          good += client.receive().body == query ? 1 : 0;
+          good += client.receive().body.find("body=" + query) != std::string::npos ? 1 : 0;
+        }
+      }
+      return good;
+    }));
+  }
+  for (auto& result : results) CHECK(result.get() == 20 * 20 * 2);
+}
+
+TEST_CASE("clients that come and go while a server stops are never left hanging") {
+  for (int round = 0; round < 5; ++round) {
+    auto server = std::make_unique<TestServer>(Limits{}, 2U);
+    const std::uint16_t port = server->port();
+    std::atomic<bool> go{true};
+    std::atomic<int> served{0};
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < 2; ++thread) {
+      threads.emplace_back([&] {
+        while (go) {
+          try {
+            RawClient client(port);
+            if (client.ask(get("/echo")).status == 200) ++served;
+          } catch (const std::runtime_error&) {
+            return;  // refused: the server is gone
+          }
+        }
+      });
+    }
+    server->journal().await("finished 200", 20);
+    server.reset();
+    go = false;
+    for (auto& thread : threads) thread.join();
+    CHECK(served >= 18);
+  }
+}
+
+}  // namespace
+}  // namespace pgw::edge::test
