@@ -1,7 +1,6 @@
 // Addresses to listen on and URLs to ask: parsing and text.
-#include <arpa/inet.h>
-
 #include <algorithm>
+#include <arpa/inet.h>
 #include <charconv>
 #include <utility>
 
@@ -84,17 +83,20 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-std::uint16_t default_port(std::string_view scheme) { return scheme == "https" ? 443 : 80; }
+std::uint16_t default_port(std::string_view scheme) {
+  return scheme == "https" ? 443 : 80;
+}
 
 /// Characters of RFC 3986 section 3.3, slashes included.
 bool is_path(std::string_view path) {
   constexpr std::string_view also = "/.~%!$&'()*+,;=:@";
-  return std::all_of(path.begin(), path.end(), [&](char c) {
-    return is_label_character(c) || also.find(c) != std::string_view::npos;
-  });
+  return std::all_of(path.begin(), path.end(),
+                     [&](char c) { return is_label_character(c) || also.find(c) != std::string_view::npos; });
 }
 
-ParsedUrl failed(std::string reason) { return {std::nullopt, std::move(reason)}; }
+ParsedUrl failed(std::string reason) {
+  return {std::nullopt, std::move(reason)};
+}
 
 ParsedUrl parse_authority(std::string_view authority, Url url) {
   if (authority.find('@') != std::string_view::npos) {
@@ -122,9 +124,13 @@ std::optional<Address> parse_address(std::string_view text) {
   return Address{std::move(split->host), *port};
 }
 
-std::string Address::text() const { return host_text(host) + ":" + std::to_string(port); }
+std::string Address::text() const {
+  return host_text(host) + ":" + std::to_string(port);
+}
 
-bool Address::is_loopback() const { return host_is_loopback(host); }
+bool Address::is_loopback() const {
+  return host_is_loopback(host);
+}
 
 ParsedUrl parse_url(std::string_view text) {
   const auto colon = text.find("://");
@@ -149,6 +155,8 @@ std::string Url::text() const {
   return out + path;
 }
 
-bool Url::is_loopback() const { return host_is_loopback(host); }
+bool Url::is_loopback() const {
+  return host_is_loopback(host);
+}
 
 }  // namespace pgw::config

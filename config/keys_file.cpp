@@ -120,7 +120,9 @@ class KeysLoader {
 
 }  // namespace
 
-std::string_view to_string(Scope scope) { return scope == Scope::read ? "read" : "write"; }
+std::string_view to_string(Scope scope) {
+  return scope == Scope::read ? "read" : "write";
+}
 
 std::optional<Scope> parse_scope(std::string_view text) {
   if (text == "read") return Scope::read;
@@ -166,8 +168,9 @@ std::vector<contract::Problem> check_operations(std::span<const KeyEntry> entrie
   for (const auto& entry : entries) {
     for (const auto& id : entry.operations) {
       if (std::find(known.begin(), known.end(), id) != known.end()) continue;
-      problems.push_back({contract::Severity::error, entry.place,
-                          "key '" + entry.id + "': the contract has no operation '" + id + "'" + did_you_mean(id, known)});
+      problems.push_back(
+          {contract::Severity::error, entry.place,
+           "key '" + entry.id + "': the contract has no operation '" + id + "'" + did_you_mean(id, known)});
     }
   }
   return problems;

@@ -31,7 +31,7 @@ bool is_name(std::string_view text);
 std::string name_rule(std::string_view what);
 
 struct KeyEntry {
-  std::string id;    ///< names the key in logs and metrics; unique
+  std::string id;  ///< names the key in logs and metrics; unique
   std::string team;
   std::array<std::uint8_t, 32> sha256{};  ///< of the key's bytes
   std::vector<Scope> scopes;              ///< read when the file names none
@@ -48,9 +48,11 @@ struct LoadedKeys {
   bool ok() const;                          ///< no problem is an error
 };
 
-/// Reads and checks a keys file, every problem at once. `now` decides which keys have expired (a warning). Throws nothing.
-LoadedKeys load_keys(const std::filesystem::path& path,
-                     std::chrono::sys_seconds now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+/// Reads and checks a keys file, every problem at once. `now` decides which keys have expired (a warning). Throws
+/// nothing.
+LoadedKeys load_keys(
+    const std::filesystem::path& path,
+    std::chrono::sys_seconds now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
 
 /// The operationIds that allow-lists name must be of the contract (`known`).
 std::vector<contract::Problem> check_operations(std::span<const KeyEntry> entries, std::span<const std::string> known);

@@ -37,8 +37,8 @@ bool is_field_name(std::string_view name) {
 
 /// Fields that say where a message goes or where it ends: a credential there would break every request.
 bool is_reserved_field(std::string_view name) {
-  static constexpr std::array<std::string_view, 6> reserved{"host",       "content-length", "transfer-encoding",
-                                                            "connection", "te",             "upgrade"};
+  static constexpr std::array<std::string_view, 6> reserved{"host", "content-length", "transfer-encoding", "connection",
+                                                            "te",   "upgrade"};
   std::string folded(name);
   for (char& c : folded) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');

@@ -1,14 +1,13 @@
 #include "config/reader.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <system_error>
 #include <tuple>
+#include <unistd.h>
 #include <utility>
 
 #include "config/suggest.h"
@@ -20,7 +19,9 @@ namespace {
 
 using nlohmann::json;
 
-std::string parent_of(std::string_view pointer) { return std::string(pointer.substr(0, pointer.rfind('/'))); }
+std::string parent_of(std::string_view pointer) {
+  return std::string(pointer.substr(0, pointer.rfind('/')));
+}
 
 /// Reference tokens without their escapes (RFC 6901 section 4).
 std::string unescaped(std::string_view token) {
@@ -35,7 +36,9 @@ std::string unescaped(std::string_view token) {
   return out;
 }
 
-std::string last_token(std::string_view pointer) { return unescaped(pointer.substr(pointer.rfind('/') + 1)); }
+std::string last_token(std::string_view pointer) {
+  return unescaped(pointer.substr(pointer.rfind('/') + 1));
+}
 
 bool is_number(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
@@ -79,7 +82,8 @@ std::size_t expand_variable(std::string_view text, std::size_t at, const Environ
   const auto close = text.find('}', at);
   const auto name = close == std::string_view::npos ? std::string_view{} : text.substr(at + 2, close - at - 2);
   if (!is_variable_name(name)) {
-    out.problems.emplace_back("'${' must be followed by the name of an environment variable and '}'; '$$' is a dollar sign");
+    out.problems.emplace_back(
+        "'${' must be followed by the name of an environment variable and '}'; '$$' is a dollar sign");
     return text.size() - at;
   }
   if (auto value = environment(std::string(name))) {
@@ -130,7 +134,9 @@ std::string pointer_of(const std::vector<contract::LocPart>& loc) {
   return pointer;
 }
 
-std::string errno_text() { return std::error_code(errno, std::generic_category()).message(); }
+std::string errno_text() {
+  return std::error_code(errno, std::generic_category()).message();
+}
 
 }  // namespace
 
@@ -194,7 +200,9 @@ void Reader::set(const std::string& pointer, std::string_view text) {
   if (json* mapping = enclosing_mapping(pointer, true)) (*mapping)[last_token(pointer)] = text;
 }
 
-bool Reader::contains(const std::string& pointer) const { return root_.contains(json::json_pointer(pointer)); }
+bool Reader::contains(const std::string& pointer) const {
+  return root_.contains(json::json_pointer(pointer));
+}
 
 void Reader::check(std::string_view schema_text, const Environment* environment) {
   environment_ = environment;
@@ -206,7 +214,8 @@ void Reader::prepare(json& value, const json& schema, const std::string& pointer
   if (value.is_object()) {
     prepare_object(value, schema, pointer);
   } else if (value.is_array() && schema.contains("items")) {
-    for (std::size_t i = 0; i < value.size(); ++i) prepare(value[i], schema["items"], pointer + "/" + std::to_string(i));
+    for (std::size_t i = 0; i < value.size(); ++i)
+      prepare(value[i], schema["items"], pointer + "/" + std::to_string(i));
   } else if (value.is_string() && environment_ != nullptr) {
     expand(value, schema, pointer);
   } else if (value.is_null()) {
@@ -218,7 +227,8 @@ void Reader::prepare_object(json& value, const json& schema, const std::string& 
   for (auto member = value.begin(); member != value.end();) {
     const std::string at = pointer + token(member.key());
     const json* known = member_schema(schema, member.key());
-    const bool container = known != nullptr && (known->value("type", "") == "object" || known->value("type", "") == "array");
+    const bool container =
+        known != nullptr && (known->value("type", "") == "object" || known->value("type", "") == "array");
     if (known == nullptr && schema.value("type", "") == "object") {
       add(contract::Severity::error, at, unknown_key(member.key(), schema, pointer));
       member = value.erase(member);

@@ -21,9 +21,9 @@
 
 namespace pgw::config {
 
-/// A file that was parsed, checked against its schema, and is being read. Places and problems are named by JSON pointer;
-/// the first problem of a value is the only one that is reported of it and of what is in it. Problems quote names of keys,
-/// never values: those may have come from the environment.
+/// A file that was parsed, checked against its schema, and is being read. Places and problems are named by JSON
+/// pointer; the first problem of a value is the only one that is reported of it and of what is in it. Problems quote
+/// names of keys, never values: those may have come from the environment.
 class Reader {
  public:
   /// Parses the file. Without a mapping at its top nothing can be read: see `readable`.
@@ -35,9 +35,9 @@ class Reader {
   void erase(const std::string& pointer);
   void set(const std::string& pointer, std::string_view text);
 
-  /// Unknown keys become problems that name the nearest known one, keys without a value are problems unless a mapping or list
-  /// is expected (then they are as if left out), and with `environment` every ${NAME} is replaced. Then the whole is
-  /// checked against `schema_text` by the validator that checks request bodies.
+  /// Unknown keys become problems that name the nearest known one, keys without a value are problems unless a mapping
+  /// or list is expected (then they are as if left out), and with `environment` every ${NAME} is replaced. Then the
+  /// whole is checked against `schema_text` by the validator that checks request bodies.
   void check(std::string_view schema_text, const Environment* environment);
 
   void error(const std::string& pointer, const std::string& message);
@@ -111,7 +111,8 @@ class Section {
   void read(std::string_view key, Enum& into, const std::array<Enum, Count>& values) const {
     const auto name = text(key);
     if (!name) return;
-    const auto found = std::find_if(values.begin(), values.end(), [&](Enum value) { return to_string(value) == *name; });
+    const auto found =
+        std::find_if(values.begin(), values.end(), [&](Enum value) { return to_string(value) == *name; });
     if (found != values.end()) into = *found;
   }
 

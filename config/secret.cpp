@@ -31,7 +31,9 @@ Secret& Secret::operator=(Secret&& other) noexcept {
   return *this;
 }
 
-Secret::~Secret() { wipe(); }
+Secret::~Secret() {
+  wipe();
+}
 
 bool Secret::equals(std::string_view other) const {
   return size_ == other.size() && (size_ == 0 || CRYPTO_memcmp(bytes_.get(), other.data(), size_) == 0);
@@ -41,6 +43,8 @@ void Secret::wipe() {
   if (bytes_) config::wipe(bytes_.get(), size_);
 }
 
-void wipe(void* bytes, std::size_t size) { OPENSSL_cleanse(bytes, size); }
+void wipe(void* bytes, std::size_t size) {
+  OPENSSL_cleanse(bytes, size);
+}
 
 }  // namespace pgw::config

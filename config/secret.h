@@ -8,10 +8,10 @@
 
 namespace pgw::config {
 
-/// Owns a secret's bytes. They leave it through `reveal` alone: there is no operator<<, no conversion to a string or to JSON,
-/// and no `==` (which would take longer the more of a guess is right). Overwritten with zeros when destroyed or replaced;
-/// a copy owns and overwrites its own bytes, and is never held in a small-string buffer that a move would leave behind.
-/// Immutable but for assignment, so one object may be read by any number of threads.
+/// Owns a secret's bytes. They leave it through `reveal` alone: there is no operator<<, no conversion to a string or to
+/// JSON, and no `==` (which would take longer the more of a guess is right). Overwritten with zeros when destroyed or
+/// replaced; a copy owns and overwrites its own bytes, and is never held in a small-string buffer that a move would
+/// leave behind. Immutable but for assignment, so one object may be read by any number of threads.
 class Secret {
  public:
   Secret() = default;

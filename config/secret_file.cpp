@@ -1,14 +1,13 @@
 #include "config/secret_file.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace pgw::config {
@@ -39,10 +38,14 @@ struct Buffer {
   ~Buffer() { wipe(bytes.data(), size); }
 };
 
-SecretText failed(std::string reason) { return {nullptr, std::move(reason)}; }
+SecretText failed(std::string reason) {
+  return {nullptr, std::move(reason)};
+}
 
 /// What errno says.
-SecretText failed_call() { return failed(std::error_code(errno, std::generic_category()).message()); }
+SecretText failed_call() {
+  return failed(std::error_code(errno, std::generic_category()).message());
+}
 
 std::string_view without_line_end(std::string_view text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);

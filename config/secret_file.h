@@ -20,8 +20,8 @@ struct SecretText {
   std::string failure;  ///< e.g. "No such file or directory", "is empty", "has a control character"
 };
 
-/// The content of `path` without the line end that editors leave. Refused: an empty file, more than 64 KiB, a control character
-/// within (a header field can't carry it).
+/// The content of `path` without the line end that editors leave. Refused: an empty file, more than 64 KiB, a control
+/// character within (a header field can't carry it).
 SecretText read_secret(const std::filesystem::path& path);
 
 /// Whether `text` could not be the value of a header field (RFC 9110 section 5.5).
@@ -39,9 +39,10 @@ class SecretFile {
   /// Reads the file. `value` is the initial value when the file can't be read (may be null).
   explicit SecretFile(std::filesystem::path path, std::shared_ptr<const Secret> value = nullptr);
 
-  /// Asks the file system whether the file changed (device, inode, size, modification and status change times) and reads it if
-  /// so. A file that was modified less than two seconds before it was read is read again, since a second change within one
-  /// tick of the file system's clock shows in none of these. One stat(2) when nothing changed. `now` is the file system's clock.
+  /// Asks the file system whether the file changed (device, inode, size, modification and status change times) and
+  /// reads it if so. A file that was modified less than two seconds before it was read is read again, since a second
+  /// change within one tick of the file system's clock shows in none of these. One stat(2) when nothing changed. `now`
+  /// is the file system's clock.
   Change refresh(std::chrono::system_clock::time_point now = std::chrono::system_clock::now());
 
   /// The last good value; null before the first one.

@@ -74,25 +74,26 @@ json rule_json(const CacheRule& rule) {
 json cache_json(const CacheSettings& cache) {
   json rules = json::object();
   for (const auto& [id, rule] : cache.rules) rules[id] = rule_json(rule);
-  return {{"max_size", size_text(cache.max_size)}, {"rules", std::move(rules)}, {"safe_operations", cache.safe_operations}};
+  return {
+      {"max_size", size_text(cache.max_size)}, {"rules", std::move(rules)}, {"safe_operations", cache.safe_operations}};
 }
 
 json limits_json(const LimitSettings& limits) {
-  return {{"max_body", size_text(limits.max_body)},
-          {"max_header", size_text(limits.max_header)},
-          {"max_target", size_text(limits.max_target)},
-          {"header_timeout", to_text(limits.header_timeout)},
-          {"body_timeout", to_text(limits.body_timeout)},
-          {"write_timeout", to_text(limits.write_timeout)},
-          {"idle_timeout", to_text(limits.idle_timeout)},
-          {"drain_timeout", to_text(limits.drain_timeout)}};
+  return {{"max_body", size_text(limits.max_body)},       {"max_header", size_text(limits.max_header)},
+          {"max_target", size_text(limits.max_target)},   {"header_timeout", to_text(limits.header_timeout)},
+          {"body_timeout", to_text(limits.body_timeout)}, {"write_timeout", to_text(limits.write_timeout)},
+          {"idle_timeout", to_text(limits.idle_timeout)}, {"drain_timeout", to_text(limits.drain_timeout)}};
 }
 
 }  // namespace
 
-std::string_view to_string(AccessMode mode) { return mode == AccessMode::keys ? "keys" : "open"; }
+std::string_view to_string(AccessMode mode) {
+  return mode == AccessMode::keys ? "keys" : "open";
+}
 
-std::string_view to_string(RateCharge charge) { return charge == RateCharge::upstream ? "upstream" : "all"; }
+std::string_view to_string(RateCharge charge) {
+  return charge == RateCharge::upstream ? "upstream" : "all";
+}
 
 std::string_view to_string(Check check) {
   static constexpr std::array<std::string_view, 3> names{"enforce", "report", "off"};
@@ -104,7 +105,9 @@ std::string_view to_string(LogLevel level) {
   return names[static_cast<std::size_t>(level)];
 }
 
-std::string_view to_string(LogFormat format) { return format == LogFormat::json ? "json" : "text"; }
+std::string_view to_string(LogFormat format) {
+  return format == LogFormat::json ? "json" : "text";
+}
 
 Environment process_environment() {
   return [](const std::string& name) -> std::optional<std::string> {
@@ -146,8 +149,7 @@ json redacted(const Settings& settings) {
             {"responses", to_string(settings.validation.responses)}}},
           {"cache", cache_json(settings.cache)},
           {"limits", limits_json(settings.limits)},
-          {"log",
-           {{"level", to_string(log.level)}, {"format", to_string(log.format)}, {"access", log.access}}}};
+          {"log", {{"level", to_string(log.level)}, {"format", to_string(log.format)}, {"access", log.access}}}};
 }
 
 }  // namespace pgw::config

@@ -24,8 +24,8 @@ struct Address {
   std::string host;  ///< an IPv4 or IPv6 address (without brackets) or a host name
   std::uint16_t port = 0;
 
-  std::string text() const;     ///< "127.0.0.1:8080", "[::1]:8080"
-  bool is_loopback() const;     ///< 127.0.0.0/8, ::1 or localhost
+  std::string text() const;  ///< "127.0.0.1:8080", "[::1]:8080"
+  bool is_loopback() const;  ///< 127.0.0.0/8, ::1 or localhost
   bool operator==(const Address&) const = default;
 };
 /// "127.0.0.1:8080", "[::]:8080", "localhost:0"; nullopt for anything else.
@@ -94,8 +94,8 @@ struct CacheRule {
   std::optional<std::chrono::milliseconds> ttl;
   std::optional<std::chrono::milliseconds> stale_while_revalidate;
   std::optional<std::chrono::milliseconds> stale_if_error;
-  /// What this write makes stale beyond what its path says: operationIds, and tags as paths ("/projects", "/projects/{id}" with
-  /// the operation's own parameters). A leading slash tells them apart.
+  /// What this write makes stale beyond what its path says: operationIds, and tags as paths ("/projects",
+  /// "/projects/{id}" with the operation's own parameters). A leading slash tells them apart.
   std::vector<std::string> invalidates;
 };
 struct CacheSettings {
@@ -152,8 +152,8 @@ Environment process_environment();
 
 enum class Purpose {
   serve,
-  /// `serve --sandbox`: the caller brings upstream and keys itself, so upstream.url, upstream.credential, upstream.ca_file and
-  /// access.keys_file are neither expanded nor opened nor required.
+  /// `serve --sandbox`: the caller brings upstream and keys itself, so upstream.url, upstream.credential,
+  /// upstream.ca_file and access.keys_file are neither expanded nor opened nor required.
   sandbox,
 };
 
@@ -162,9 +162,9 @@ struct Loaded {
   std::vector<contract::Problem> problems;  ///< errors and warnings in the order of the file
 };
 
-/// Reads and checks a config file: syntax, structure (config/settings_schema.h), names, units, environment, and that the
-/// files it names can be read. Finds every problem at once. No problem quotes a value that came from the environment, nor
-/// anything of the credential. Throws nothing.
+/// Reads and checks a config file: syntax, structure (config/settings_schema.h), names, units, environment, and that
+/// the files it names can be read. Finds every problem at once. No problem quotes a value that came from the
+/// environment, nor anything of the credential. Throws nothing.
 Loaded load_settings(const std::filesystem::path& path, const Environment& environment = process_environment(),
                      Purpose purpose = Purpose::serve);
 

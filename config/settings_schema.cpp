@@ -2,7 +2,8 @@
 
 namespace pgw::config {
 
-// Durations and sizes have no type here: the error that says what a unit looks like is worth more than "str type expected".
+// Durations and sizes have no type here: the error that says what a unit looks like is worth more than "str type
+// expected".
 
 std::string_view settings_schema_text() {
   return R"json({

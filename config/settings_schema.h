@@ -1,5 +1,5 @@
-// The structure of the operator's files, as OpenAPI 3.0 schemas: names, types, choices, bounds. What a schema can't say (units,
-// environment, files, relations) is checked where the values are read.
+// The structure of the operator's files, as OpenAPI 3.0 schemas: names, types, choices, bounds. What a schema can't say
+// (units, environment, files, relations) is checked where the values are read.
 #pragma once
 
 #include <string_view>

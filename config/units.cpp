@@ -12,19 +12,20 @@ struct Unit {
   std::uint64_t factor;
 };
 
-/// From large to small: the order in which a sum names them.
+/// All tables from large to small: the order in which a sum names units, and in which a text looks for the largest that
+/// fits.
 constexpr std::array<Unit, 5> duration_units{
     {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
 constexpr std::uint64_t max_duration = 10ULL * 366 * 86'400'000;
 
 constexpr std::uint64_t kibi = 1024;
-constexpr std::array<Unit, 7> size_units{{{"GiB", kibi * kibi * kibi},
-                                          {"MiB", kibi * kibi},
-                                          {"KiB", kibi},
-                                          {"B", 1},
+constexpr std::array<Unit, 7> size_units{{{"GiB", kibi* kibi* kibi},
                                           {"GB", 1'000'000'000},
+                                          {"MiB", kibi* kibi},
                                           {"MB", 1'000'000},
-                                          {"kB", 1'000}}};
+                                          {"KiB", kibi},
+                                          {"kB", 1'000},
+                                          {"B", 1}}};
 constexpr std::uint64_t max_size = 1ULL << 53;
 
 constexpr std::array<Unit, 3> rate_units{{{"s", 1}, {"m", 60}, {"h", 3'600}}};

@@ -1,4 +1,5 @@
-// Quantities as an operator writes them: always with a unit, since "30" alone has been read as seconds and as milliseconds.
+// Quantities as an operator writes them: always with a unit, since "30" alone has been read as seconds and as
+// milliseconds.
 #pragma once
 
 #include <chrono>
@@ -9,11 +10,12 @@
 
 namespace pgw::config {
 
-/// "250ms", "15s", "5m", "1h", "2d", and sums with falling units: "1h30m". "0s" is zero. Decimal digits only; nullopt for anything
-/// else, a missing unit or more than 10 years.
+/// "250ms", "15s", "5m", "1h", "2d", and sums with falling units: "1h30m". "0s" is zero. Decimal digits only; nullopt
+/// for anything else, a missing unit or more than 10 years.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
-/// Bytes: "0B", "512B", "32KiB", "256MiB", "2GiB", and the decimal "kB", "MB", "GB". nullopt for anything else and above 2^53.
+/// Bytes: "0B", "512B", "32KiB", "256MiB", "2GiB", and the decimal "kB", "MB", "GB". nullopt for anything else and
+/// above 2^53.
 std::optional<std::uint64_t> parse_size(std::string_view text);
 
 /// A number of events in a time: "50/s", "3000/m", "100/h".

@@ -59,9 +59,8 @@ Families::Families(prometheus::Registry& registry)
       build_info(gauge(registry, "gateway_build_info", "The version that runs; always 1.")) {}
 
 const prometheus::Histogram::BucketBoundaries& duration_buckets() {
-  static const prometheus::Histogram::BucketBoundaries bounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
-                                                              0.05,   0.1,     0.25,   0.5,   1,      2.5,   5,    10,
-                                                              30};
+  static const prometheus::Histogram::BucketBoundaries bounds{
+      0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
   return bounds;
 }
 

@@ -77,7 +77,8 @@ class Families {
   LearnedLabels validation_types{64};
 };
 
-/// Upper bounds in seconds. Hits take some 10 us of CPU, upstreams take milliseconds, and no timeout is usual beyond 30 s.
+/// Upper bounds in seconds. Hits take some 10 us of CPU, upstreams take milliseconds, and no timeout is usual beyond 30
+/// s.
 const prometheus::Histogram::BucketBoundaries& duration_buckets();
 
 }  // namespace pgw::metrics

@@ -1,5 +1,5 @@
-// The closed vocabularies of label values. Whatever is not in one is counted as "other": nothing that a caller of the gateway
-// sends can make a new time series.
+// The closed vocabularies of label values. Whatever is not in one is counted as "other": nothing that a caller of the
+// gateway sends can make a new time series.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace pgw::metrics {
 inline constexpr std::string_view other = "other";
 
 /// Request methods (RFC 9110 section 9, RFC 5789).
-inline constexpr std::array<std::string_view, 9> method_labels{"GET",     "HEAD",    "POST",  "PATCH",  "PUT",
+inline constexpr std::array<std::string_view, 9> method_labels{"GET",    "HEAD",    "POST",  "PATCH",  "PUT",
                                                                "DELETE", "OPTIONS", "TRACE", "CONNECT"};
 
 /// What the cache had to do with a response; "none": the request never came that far.
@@ -30,8 +30,8 @@ inline constexpr std::array<std::string_view, 4> team_outcome_labels{"cached", "
 /// Where a validation failure sits; "response": the upstream's answer disagrees with the contract.
 inline constexpr std::array<std::string_view, 5> location_labels{"path", "query", "header", "body", "response"};
 
-/// What the upstream made of a request that the gateway would have rejected (`validation.requests: report`): refused it too (400 or
-/// 422), accepted it (2xx: the contract is stricter than the service), or neither can be said.
+/// What the upstream made of a request that the gateway would have rejected (`validation.requests: report`): refused it
+/// too (400 or 422), accepted it (2xx: the contract is stricter than the service), or neither can be said.
 inline constexpr std::array<std::string_view, 3> verdict_labels{"refused", "accepted", "unknown"};
 
 /// Why stored responses became stale or were removed.

@@ -1,5 +1,6 @@
-// Every instrument of the gateway. Callers hold references and never write a label set themselves; metrics/families.h registers
-// each once. Label values are bounded: operations and teams are the configured ones, the others as metrics/labels.h lists them.
+// Every instrument of the gateway. Callers hold references and never write a label set themselves; metrics/families.h
+// registers each once. Label values are bounded: operations and teams are the configured ones, the others as
+// metrics/labels.h lists them.
 //
 // Everything is thread-safe. What a request touches costs an array look-up and an atomic add, a histogram also a mutex
 // that is held for a few instructions. Units are seconds and bytes.
@@ -31,8 +32,8 @@ namespace pgw::metrics {
 
 class Metrics {
  public:
-  /// `operation_ids` are the contract's in the caller's order: their positions are what `operation` takes. `teams` are those
-  /// of the keys file; more can be added. Also sets gateway_build_info{version}, always 1.
+  /// `operation_ids` are the contract's in the caller's order: their positions are what `operation` takes. `teams` are
+  /// those of the keys file; more can be added. Also sets gateway_build_info{version}, always 1.
   Metrics(std::vector<std::string> operation_ids, std::vector<std::string> teams, std::string_view version);
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
@@ -70,12 +71,12 @@ class Metrics {
     std::string key_id;
     std::chrono::sys_seconds at;
   };
-  /// gateway_key_expiry_timestamp_seconds{key}: when a key of the keys file stops working, in Unix time; keys that never
-  /// expire have none. Replaces what was set before.
+  /// gateway_key_expiry_timestamp_seconds{key}: when a key of the keys file stops working, in Unix time; keys that
+  /// never expire have none. Replaces what was set before.
   void set_key_expiries(std::span<const KeyExpiry> expiries);
 
-  /// `hook` runs at the start of every exposition, in its thread: to copy figures that others keep (the cache's) into the
-  /// instruments. What hooks use must outlive the last exposition.
+  /// `hook` runs at the start of every exposition, in its thread: to copy figures that others keep (the cache's) into
+  /// the instruments. What hooks use must outlive the last exposition.
   void before_exposition(std::function<void()> hook);
 
   /// Everything, and process_* of this process, in Prometheus' text format 0.0.4 ("text/plain; version=0.0.4").
@@ -106,8 +107,8 @@ class Metrics {
   std::vector<std::function<void()>> hooks_;
 };
 
-/// Brings a counter up to a total that someone else keeps. For a hook (two at once would add twice); a lower total changes
-/// nothing.
+/// Brings a counter up to a total that someone else keeps. For a hook (two at once would add twice); a lower total
+/// changes nothing.
 void raise_to(prometheus::Counter& counter, double total);
 
 }  // namespace pgw::metrics

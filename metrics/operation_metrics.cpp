@@ -5,7 +5,9 @@
 namespace pgw::metrics {
 namespace {
 
-std::string text(std::string_view view) { return std::string(view); }
+std::string text(std::string_view view) {
+  return std::string(view);
+}
 
 }  // namespace
 

@@ -47,8 +47,8 @@ class OperationMetrics {
  public:
   OperationMetrics(Families& families, const std::string& operation);
 
-  /// gateway_requests_total{operation,method,status,cache}: requests answered, by status and by what the cache had to do with
-  /// it (`cache_labels`).
+  /// gateway_requests_total{operation,method,status,cache}: requests answered, by status and by what the cache had to
+  /// do with it (`cache_labels`).
   prometheus::Counter& requests(std::string_view method, int status, std::string_view cache) {
     return requests_.at(method, status, cache);
   }
@@ -58,20 +58,21 @@ class OperationMetrics {
     return request_duration_.at(index_of(cache_labels, cache));
   }
 
-  /// gateway_upstream_requests_total{operation,status}: requests sent upstream, each retry one more, by the status that came
-  /// back; status "no_answer" when none did.
+  /// gateway_upstream_requests_total{operation,status}: requests sent upstream, each retry one more, by the status that
+  /// came back; status "no_answer" when none did.
   prometheus::Counter& upstream_requests(int status);
   static constexpr int no_answer = 0;
 
   /// gateway_upstream_request_duration_seconds{operation}: from sending to the end of the upstream's response.
   prometheus::Histogram& upstream_duration() { return upstream_duration_.at(0); }
 
-  /// gateway_validation_failures_total{operation,location,type}: single mistakes that validation found, rejected and reported
-  /// ones alike, by where they sit (`location_labels`) and by their type in pydantic's vocabulary. Found by its labels.
+  /// gateway_validation_failures_total{operation,location,type}: single mistakes that validation found, rejected and
+  /// reported ones alike, by where they sit (`location_labels`) and by their type in pydantic's vocabulary. Found by
+  /// its labels.
   prometheus::Counter& validation_failures(std::string_view location, std::string_view type);
 
-  /// gateway_validation_reports_total{operation,upstream}: requests that `report` mode let through although the contract
-  /// forbids them, by what the upstream made of them (`verdict_labels`): "accepted" is contract drift.
+  /// gateway_validation_reports_total{operation,upstream}: requests that `report` mode let through although the
+  /// contract forbids them, by what the upstream made of them (`verdict_labels`): "accepted" is contract drift.
   prometheus::Counter& validation_reports(std::string_view verdict) {
     return validation_reports_.at(index_of(verdict_labels, verdict));
   }

@@ -1,8 +1,5 @@
 #include "metrics/process.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
@@ -12,7 +9,9 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <sys/resource.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace pgw::metrics {
 namespace {
@@ -34,12 +33,12 @@ std::optional<std::string> contents(const char* path) {
 
 /// The fields of /proc/self/stat that are used here, by their numbers in proc(5).
 struct Stat {
-  std::uint64_t user_ticks = 0;     // (14) utime
-  std::uint64_t system_ticks = 0;   // (15) stime
-  std::uint64_t threads = 0;        // (20) num_threads
-  std::uint64_t start_ticks = 0;    // (22) starttime, since boot
-  std::uint64_t virtual_bytes = 0;  // (23) vsize
-  std::uint64_t resident_pages = 0; // (24) rss
+  std::uint64_t user_ticks = 0;      // (14) utime
+  std::uint64_t system_ticks = 0;    // (15) stime
+  std::uint64_t threads = 0;         // (20) num_threads
+  std::uint64_t start_ticks = 0;     // (22) starttime, since boot
+  std::uint64_t virtual_bytes = 0;   // (23) vsize
+  std::uint64_t resident_pages = 0;  // (24) rss
 };
 
 std::optional<Stat> read_stat() {
@@ -54,13 +53,26 @@ std::optional<Stat> read_stat() {
   for (int number = 3; number <= 24 && fields >> field; ++number) {
     const auto value = [&] { return std::strtoull(field.c_str(), nullptr, 10); };
     switch (number) {
-      case 14: stat.user_ticks = value(); break;
-      case 15: stat.system_ticks = value(); break;
-      case 20: stat.threads = value(); break;
-      case 22: stat.start_ticks = value(); break;
-      case 23: stat.virtual_bytes = value(); break;
-      case 24: stat.resident_pages = value(); break;
-      default: break;
+      case 14:
+        stat.user_ticks = value();
+        break;
+      case 15:
+        stat.system_ticks = value();
+        break;
+      case 20:
+        stat.threads = value();
+        break;
+      case 22:
+        stat.start_ticks = value();
+        break;
+      case 23:
+        stat.virtual_bytes = value();
+        break;
+      case 24:
+        stat.resident_pages = value();
+        break;
+      default:
+        break;
     }
   }
   if (!fields) return std::nullopt;

@@ -4,7 +4,8 @@ namespace pgw::metrics {
 
 TeamMetrics::TeamMetrics(Families& families, const std::string& team)
     : avoided_([&families, team](std::size_t index) -> prometheus::Counter& {
-        return families.upstream_avoided.Add({{"team", team}, {"reason", std::string(label_at(avoided_labels, index))}});
+        return families.upstream_avoided.Add(
+            {{"team", team}, {"reason", std::string(label_at(avoided_labels, index))}});
       }),
       requests_([&families, team](std::size_t index) -> prometheus::Counter& {
         return families.team_requests.Add(

@@ -21,7 +21,9 @@ class TeamMetrics {
   }
 
   /// gateway_team_requests_total{team,outcome}: the team's requests by how they ended (`team_outcome_labels`).
-  prometheus::Counter& requests(std::string_view outcome) { return requests_.at(index_of(team_outcome_labels, outcome)); }
+  prometheus::Counter& requests(std::string_view outcome) {
+    return requests_.at(index_of(team_outcome_labels, outcome));
+  }
 
   /// gateway_rate_limited_total{team}: requests that the gateway answered 429.
   prometheus::Counter& rate_limited() { return rate_limited_.at(0); }

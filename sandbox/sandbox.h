@@ -1,9 +1,9 @@
 // The stand-in for the upstream: the 18 operations of the Humanloop v4 Projects API, for real, on SQLite and a socket.
 //
 // What it knows comes from the OpenAPI document that it is given: routes, 404, 405 and 422 are those of the contract
-// library, so they speak the vocabulary of the real service. Everything else (statuses, defaults, filters, paging, 401,
-// 404, 409) follows the facts of the API. Like the real service it sends no Cache-Control, no ETag and no Date that a
-// cache could use.
+// library, so they speak the vocabulary of the real service. Everything else (statuses, defaults, filters, paging, 400,
+// 401 and 404 of what is asked for) follows the facts of the API. Like the real service it sends a Date, but no
+// Cache-Control and no ETag.
 //
 // The Projects API can't make model configs: the real service makes one when a prompt is saved or first called. So that
 // a project that is made here can live its whole life, **every new project is given one starter model config**

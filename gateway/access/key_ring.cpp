@@ -33,9 +33,13 @@ std::uint64_t index_of(const KeyDigest& digest) {
   return index;
 }
 
-bool equal(const KeyDigest& a, const KeyDigest& b) { return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
+bool equal(const KeyDigest& a, const KeyDigest& b) {
+  return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
 
-bool is_space(char c) { return c == ' ' || c == '\t'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\t';
+}
 
 /// Without optional whitespace (RFC 9110 section 5.6.3).
 std::string_view trimmed(std::string_view text) {
@@ -66,29 +70,37 @@ std::optional<std::vector<bool>> allow_list(const config::KeyEntry& entry, std::
   return allowed;
 }
 
-std::shared_ptr<TokenBucket> bucket_for(const config::KeyEntry& entry, const KeyRing::Options& options) {
-  if (!entry.rate) return nullptr;
-  std::shared_ptr<TokenBucket> old;
-  if (options.previous != nullptr) {
-    for (const auto& principal : options.previous->principals()) {
-      if (principal.key_id == entry.id) old = principal.bucket;
-    }
+using Buckets = std::unordered_map<std::string_view, std::shared_ptr<TokenBucket>>;
+
+/// The buckets of a ring by key id.
+Buckets buckets_of(const KeyRing* ring) {
+  Buckets buckets;
+  if (ring == nullptr) return buckets;
+  for (const auto& principal : ring->principals()) {
+    if (principal.bucket) buckets.emplace(principal.key_id, principal.bucket);
   }
+  return buckets;
+}
+
+std::shared_ptr<TokenBucket> bucket_for(const config::KeyEntry& entry, const Buckets& previous,
+                                        TokenBucket::TimePoint now) {
+  if (!entry.rate) return nullptr;
+  const auto old = previous.find(entry.id);
   // The very same bucket where nothing changed, so that requests still running on the old ring count too.
-  if (old && old->has(*entry.rate, entry.burst)) return old;
+  if (old != previous.end() && old->second->has(*entry.rate, entry.burst)) return old->second;
   auto bucket = std::make_shared<TokenBucket>(*entry.rate, entry.burst);
-  if (old) bucket->inherit(*old, options.now);
+  if (old != previous.end()) bucket->inherit(*old->second, now);
   return bucket;
 }
 
-Principal principal_of(const config::KeyEntry& entry, const KeyRing::Options& options) {
+Principal principal_of(const config::KeyEntry& entry, const KeyRing::Options& options, const Buckets& previous) {
   Principal principal;
   principal.key_id = entry.id;
   principal.team = entry.team;
   if (options.team_number) principal.team_number = options.team_number(entry.team);
   for (const Scope scope : entry.scopes) principal.scopes.set(bit(scope));
   principal.operations = allow_list(entry, options.operation_ids);
-  principal.bucket = bucket_for(entry, options);
+  principal.bucket = bucket_for(entry, previous, options.now);
   principal.expires = entry.expires;
   return principal;
 }
@@ -123,7 +135,8 @@ PresentedKey presented_key(std::span<const std::string_view> x_api_key,
 KeyDigest digest_of(std::string_view key) {
   thread_local const DigestContext context;
   KeyDigest digest{};
-  // SHA-256 of bytes in memory fails only without memory or without the algorithm; neither leaves a gateway that could go on.
+  // SHA-256 of bytes in memory fails only without memory or without the algorithm; neither leaves a gateway that could
+  // go on.
   if (EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1 ||
       EVP_DigestUpdate(context.get(), key.data(), key.size()) != 1 ||
       EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1) {
@@ -133,11 +146,12 @@ KeyDigest digest_of(std::string_view key) {
 }
 
 std::shared_ptr<const KeyRing> KeyRing::build(std::span<const config::KeyEntry> entries, const Options& options) {
+  const Buckets previous = buckets_of(options.previous);
   auto ring = std::make_shared<KeyRing>();
   ring->principals_.reserve(entries.size());
   for (const auto& entry : entries) {
     ring->index_[index_of(entry.sha256)].push_back({entry.sha256, ring->principals_.size()});
-    ring->principals_.push_back(principal_of(entry, options));
+    ring->principals_.push_back(principal_of(entry, options, previous));
   }
   return ring;
 }
@@ -147,8 +161,8 @@ const KeyRing::Entry* KeyRing::match(const KeyDigest& digest) const {
   const auto bucket = index_.find(index_of(digest));
   const bool candidates = bucket != index_.end();
   const Entry* found = nullptr;
-  // Every candidate is compared, and an unknown key is compared with something too. What time still tells, whether eight bytes
-  // of the hash exist here, helps nobody who can't invert SHA-256.
+  // Every candidate is compared, and an unknown key is compared with something too. What time still tells, whether
+  // eight bytes of the hash exist here, helps nobody who can't invert SHA-256.
   for (const auto& entry : candidates ? bucket->second : decoy) {
     if (equal(entry.digest, digest) && candidates) found = &entry;
   }
@@ -178,9 +192,12 @@ std::string_view to_string(Refusal refusal) {
 
 std::string message(Refusal refusal, Scope needed) {
   switch (refusal) {
-    case Refusal::none: return {};
-    case Refusal::missing_scope: return "this API key lacks the scope '" + std::string(config::to_string(needed)) + "'";
-    case Refusal::operation_not_allowed: return "this API key may not use this operation";
+    case Refusal::none:
+      return {};
+    case Refusal::missing_scope:
+      return "this API key lacks the scope '" + std::string(config::to_string(needed)) + "'";
+    case Refusal::operation_not_allowed:
+      return "this API key may not use this operation";
   }
   return {};
 }

@@ -43,21 +43,23 @@ std::string_view to_string(Denial denial);  ///< "", "missing", "ambiguous", "un
 /// For the response's `detail`; names no key.
 std::string_view message(Denial denial);
 
-/// What a request presents in X-API-KEY or as `Authorization: Bearer`: the values of those fields, one per field line. Other
-/// authorization schemes are not keys of ours. The same key in both fields is one key; two different ones, or a field that is there
-/// twice, are ambiguous, since what stands before the gateway may have looked at another one than the gateway does.
+/// What a request presents in X-API-KEY or as `Authorization: Bearer`: the values of those fields, one per field line.
+/// Other authorization schemes are not keys of ours. The same key in both fields is one key; two different ones, or a
+/// field that is there twice, are ambiguous, since what stands before the gateway may have looked at another one than
+/// the gateway does.
 struct PresentedKey {
   Denial denial = Denial::missing;  ///< none, missing or ambiguous
   std::string_view key;             ///< into the field values
 };
-PresentedKey presented_key(std::span<const std::string_view> x_api_key, std::span<const std::string_view> authorization);
+PresentedKey presented_key(std::span<const std::string_view> x_api_key,
+                           std::span<const std::string_view> authorization);
 
 /// SHA-256.
 using KeyDigest = std::array<std::uint8_t, 32>;
 KeyDigest digest_of(std::string_view key);
 
-/// The keys in force: an immutable snapshot, swapped whole on reload (hold it by shared_ptr<const KeyRing> as long as a Principal of
-/// it is in use). Thread-safe.
+/// The keys in force: an immutable snapshot, swapped whole on reload (hold it by shared_ptr<const KeyRing> as long as a
+/// Principal of it is in use). Thread-safe.
 class KeyRing {
  public:
   struct Options {

@@ -68,8 +68,7 @@ config::Secret random_key() {
 
 }  // namespace
 
-NewKey new_key(std::string_view team, std::vector<config::Scope> scopes,
-               std::optional<std::chrono::sys_days> expires) {
+NewKey new_key(std::string_view team, std::vector<config::Scope> scopes, std::optional<std::chrono::sys_days> expires) {
   if (!config::is_name(team)) throw std::invalid_argument(config::name_rule("a team's name"));
   NewKey made;
   made.key = random_key();

@@ -21,8 +21,8 @@ struct NewKey {
   std::string yaml;        ///< the entry, to paste under `keys:`
 };
 
-/// From the operating system's random numbers (RAND_bytes). The id is the team's name and 8 random hexadecimal digits. Throws
-/// std::runtime_error when there is no randomness, std::invalid_argument when `team` can't be a team's name.
+/// From the operating system's random numbers (RAND_bytes). The id is the team's name and 8 random hexadecimal digits.
+/// Throws std::runtime_error when there is no randomness, std::invalid_argument when `team` can't be a team's name.
 NewKey new_key(std::string_view team, std::vector<config::Scope> scopes,
                std::optional<std::chrono::sys_days> expires = std::nullopt);
 

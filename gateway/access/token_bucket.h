@@ -1,5 +1,5 @@
-// The rate of one key: a token bucket, kept as the time at which it will be full again (the generic cell rate algorithm of ATM,
-// ITU-T I.371), so that one atomic number is all its state.
+// The rate of one key: a token bucket, kept as the time at which it will be full again (the generic cell rate algorithm
+// of ATM, ITU-T I.371), so that one atomic number is all its state.
 #pragma once
 
 #include <atomic>
@@ -12,8 +12,8 @@ namespace pgw::access {
 
 struct RateDecision {
   bool allowed = true;
-  /// For RateLimit-Limit, -Remaining and -Reset (draft-ietf-httpapi-ratelimit-headers): the bucket's size, whole tokens left,
-  /// seconds until it is full, rounded up.
+  /// For RateLimit-Limit, -Remaining and -Reset (draft-ietf-httpapi-ratelimit-headers): the bucket's size, whole tokens
+  /// left, seconds until it is full, rounded up.
   std::uint32_t limit = 0;
   std::uint32_t remaining = 0;
   std::uint64_t reset_seconds = 0;
@@ -50,9 +50,9 @@ class TokenBucket {
 
   const config::Rate rate_;
   const std::uint32_t burst_;
-  const Nanoseconds interval_;       // between two tokens
-  const Nanoseconds capacity_;       // interval_ * burst_: the debt of an empty bucket
-  std::atomic<Nanoseconds> full_at_; // of the steady clock; the debt is how far it lies ahead of now
+  const Nanoseconds interval_;        // between two tokens
+  const Nanoseconds capacity_;        // interval_ * burst_: the debt of an empty bucket
+  std::atomic<Nanoseconds> full_at_;  // of the steady clock; the debt is how far it lies ahead of now
 };
 
 }  // namespace pgw::access

@@ -15,18 +15,18 @@ namespace {
 using namespace std::chrono_literals;
 
 // Input kept while a request is being answered; beyond it reading pauses. One read may overshoot.
-constexpr std::size_t read_ahead = 16 * 1024;
+constexpr std::size_t read_ahead = 16UL * 1024;
 
 // The rest of an unwanted body that is worth reading to keep the connection.
-constexpr std::size_t worth_discarding = 64 * 1024;
+constexpr std::size_t worth_discarding = 64UL * 1024;
 
 // A streamed piece up to this size is copied and leaves with the others of the turn, a larger one is sent from where it
 // is.
-constexpr std::size_t worth_copying = 16 * 1024;
+constexpr std::size_t worth_copying = 16UL * 1024;
 
 // How long, and for how many bytes, a closed connection is read so that no RST overtakes the response.
 constexpr auto linger_time = 2s;
-constexpr std::size_t linger_bytes = 1024 * 1024;
+constexpr std::size_t linger_bytes = 1024UL * 1024;
 
 constexpr std::string_view continue_response = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view last_chunk = "0\r\n\r\n";

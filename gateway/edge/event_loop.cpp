@@ -116,7 +116,10 @@ void EventLoop::run_mailbox() {
     const std::lock_guard lock(mailbox_mutex_);
     running_.swap(mailbox_);
   }
-  for (auto& task : running_) task();
+  for (auto& task : running_) {
+    task();
+    task = nullptr;  // what it holds ends with it, not with the batch
+  }
   running_.clear();
 }
 

@@ -89,8 +89,8 @@ class Exchange {
   /// The handler's own state for this exchange; released when the exchange is over.
   std::shared_ptr<void>& attachment() { return attachment_; }
 
-  static constexpr std::size_t high_water = 256 * 1024;
-  static constexpr std::size_t low_water = 64 * 1024;
+  static constexpr std::size_t high_water = 256UL * 1024;
+  static constexpr std::size_t low_water = 64UL * 1024;
 
  private:
   friend class Connection;

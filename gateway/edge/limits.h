@@ -9,9 +9,9 @@ namespace pgw::edge {
 /// Sizes in bytes. What exceeds a size is answered 413, 431 or 414; what exceeds a time 408, or silence where no
 /// request has begun.
 struct Limits {
-  std::size_t max_body = 1024 * 1024;
-  std::size_t max_header = 32 * 1024;  ///< request line and fields together
-  std::size_t max_target = 8 * 1024;
+  std::size_t max_body = 1024UL * 1024;
+  std::size_t max_header = 32UL * 1024;  ///< request line and fields together
+  std::size_t max_target = 8UL * 1024;
   std::size_t max_fields = 128;
   std::chrono::milliseconds header_timeout{10'000};  ///< first byte of a request to the end of its head
   std::chrono::milliseconds idle_timeout{60'000};    ///< accepted or answered, and no byte of a next request

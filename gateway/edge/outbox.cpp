@@ -53,7 +53,7 @@ void Outbox::account(std::size_t taken, const Pieces& pieces) {
   const std::size_t of_queue = std::min(taken, bytes_.size() - sent_);
   sent_ += of_queue;
   taken -= of_queue;
-  if (sent_ == bytes_.size() || sent_ > 64 * 1024) {
+  if (sent_ == bytes_.size() || sent_ > 64UL * 1024) {
     bytes_.erase(0, sent_);
     sent_ = 0;
   }

@@ -39,8 +39,8 @@ class TimerQueue {
   };
   struct Entry {
     TimePoint when;
-    std::uint64_t order;
-    Id id;
+    std::uint64_t order = 0;
+    Id id = 0;
   };
   struct Later {
     bool operator()(const Entry& a, const Entry& b) const {

@@ -14,7 +14,7 @@ using Pistache::Polling::NotifyOn;
 using Pistache::Polling::Tag;
 
 constexpr std::size_t max_spare_exchanges = 64;
-constexpr std::size_t worth_keeping = 64 * 1024;  // of a spare exchange's body storage
+constexpr std::size_t worth_keeping = 64UL * 1024;  // of a spare exchange's body storage
 
 // Pistache's handler interface: of it only the arrival of a peer concerns us.
 class PeerAdopter final : public Pistache::Tcp::Handler {

@@ -46,7 +46,7 @@ struct ServerState {
 class Worker final : public Pistache::Tcp::Transport {
  public:
   /// Enough for any head, and for a body in few reads.
-  static constexpr std::size_t read_size = 64 * 1024;
+  static constexpr std::size_t read_size = 64UL * 1024;
 
   Worker(std::shared_ptr<ServerState> state, std::size_t index);
   ~Worker() override;

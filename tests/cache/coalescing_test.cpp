@@ -1,4 +1,5 @@
 // Identical concurrent misses make one request, and nobody pays for another's trouble.
+#include <array>
 #include <thread>
 
 #include "cache/cache.h"
@@ -275,10 +276,8 @@ TEST_CASE("Of a call and a cancellation at the same time exactly one wins") {
     scene.cache.purge_all(PurgeMode::hard);
     Decision leader = scene.ask(0s);
     std::atomic<int> calls{0};
-    std::vector<Wait> waits;
-    for (int i = 0; i < 8; ++i) {
-      waits.push_back(scene.ask(0s, {}, [&](const Shared&) { ++calls; }).wait);
-    }
+    std::array<Wait, 8> waits;
+    for (Wait& wait : waits) wait = scene.ask(0s, {}, [&](const Shared&) { ++calls; }).wait;
     int cancelled = 0;
     std::thread canceller([&] {
       for (Wait& wait : waits) cancelled += wait.cancel() ? 1 : 0;

@@ -41,6 +41,7 @@ class Race {
   // Runs readers and writers to their end; returns the number of stale reads.
   int run(int threads, int steps) {
     std::vector<std::thread> all;
+    all.reserve(static_cast<std::size_t>(threads));
     for (int i = 0; i < threads; ++i) {
       all.emplace_back([this, i, steps] { work(static_cast<unsigned>(i), steps); });
     }

@@ -1,14 +1,13 @@
 // Files to read, and problems as text to compare with.
 #pragma once
 
-#include <sys/stat.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
 #include <vector>
 
 #include "contract/document.h"
@@ -39,12 +38,13 @@ class Directory {
   std::string path_ = (std::filesystem::temp_directory_path() / "pgw-config-XXXXXX").string();
 };
 
-/// "4:3: error: message", the file's name left out.
+/// "4:3: error: message", or "error: message" without a place in the file, whose name is left out.
 inline std::vector<std::string> lines(const std::vector<contract::Problem>& problems) {
   std::vector<std::string> out;
   for (const auto& problem : problems) {
     const std::string text = contract::to_string(problem);
-    out.push_back(text.substr(problem.place.file.size() + 1));
+    const std::size_t separator = problem.place.line > 0 ? 1 : 2;  // "file:4:3: error: ..." or "file: error: ..."
+    out.push_back(text.substr(problem.place.file.size() + separator));
   }
   return out;
 }

@@ -31,7 +31,8 @@ TEST_CASE("entries are read with all that they say") {
   const Directory directory;
   const auto loaded = load_keys(directory.write("keys.yaml", "keys:\n" + entry("") + R"(  - id: k2
     team: ads
-    sha256: )" + "ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef0123456789" + R"(
+    sha256: )" + "ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef0123456789" +
+                                                                 R"(
     scopes: [read, write, read]
     operations: [Projects_list, Projects_get]
     rate: 3000/m
@@ -74,7 +75,7 @@ TEST_CASE("mistakes of the keys file are reported with their place") {
       "a name has 1 to 64 letters, digits, '.', '_' and '-', and begins with a letter or digit";
   const std::string sha_rule = "64 hexadecimal digits expected: the SHA-256 of the key, never the key";
   auto [yaml, expected] = GENERATE_COPY(table<std::string, Lines>({
-      {"", {"1:1: error: keys: field required"}},
+      {"", {"error: keys: field required"}},
       {"key: []\n", {"1:1: error: unknown key 'key', did you mean 'keys'?", "1:1: error: keys: field required"}},
       {"keys: {}\n", {"1:1: error: keys: value is not a valid list"}},
       {"keys: []\n", {"1:1: warning: keys: no key: nobody may call"}},
@@ -88,15 +89,20 @@ TEST_CASE("mistakes of the keys file are reported with their place") {
        {"2:14: error: keys[0].team: 'other' is what the metrics call unknown teams"}},
       {"keys:\n  - {id: k1, team: t, sha256: pgw_the-key-itself}\n", {"2:23: error: keys[0].sha256: " + sha_rule}},
       {"keys:\n  - {id: k1, team: t, sha256: " + hash_a + "a}\n", {"2:23: error: keys[0].sha256: " + sha_rule}},
-      {"keys:\n  - {id: k1, team: t, sha256: " + std::string(64, 'g') + "}\n", {"2:23: error: keys[0].sha256: " + sha_rule}},
-      {"keys:\n" + entry("") + entry("", "k1", hash_b), {"3:6: error: keys[1].id: another key has this id: keys[0].id"}},
-      {"keys:\n" + entry("") + entry("", "k2"), {"3:28: error: keys[1].sha256: another entry has this key: keys[0].sha256"}},
+      {"keys:\n  - {id: k1, team: t, sha256: " + std::string(64, 'g') + "}\n",
+       {"2:23: error: keys[0].sha256: " + sha_rule}},
+      {"keys:\n" + entry("") + entry("", "k1", hash_b),
+       {"3:6: error: keys[1].id: another key has this id: keys[0].id"}},
+      {"keys:\n" + entry("") + entry("", "k2"),
+       {"3:28: error: keys[1].sha256: another entry has this key: keys[0].sha256"}},
       {"keys:\n" + entry(", scopes: [admin]"),
-       {"2:112: error: keys[0].scopes[0]: value is not a valid enumeration member; permitted: 'read', 'write'"}},
+       {"2:111: error: keys[0].scopes[0]: unexpected value; permitted: 'read', 'write'"}},
       {"keys:\n" + entry(", scopes: []"), {"2:102: error: keys[0].scopes: ensure this value has at least 1 items"}},
       {"keys:\n" + entry(", scopes: read"), {"2:102: error: keys[0].scopes: value is not a valid list"}},
-      {"keys:\n" + entry(", operations: []"), {"2:102: error: keys[0].operations: ensure this value has at least 1 items"}},
-      {"keys:\n" + entry(", rate: 50"), {"2:102: error: keys[0].rate: a rate of 1 to 1000000 expected, e.g. 50/s, 3000/m, 100/h"}},
+      {"keys:\n" + entry(", operations: []"),
+       {"2:102: error: keys[0].operations: ensure this value has at least 1 items"}},
+      {"keys:\n" + entry(", rate: 50"),
+       {"2:102: error: keys[0].rate: a rate of 1 to 1000000 expected, e.g. 50/s, 3000/m, 100/h"}},
       {"keys:\n" + entry(", rate: 50/s, burst: 0"),
        {"2:114: error: keys[0].burst: ensure this value is greater than or equal to 1"}},
       {"keys:\n" + entry(", burst: 5"), {"2:102: error: keys[0].burst: needs a rate"}},
@@ -104,8 +110,10 @@ TEST_CASE("mistakes of the keys file are reported with their place") {
       {"keys:\n" + entry(", expires: 90d"), {"2:102: error: keys[0].expires: a date expected, e.g. 2027-01-31"}},
       {"keys:\n" + entry(", expires: 2026-11-24"), {"2:102: warning: keys[0].expires: this key has expired"}},
       {"keys:\n" + entry(", expires: 2026-11-25"), {}},
-      {"keys:\n" + entry(", scope: [read]"), {"2:102: error: unknown key 'scope' in 'keys[0]', did you mean 'scopes'?"}},
-      {"keys:\n" + entry(", rate: '${RATE}'"), {"2:102: error: keys[0].rate: a rate of 1 to 1000000 expected, e.g. 50/s, 3000/m, 100/h"}},
+      {"keys:\n" + entry(", scope: [read]"),
+       {"2:102: error: unknown key 'scope' in 'keys[0]', did you mean 'scopes'?"}},
+      {"keys:\n" + entry(", rate: '${RATE}'"),
+       {"2:102: error: keys[0].rate: a rate of 1 to 1000000 expected, e.g. 50/s, 3000/m, 100/h"}},
   }));
   INFO(yaml);
   const auto loaded = load_keys(directory.write("keys.yaml", yaml), today);
@@ -116,13 +124,14 @@ TEST_CASE("mistakes of the keys file are reported with their place") {
 
 TEST_CASE("every mistake of the keys file is reported at once") {
   const Directory directory;
-  const auto loaded = load_keys(directory.write("keys.yaml", "keys:\n" + entry(", rate: 1, scopes: [all]") +
-                                                                 entry(", expires: never", "-k")),
-                                today);
+  const auto loaded = load_keys(
+      directory.write("keys.yaml", "keys:\n" + entry(", rate: 1, scopes: [all]") + entry(", expires: never", "-k")),
+      today);
   CHECK(lines(loaded.problems) ==
         Lines{"2:102: error: keys[0].rate: a rate of 1 to 1000000 expected, e.g. 50/s, 3000/m, 100/h",
-              "2:121: error: keys[0].scopes[0]: value is not a valid enumeration member; permitted: 'read', 'write'",
-              "3:6: error: keys[1].id: a name has 1 to 64 letters, digits, '.', '_' and '-', and begins with a letter or digit",
+              "2:120: error: keys[0].scopes[0]: unexpected value; permitted: 'read', 'write'",
+              "3:6: error: keys[1].id: a name has 1 to 64 letters, digits, '.', '_' and '-', and begins with a letter "
+              "or digit",
               "3:28: error: keys[1].sha256: another entry has this key: keys[0].sha256",
               "3:102: error: keys[1].expires: a date expected, e.g. 2027-01-31"});
 }

@@ -1,15 +1,14 @@
 #include "config/secret_file.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <ctime>
+#include <fcntl.h>
 #include <filesystem>
 #include <string>
+#include <sys/stat.h>
 #include <thread>
 #include <tuple>
+#include <unistd.h>
 
 #include "config/files.h"
 #include "support/catch.h"
@@ -70,9 +69,15 @@ TEST_CASE("a replaced value takes effect, however it was replaced") {
   CHECK(value(file) == "first");
   CHECK(file.refresh() == Change::none);
 
-  SECTION("written in place") { directory.write("key", "second\n"); }
-  SECTION("written in place with the same length") { directory.write("key", "other\n"); }
-  SECTION("renamed over it") { std::filesystem::rename(directory.write("new", "second\n"), path); }
+  SECTION("written in place") {
+    directory.write("key", "second\n");
+  }
+  SECTION("written in place with the same length") {
+    directory.write("key", "other\n");
+  }
+  SECTION("renamed over it") {
+    std::filesystem::rename(directory.write("new", "second\n"), path);
+  }
   SECTION("as a link that now points elsewhere") {
     std::filesystem::remove(path);
     std::filesystem::create_symlink(directory.write("elsewhere", "second\n"), path);

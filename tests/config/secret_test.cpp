@@ -37,7 +37,9 @@ void watch(const Secret& secret) {
 }
 
 template <typename T>
-concept Printable = requires(std::ostream& out, const T& value) { out << value; };
+concept Printable = requires(std::ostream& out, const T& value) {
+  out << value;
+};
 
 }  // namespace
 
@@ -45,8 +47,12 @@ void* operator new[](std::size_t size) {
   if (void* block = std::malloc(size)) return block;
   throw std::bad_alloc();
 }
-void operator delete[](void* block) noexcept { release(block); }
-void operator delete[](void* block, std::size_t) noexcept { release(block); }
+void operator delete[](void* block) noexcept {
+  release(block);
+}
+void operator delete[](void* block, std::size_t) noexcept {
+  release(block);
+}
 
 static_assert(Printable<std::string>);
 static_assert(!Printable<Secret>);

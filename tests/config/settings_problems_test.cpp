@@ -1,11 +1,10 @@
 // What check says of a config file: every mistake at once, with its place, and never a secret.
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <map>
 #include <string>
+#include <sys/stat.h>
 #include <tuple>
+#include <unistd.h>
 #include <vector>
 
 #include "config/files.h"
@@ -44,7 +43,8 @@ struct Place {
   Lines problems(std::string_view yaml) const {
     const auto loaded = load_settings(directory.write("gateway.yaml", yaml), environment);
     Lines out = lines(loaded.problems);
-    const bool fatal = std::any_of(out.begin(), out.end(), [](const auto& line) { return line.find(": error: ") != std::string::npos; });
+    const bool fatal = std::any_of(out.begin(), out.end(),
+                                   [](const auto& line) { return line.find(": error: ") != std::string::npos; });
     CHECK(loaded.settings.has_value() == !fatal);
     const std::string prefix = (directory / "").string();
     for (auto& line : out) {
@@ -56,13 +56,15 @@ struct Place {
 
   /// Of a config that is right but for these lines, which begin at line 4.
   Lines problems_of_lines(std::string_view more) const {
-    return problems("api: api.yaml\nupstream: {url: 'https://up.example/v4'}\naccess: {mode: keys, keys_file: keys.yaml}\n" +
-                    std::string(more));
+    return problems(
+        "api: api.yaml\nupstream: {url: 'https://up.example/v4'}\naccess: {mode: keys, keys_file: keys.yaml}\n" +
+        std::string(more));
   }
 
   /// Of a credential, which begins at line 2, column 3.
   Lines problems_of_credential(std::string_view credential) const {
-    return problems("api: api.yaml\nupstream: {credential: " + std::string(credential) + ", url: 'https://up.example'}\n");
+    return problems("api: api.yaml\nupstream: {credential: " + std::string(credential) +
+                    ", url: 'https://up.example'}\n");
   }
 };
 
@@ -88,14 +90,16 @@ TEST_CASE_METHOD(Place, "one mistake is one problem at its place") {
       {"workers:\n", "4:1: error: workers: has no value"},
       {"upsteam: {}\n", "4:1: error: unknown key 'upsteam', did you mean 'upstream'?"},
       {"colour: red\n", "4:1: error: unknown key 'colour'"},
-      {"limits: {max_headers: 1KiB}\n", "4:10: error: unknown key 'max_headers' in 'limits', did you mean 'max_header'?"},
+      {"limits: {max_headers: 1KiB}\n",
+       "4:10: error: unknown key 'max_headers' in 'limits', did you mean 'max_header'?"},
       {"limits: {max_body: 1048576}\n", "4:10: error: limits.max_body: " + size},
       {"limits: {max_body: 1M}\n", "4:10: error: limits.max_body: " + size},
       {"limits: {max_body: {}}\n", "4:10: error: limits.max_body: " + size},
       {"limits: {max_body: 0B}\n", "4:10: error: limits.max_body: must be at least 1B"},
       {"limits: {max_body: 2GiB}\n", "4:10: error: limits.max_body: must be at most 1GiB"},
       {"limits: {max_header: 1023B}\n", "4:10: error: limits.max_header: must be at least 1KiB"},
-      {"limits: {max_target: 64KiB}\n", "4:10: error: limits.max_target: must not be more than max_header, which includes it"},
+      {"limits: {max_target: 64KiB}\n",
+       "4:10: error: limits.max_target: must not be more than max_header, which includes it"},
       {"limits: {idle_timeout: 60}\n", "4:10: error: limits.idle_timeout: " + duration},
       {"limits: {idle_timeout: sixty}\n", "4:10: error: limits.idle_timeout: " + duration},
       {"limits: {idle_timeout: 0s}\n", "4:10: error: limits.idle_timeout: must be at least 1ms"},
@@ -109,17 +113,19 @@ TEST_CASE_METHOD(Place, "one mistake is one problem at its place") {
       {list + "{tll: 15s}\n", "6:12: error: unknown key 'tll' in 'cache.rules.list', did you mean 'ttl'?"},
       {list + "15s\n", "6:5: error: cache.rules.list: value is not a valid dict"},
       {"validation: {requests: enforced}\n",
-       "4:14: error: validation.requests: value is not a valid enumeration member; permitted: 'enforce', 'report', 'off'"},
+       "4:14: error: validation.requests: unexpected value; permitted: 'enforce', 'report', 'off'"},
       {"log: {access: yes}\n", "4:7: error: log.access: value could not be parsed to a boolean"},
       {"log: {level: loud}\n",
-       "4:7: error: log.level: value is not a valid enumeration member; permitted: 'debug', 'info', 'warning', 'error'"},
+       "4:7: error: log.level: unexpected value; permitted: 'debug', 'info', 'warning', 'error'"},
       {"listen: ${UNSET}:80\n", "4:1: error: listen: environment variable UNSET is not set"},
       {"listen: ${:80\n",
-       "4:1: error: listen: '${' must be followed by the name of an environment variable and '}'; '$$' is a dollar sign"},
+       "4:1: error: listen: '${' must be followed by the name of an environment variable and '}'; '$$' is a dollar "
+       "sign"},
       {"listen: ${A-B}:80\n",
-       "4:1: error: listen: '${' must be followed by the name of an environment variable and '}'; '$$' is a dollar sign"},
+       "4:1: error: listen: '${' must be followed by the name of an environment variable and '}'; '$$' is a dollar "
+       "sign"},
       {"log: {level: '${API_KEY}'}\n",
-       "4:7: error: log.level: value is not a valid enumeration member; permitted: 'debug', 'info', 'warning', 'error'"},
+       "4:7: error: log.level: unexpected value; permitted: 'debug', 'info', 'warning', 'error'"},
       {"limits: {idle_timeout: '${API_KEY}'}\n", "4:10: error: limits.idle_timeout: " + duration},
   }));
   INFO(yaml);
@@ -171,7 +177,8 @@ TEST_CASE_METHOD(Place, "a credential has a header, and a value or a file") {
       {"{header: X-API-KEY, value: }", {"2:44: error: upstream.credential.value: has no value"}},
       {"{header: X-API-KEY, value: 12345}", {"2:44: error: upstream.credential.value: str type expected"}},
       {"{header: X-API-KEY, value: hl_sk_9d1f-very-secret}",
-       {"2:44: warning: upstream.credential.value: the secret stands in this file; ${NAME} or value_file keeps it out"}},
+       {"2:44: warning: upstream.credential.value: the secret stands in this file; ${NAME} or value_file keeps it "
+        "out"}},
       {"{header: 'X API', value: '${API_KEY}'}",
        {"2:25: error: upstream.credential.header: the name of a header field expected, e.g. X-API-KEY"}},
       {"{header: Host, value: '${API_KEY}'}",
@@ -182,9 +189,11 @@ TEST_CASE_METHOD(Place, "a credential has a header, and a value or a file") {
        {"2:44: error: upstream.credential.value_file: the file can't be used: No such file or directory"}},
       {"{header: X-API-KEY, value_file: hl_sk_9d1f-very-secret}",
        {"2:44: error: upstream.credential.value_file: the file can't be used: No such file or directory"}},
-      {"{header: X-API-KEY, value_file: empty}", {"2:44: error: upstream.credential.value_file: the file can't be used: is empty"}},
+      {"{header: X-API-KEY, value_file: empty}",
+       {"2:44: error: upstream.credential.value_file: the file can't be used: is empty"}},
       {"{header: X-API-KEY, value_file: world}",
-       {"2:44: warning: upstream.credential.value_file: everyone on this machine may read the file; take that right away "
+       {"2:44: warning: upstream.credential.value_file: everyone on this machine may read the file; take that right "
+        "away "
         "(chmod o-r)"}},
       {"{header: X-API-KEY, valeu: hl_sk_9d1f-very-secret}",
        {"2:12: error: upstream.credential: needs value or value_file",
@@ -202,7 +211,8 @@ TEST_CASE_METHOD(Place, "files that are named must be there and readable") {
     CHECK(problems(upstream + "api: missing.yaml\n") ==
           Lines{"2:1: error: api: DIR/missing.yaml can't be read: No such file or directory"});
     CHECK(problems(upstream + "api: .\n") == Lines{"2:1: error: api: DIR/ can't be read: Is a directory"});
-    CHECK(problems(upstream) == Lines{"1:1: error: api: DIR/projects-v4.openapi.yaml can't be read: No such file or directory"});
+    CHECK(problems(upstream) ==
+          Lines{"1:1: error: api: DIR/projects-v4.openapi.yaml can't be read: No such file or directory"});
   }
   SECTION("the keys file") {
     CHECK(problems(upstream + "api: api.yaml\naccess: {keys_file: missing.yaml}\n") ==
@@ -223,14 +233,16 @@ TEST_CASE_METHOD(Place, "files that are named must be there and readable") {
 
 TEST_CASE_METHOD(Place, "what is risky but may be meant is a warning") {
   SECTION("open access on an address that others reach") {
-    CHECK(problems("api: api.yaml\nlisten: 0.0.0.0:8080\nupstream: {url: 'https://up.example'}\naccess: {mode: open}\n") ==
+    CHECK(problems(
+              "api: api.yaml\nlisten: 0.0.0.0:8080\nupstream: {url: 'https://up.example'}\naccess: {mode: open}\n") ==
           Lines{"4:10: warning: access.mode: everyone who reaches the listener may call without a key"});
     CHECK(problems("api: api.yaml\nupstream: {url: 'https://up.example'}\naccess: {mode: open}\n").empty());
   }
   SECTION("a keys file that everyone may read") {
     directory.write("keys.yaml", "keys: []\n", 0644);
-    CHECK(problems_of_lines("") == Lines{"3:23: warning: access.keys_file: everyone on this machine may read the file; take "
-                                         "that right away (chmod o-r)"});
+    CHECK(problems_of_lines("") ==
+          Lines{"3:22: warning: access.keys_file: everyone on this machine may read the file; take "
+                "that right away (chmod o-r)"});
   }
   SECTION("a credential that travels unencrypted to another machine") {
     const std::string rest = ", credential: {header: X-API-KEY, value: '${API_KEY}'}}\n";
@@ -255,20 +267,19 @@ cache:
   rules:
     list: {ttl: 15, stale_if_eror: 1h}
 log: {level: verbose}
-)") ==
-        Lines{
-            "1:1: error: listen: HOST:PORT expected, e.g. 127.0.0.1:8080, [::1]:8080, with a port from 0 to 65535",
-            "1:1: error: api: DIR/projects-v4.openapi.yaml can't be read: No such file or directory",
-            "3:3: error: upstream.url: must begin with http:// or https://",
-            "6:5: error: upstream.credential.value: environment variable HUMANLOOP_API_KEY is not set",
-            "7:3: error: unknown key 'timout' in 'upstream', did you mean 'timeout'?",
-            "8:3: error: upstream.retries: value is not a valid integer",
-            "9:1: error: unknown key 'acces', did you mean 'access'?",
-            "11:3: error: cache.max_size: " + size,
-            "13:12: error: cache.rules.list.ttl: " + duration,
-            "13:21: error: unknown key 'stale_if_eror' in 'cache.rules.list', did you mean 'stale_if_error'?",
-            "14:7: error: log.level: value is not a valid enumeration member; permitted: 'debug', 'info', 'warning', 'error'",
-        });
+)") == Lines{
+           "1:1: error: listen: HOST:PORT expected, e.g. 127.0.0.1:8080, [::1]:8080, with a port from 0 to 65535",
+           "1:1: error: api: DIR/projects-v4.openapi.yaml can't be read: No such file or directory",
+           "3:3: error: upstream.url: must begin with http:// or https://",
+           "6:5: error: upstream.credential.value: environment variable HUMANLOOP_API_KEY is not set",
+           "7:3: error: unknown key 'timout' in 'upstream', did you mean 'timeout'?",
+           "8:3: error: upstream.retries: value is not a valid integer",
+           "9:1: error: unknown key 'acces', did you mean 'access'?",
+           "11:3: error: cache.max_size: " + size,
+           "13:12: error: cache.rules.list.ttl: " + duration,
+           "13:21: error: unknown key 'stale_if_eror' in 'cache.rules.list', did you mean 'stale_if_error'?",
+           "14:7: error: log.level: unexpected value; permitted: 'debug', 'info', 'warning', 'error'",
+       });
 }
 
 TEST_CASE_METHOD(Place, "what is no mapping, or no YAML, is one problem with its place") {

@@ -153,7 +153,8 @@ log: {level: warning, format: text, access: false}
   CHECK(list.invalidates.empty());
   CHECK(settings.cache.rules.at("get").ttl == 0ms);
   CHECK_FALSE(settings.cache.rules.at("get").stale_if_error);
-  CHECK(settings.cache.rules.at("update").invalidates == std::vector<std::string>{"list", "/projects", "/projects/{id}"});
+  CHECK(settings.cache.rules.at("update").invalidates ==
+        std::vector<std::string>{"list", "/projects", "/projects/{id}"});
   CHECK(settings.cache.safe_operations == std::vector<std::string>{"export"});
   CHECK(settings.limits.max_body == 2 * 1024 * 1024);
   CHECK(settings.limits.max_header == 16 * 1024);
@@ -169,7 +170,8 @@ log: {level: warning, format: text, access: false}
 }
 
 TEST_CASE_METHOD(Place, "a config may be JSON") {
-  const Settings settings = load(R"({"upstream": {"url": "https://up.example"}, "access": {"mode": "open"}, "workers": 2})");
+  const Settings settings =
+      load(R"({"upstream": {"url": "https://up.example"}, "access": {"mode": "open"}, "workers": 2})");
   CHECK(settings.access.mode == AccessMode::open);
   CHECK(settings.access.keys_file.empty());
   CHECK(settings.workers == 2);
@@ -193,7 +195,8 @@ limits:
 
 TEST_CASE_METHOD(Place, "a credential may stand in a file of its own") {
   const auto file = directory.write("key", std::string(secret_value) + "\n");
-  const Settings settings = load("upstream: {url: 'https://up.example', credential: {header: X-API-KEY, value_file: key}}\n");
+  const Settings settings =
+      load("upstream: {url: 'https://up.example', credential: {header: X-API-KEY, value_file: key}}\n");
   REQUIRE(settings.upstream.credential);
   CHECK(settings.upstream.credential->value.equals(secret_value));
   CHECK(settings.upstream.credential->value_file == file);
@@ -201,8 +204,12 @@ TEST_CASE_METHOD(Place, "a credential may stand in a file of its own") {
 
 TEST_CASE_METHOD(Place, "the sandbox needs neither upstream nor credential nor keys") {
   std::filesystem::remove(directory / "keys.yaml");
-  SECTION("when the config names none") { load("workers: 1\n", Purpose::sandbox); }
-  SECTION("when upstream is empty") { load("upstream:\nworkers: 1\n", Purpose::sandbox); }
+  SECTION("when the config names none") {
+    load("workers: 1\n", Purpose::sandbox);
+  }
+  SECTION("when upstream is empty") {
+    load("upstream:\nworkers: 1\n", Purpose::sandbox);
+  }
   SECTION("when what it names can't be had") {
     const Settings settings = load(R"(upstream:
   url: https://up.example
@@ -242,7 +249,8 @@ cache:
 )");
   CHECK(lines(check_operations(settings, known)) ==
         std::vector<std::string>{
-            "5:5: error: cache.rules.Project_get: the contract has no operation 'Project_get', did you mean 'Projects_get'?",
+            "5:5: error: cache.rules.Project_get: the contract has no operation 'Project_get', did you mean "
+            "'Projects_get'?",
             "7:47: error: cache.rules.Projects_get.invalidates[2]: the contract has no operation 'Other'",
             "10:7: error: cache.safe_operations[1]: the contract has no operation 'projects_exprot', did you mean "
             "'Projects_export'?"});
@@ -252,9 +260,8 @@ TEST_CASE_METHOD(Place, "the redacted configuration has every default and no sec
   directory.write("key", secret_value);
   const std::string credential =
       GENERATE("value: '${API_KEY}'", "value: 'a${API_KEY}b'", "value_file: key", "value: 'Bearer ${API_KEY}'");
-  const Settings settings =
-      load("upstream: {url: 'https://up.example', credential: {header: X-API-KEY, " + credential +
-           "}}\ncache: {rules: {list: {ttl: 15s, invalidates: [/projects]}}}\n");
+  const Settings settings = load("upstream: {url: 'https://up.example', credential: {header: X-API-KEY, " + credential +
+                                 "}}\ncache: {rules: {list: {ttl: 15s, invalidates: [/projects]}}}\n");
   const auto json = redacted(settings);
   CHECK(json.dump().find(secret_value) == std::string::npos);
   CHECK(json["upstream"]["credential"]["header"] == "X-API-KEY");

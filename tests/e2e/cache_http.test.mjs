@@ -198,7 +198,7 @@ describe('the cache', () => {
     await get(item);
     const { json } = await request(`${gateway.admin}/cache/entries`);
     const entry = json.entries.find((candidate) => candidate.operation === 'Projects_get');
-    assert.equal(entry.path, '/v4/projects/pr_support');
+    assert.equal(entry.path, '/projects/pr_support');
     assert.equal(entry.status, 200);
     assert.ok(entry.size_bytes > 0);
     assert.ok(entry.hits >= 1);

@@ -14,7 +14,7 @@ const folder = temporaryFolder();
 /** Writes a file into the folder and gives its path. */
 function file(name, text) {
   const full = path.join(folder, name);
-  fs.writeFileSync(full, text);
+  fs.writeFileSync(full, text, { mode: 0o600 });
   return full;
 }
 

@@ -8,7 +8,8 @@
 
 namespace pgw::metrics::test {
 
-/// The samples of an exposition by name and labels: "gateway_requests_total{cache="hit",operation="a"}", labels sorted by name.
+/// The samples of an exposition by name and labels: "gateway_requests_total{cache="hit",operation="a"}", labels sorted
+/// by name.
 inline std::map<std::string, double> samples(const std::string& exposition) {
   std::map<std::string, double> out;
   std::istringstream lines(exposition);

@@ -6,8 +6,8 @@
 #include <tuple>
 #include <vector>
 
-#include "support/catch.h"
 #include "metrics/exposition.h"
+#include "support/catch.h"
 
 using namespace pgw::metrics;
 using pgw::metrics::test::count_of;
@@ -25,14 +25,16 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE_METHOD(Fixture, "requests are counted by operation, method, status and cache outcome") {
-  auto [operation, method, status, cache, series] = GENERATE(table<std::size_t, std::string, int, std::string, std::string>({
+  auto [operation, method, status, cache,
+        series] = GENERATE(table<std::size_t, std::string, int, std::string, std::string>({
       {list, "GET", 200, "hit", R"({cache="hit",method="GET",operation="Projects_list",status="200"})"},
       {list, "HEAD", 304, "stale", R"({cache="stale",method="HEAD",operation="Projects_list",status="304"})"},
       {create, "POST", 201, "pass", R"({cache="pass",method="POST",operation="Projects_create",status="201"})"},
       {create, "POST", 422, "none", R"({cache="none",method="POST",operation="Projects_create",status="422"})"},
       {list, "GET", 299, "miss", R"({cache="miss",method="GET",operation="Projects_list",status="299"})"},
       {list, "GET", 599, "collapsed", R"({cache="collapsed",method="GET",operation="Projects_list",status="599"})"},
-      {list, "GET", 600, "revalidated", R"({cache="revalidated",method="GET",operation="Projects_list",status="other"})"},
+      {list, "GET", 600, "revalidated",
+       R"({cache="revalidated",method="GET",operation="Projects_list",status="other"})"},
       {list, "GET", 99, "hit", R"({cache="hit",method="GET",operation="Projects_list",status="other"})"},
       {list, "GET", -1, "hit", R"({cache="hit",method="GET",operation="Projects_list",status="other"})"},
       {list, "PROPFIND", 501, "none", R"({cache="none",method="other",operation="Projects_list",status="501"})"},
@@ -81,7 +83,8 @@ TEST_CASE_METHOD(Fixture, "each instrument appears with its designed name and la
   metrics.inflight_requests().Increment();
   metrics.config_reloads(true).Increment();
   metrics.config_reloads(false).Increment();
-  metrics.set_key_expiries(std::vector<Metrics::KeyExpiry>{{"k1", std::chrono::sys_seconds(std::chrono::seconds(1'800'000'000))}});
+  metrics.set_key_expiries(
+      std::vector<Metrics::KeyExpiry>{{"k1", std::chrono::sys_seconds(std::chrono::seconds(1'800'000'000))}});
 
   const auto text = metrics.exposition();
   const auto [series, value] = GENERATE(table<std::string, double>({
@@ -119,7 +122,11 @@ TEST_CASE_METHOD(Fixture, "label values outside their vocabulary are counted as 
   metrics.cache_invalidations("luck").Increment();
   const auto text = metrics.exposition();
   CHECK(sample(text, R"(gateway_upstream_requests_total{operation="Projects_list",status="other"})") == 1);
-  CHECK(sample(text, R"(gateway_validation_failures_total{location="other",operation="Projects_list",type="type_error.integer"})") == 1);
+  CHECK(
+      sample(
+          text,
+          R"(gateway_validation_failures_total{location="other",operation="Projects_list",type="type_error.integer"})") ==
+      1);
   CHECK(sample(text, R"(gateway_validation_reports_total{operation="Projects_list",upstream="other"})") == 1);
   CHECK(sample(text, R"(gateway_upstream_requests_avoided_total{reason="other",team="other"})") == 1);
   CHECK(sample(text, R"(gateway_team_requests_total{outcome="other",team="other"})") == 1);
@@ -132,7 +139,8 @@ TEST_CASE_METHOD(Fixture, "validation failure types beyond the sixty-fourth are 
   }
   const auto text = metrics.exposition();
   CHECK(count_of(text, "gateway_validation_failures_total") == 65);
-  CHECK(sample(text, R"(gateway_validation_failures_total{location="body",operation="Projects_list",type="other"})") == 36);
+  CHECK(sample(text, R"(gateway_validation_failures_total{location="body",operation="Projects_list",type="other"})") ==
+        36);
 }
 
 TEST_CASE_METHOD(Fixture, "a team keeps its number, whoever asks and however often") {
@@ -152,8 +160,10 @@ TEST_CASE_METHOD(Fixture, "teams beyond the bound and unknown numbers are counte
 TEST_CASE_METHOD(Fixture, "key expiries are replaced as a whole") {
   using std::chrono::seconds;
   using std::chrono::sys_seconds;
-  metrics.set_key_expiries(std::vector<Metrics::KeyExpiry>{{"a", sys_seconds(seconds(1))}, {"b", sys_seconds(seconds(2))}});
-  metrics.set_key_expiries(std::vector<Metrics::KeyExpiry>{{"b", sys_seconds(seconds(3))}, {"c", sys_seconds(seconds(4))}});
+  metrics.set_key_expiries(
+      std::vector<Metrics::KeyExpiry>{{"a", sys_seconds(seconds(1))}, {"b", sys_seconds(seconds(2))}});
+  metrics.set_key_expiries(
+      std::vector<Metrics::KeyExpiry>{{"b", sys_seconds(seconds(3))}, {"c", sys_seconds(seconds(4))}});
   const auto text = metrics.exposition();
   CHECK(count_of(text, "gateway_key_expiry_timestamp_seconds") == 2);
   CHECK(sample(text, R"(gateway_key_expiry_timestamp_seconds{key="b"})") == 3);

@@ -1,13 +1,12 @@
 #include "metrics/process.h"
 
-#include <fcntl.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <cmath>
 #include <ctime>
+#include <fcntl.h>
 #include <map>
 #include <string>
+#include <sys/resource.h>
+#include <unistd.h>
 #include <vector>
 
 #include "support/catch.h"

@@ -1,11 +1,10 @@
-#include <unistd.h>
-
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 #include "metrics/metrics.h"
@@ -15,7 +14,9 @@ using namespace pgw::metrics;
 
 namespace {
 
-bool has_promtool() { return std::system("command -v promtool >/dev/null 2>&1") == 0; }
+bool has_promtool() {
+  return std::system("command -v promtool >/dev/null 2>&1") == 0;
+}
 
 /// Tests may do without promtool on a developer's machine, never where PGW_REQUIRE_TOOLS says so.
 bool tools_are_required() {
@@ -38,7 +39,8 @@ Verdict promtool_check(const std::string& exposition) {
   FILE* pipe = ::popen(("promtool check metrics < " + path + " 2>&1").c_str(), "r");
   REQUIRE(pipe != nullptr);
   std::array<char, 4096> buffer{};
-  while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), pipe)) verdict.output.append(buffer.data(), got);
+  while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), pipe))
+    verdict.output.append(buffer.data(), got);
   verdict.status = ::pclose(pipe);
   std::filesystem::remove(path);
   return verdict;
@@ -55,7 +57,8 @@ void count_everything(Metrics& metrics) {
   operation.upstream_requests(200).Increment();
   operation.upstream_requests(OperationMetrics::no_answer).Increment();
   operation.upstream_duration().Observe(0.1);
-  for (const auto location : location_labels) operation.validation_failures(location, "value_error.missing").Increment();
+  for (const auto location : location_labels)
+    operation.validation_failures(location, "value_error.missing").Increment();
   for (const auto verdict : verdict_labels) operation.validation_reports(verdict).Increment();
   for (const auto reason : avoided_labels) team.upstream_requests_avoided(reason).Increment();
   for (const auto outcome : team_outcome_labels) team.requests(outcome).Increment();

@@ -1,13 +1,12 @@
 #include "sandbox/client.h"
 
+#include <algorithm>
 #include <arpa/inet.h>
+#include <cctype>
 #include <netinet/in.h>
+#include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cctype>
-#include <stdexcept>
 
 #include <curl/curl.h>
 
@@ -78,7 +77,9 @@ Client::Client(std::string base_url) : base_url_(std::move(base_url)) {
   handle_ = std::make_unique<Handle>(Handle{curl_easy_init()});
 }
 
-Client::~Client() { curl_easy_cleanup(handle_->curl); }
+Client::~Client() {
+  curl_easy_cleanup(handle_->curl);
+}
 
 Response Client::send(const Request& request) {
   CURL* curl = handle_->curl;
@@ -126,7 +127,9 @@ RawConnection::RawConnection(const std::string& url) : socket_(::socket(AF_INET,
   }
 }
 
-RawConnection::~RawConnection() { ::close(socket_); }
+RawConnection::~RawConnection() {
+  ::close(socket_);
+}
 
 void RawConnection::write(std::string_view bytes) {
   while (!bytes.empty()) {

@@ -16,8 +16,8 @@ namespace pgw::sandbox::test {
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct Response {
-  int status = 0;             ///< 0: no answer
-  bool empty_reply = false;   ///< the connection ended without an answer
+  int status = 0;            ///< 0: no answer
+  bool empty_reply = false;  ///< the connection ended without an answer
   bool new_connection = false;
   double seconds = 0;
   Headers headers;
@@ -32,9 +32,9 @@ struct Response {
 
 struct Request {
   std::string method = "GET";
-  std::string path;                  ///< after the base path
+  std::string path;  ///< after the base path
   std::optional<std::string> body = std::nullopt;
-  Headers headers = {};              ///< "X-API-KEY" and, with a body, "Content-Type" are added if absent
+  Headers headers = {};  ///< "X-API-KEY" and, with a body, "Content-Type" are added if absent
 };
 
 /// One libcurl handle: consecutive requests use one connection if the server lets them.

@@ -140,7 +140,8 @@ TEST_CASE("evaluations are listed the newest first, of one config if it is named
   CHECK(all[1].at("dataset").at("id") == "evts_support_golden");
   CHECK(column(all[1].at("evaluators"), "type") == Texts{"python", "llm"});
 
-  const json one = api.get("/projects/pr_support/evaluations?evaluatee_id=config_support_2&evaluator_aggregates=true").json();
+  const json one =
+      api.get("/projects/pr_support/evaluations?evaluatee_id=config_support_2&evaluator_aggregates=true").json();
   REQUIRE(column(one, "id") == Texts{"ev_support_1"});
   CHECK(one[0].at("evaluator_aggregates")[0].at("aggregate_value") == 0.625);
   CHECK(api.get("/projects/pr_support/evaluations?evaluatee_id=config_none").json().empty());

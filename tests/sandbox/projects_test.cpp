@@ -42,7 +42,8 @@ TEST_CASE("the listing shows the newest project first, ten to a page, and counts
 
 TEST_CASE("a page past the end is empty and no error") {
   Fixture api;
-  const std::string query = GENERATE("page=1", "page=9223372036854775807", "page=9223372036854775807&size=1000", "size=0");
+  const std::string query =
+      GENERATE("page=1", "page=9223372036854775807", "page=9223372036854775807&size=1000", "size=0");
   const Response page = api.get("/projects?" + query);
   CHECK(page.status == 200);
   CHECK(page.json().at("records").empty());
@@ -84,7 +85,8 @@ TEST_CASE("the listing sorts and filters") {
       {"filter=%C3%A4rzte", {"Übersetzer für ÄRZTE"}},
       {"filter=%25", {}},
       {"filter=_", {}},
-      {"filter=", {"Übersetzer für ÄRZTE", "Release notes summariser", "Sales email writer", "Customer support assistant"}},
+      {"filter=",
+       {"Übersetzer für ÄRZTE", "Release notes summariser", "Sales email writer", "Customer support assistant"}},
       {"filter=sales&filter=release", {"Release notes summariser"}},
       {"user_filter=grace%40", {"Release notes summariser", "Customer support assistant"}},
       {"user_filter=PAULING", {"Sales email writer"}},
@@ -207,9 +209,8 @@ TEST_CASE("the export pages through the logs, the newest first") {
   CHECK(body.at("size") == 5);
   REQUIRE(body.at("records").size() == 5);
   CHECK(body.at("records").front().at("id") == "data_support_07");
-  CHECK(std::is_sorted(body.at("records").begin(), body.at("records").end(), [](const json& a, const json& b) {
-    return a.at("created_at") > b.at("created_at");
-  }));
+  CHECK(std::is_sorted(body.at("records").begin(), body.at("records").end(),
+                       [](const json& a, const json& b) { return a.at("created_at") > b.at("created_at"); }));
 
   const json rest = api.send({"POST", "/projects/pr_support/export?page=2&size=5"}).json();
   CHECK(rest.at("records").size() == 2);

@@ -89,7 +89,8 @@ export class Gateway {
   }
 
   writeKeys(keys) {
-    fs.writeFileSync(path.join(this.folder, 'keys.yaml'), JSON.stringify({ keys: keys.map((key) => key.entry) }, null, 2));
+    fs.writeFileSync(path.join(this.folder, 'keys.yaml'), JSON.stringify({ keys: keys.map((key) => key.entry) }, null, 2),
+      { mode: 0o600 });
   }
 
   get api() {

@@ -43,19 +43,18 @@ TEST_CASE("safe methods and operations declared safe ask for read, all others fo
 TEST_CASE("a principal may do what its scopes and its allow-list both permit") {
   using Strings = std::vector<std::string>;
   using ScopeList = std::vector<Scope>;
-  auto [scopes, allowed, operation, needed, refusal] =
-      GENERATE(table<ScopeList, Strings, std::size_t, Scope, Refusal>({
-          {{Scope::read}, {}, 0, Scope::read, Refusal::none},
-          {{Scope::read}, {}, 1, Scope::write, Refusal::missing_scope},
-          {{Scope::write}, {}, 0, Scope::read, Refusal::missing_scope},
-          {{Scope::read, Scope::write}, {}, 1, Scope::write, Refusal::none},
-          {{Scope::read}, {"list"}, 0, Scope::read, Refusal::none},
-          {{Scope::read}, {"list"}, 2, Scope::read, Refusal::operation_not_allowed},
-          {{Scope::read}, {"list", "export"}, 2, Scope::read, Refusal::none},
-          {{Scope::read}, {"create"}, 1, Scope::write, Refusal::missing_scope},
-          {{Scope::read}, {"no such operation"}, 0, Scope::read, Refusal::operation_not_allowed},
-          {{Scope::read}, {"list"}, 99, Scope::read, Refusal::operation_not_allowed},
-      }));
+  auto [scopes, allowed, operation, needed, refusal] = GENERATE(table<ScopeList, Strings, std::size_t, Scope, Refusal>({
+      {{Scope::read}, {}, 0, Scope::read, Refusal::none},
+      {{Scope::read}, {}, 1, Scope::write, Refusal::missing_scope},
+      {{Scope::write}, {}, 0, Scope::read, Refusal::missing_scope},
+      {{Scope::read, Scope::write}, {}, 1, Scope::write, Refusal::none},
+      {{Scope::read}, {"list"}, 0, Scope::read, Refusal::none},
+      {{Scope::read}, {"list"}, 2, Scope::read, Refusal::operation_not_allowed},
+      {{Scope::read}, {"list", "export"}, 2, Scope::read, Refusal::none},
+      {{Scope::read}, {"create"}, 1, Scope::write, Refusal::missing_scope},
+      {{Scope::read}, {"no such operation"}, 0, Scope::read, Refusal::operation_not_allowed},
+      {{Scope::read}, {"list"}, 99, Scope::read, Refusal::operation_not_allowed},
+  }));
   const auto ring = ring_of(scopes, allowed);
   CHECK(authorize(ring->principals()[0], operation, needed) == refusal);
 }

@@ -44,7 +44,8 @@ std::shared_ptr<const KeyRing> next_ring(const KeyRing& previous, const std::vec
 
 TEST_CASE("keys are hashed with SHA-256") {
   // FIPS 180-2, appendix B.1.
-  CHECK(pgw::config::sha256_text(digest_of("abc")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(pgw::config::sha256_text(digest_of("abc")) ==
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   CHECK(pgw::config::sha256_text(digest_of("")) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 

@@ -1,13 +1,12 @@
 #include "gateway/access/new_key.h"
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <tuple>
+#include <unistd.h>
 #include <vector>
 
 #include "gateway/access/key_ring.h"
@@ -102,11 +101,12 @@ TEST_CASE("a key lives at least as long as it is asked to") {
   using std::chrono::sys_days;
   using std::chrono::year;
   const sys_days day = year(2026) / 11 / 24;
-  auto [now, lifetime, expected] = GENERATE_COPY(table<std::chrono::system_clock::time_point, std::chrono::seconds, sys_days>({
-      {day, 24h, day + std::chrono::days(1)},
-      {day + 1s, 24h, day + std::chrono::days(2)},
-      {day + 12h, 90 * 24h, day + std::chrono::days(91)},
-      {day + 12h, 0s, day + std::chrono::days(1)},
-  }));
+  auto [now, lifetime, expected] =
+      GENERATE_COPY(table<std::chrono::system_clock::time_point, std::chrono::seconds, sys_days>({
+          {day, 24h, day + std::chrono::days(1)},
+          {day + 1s, 24h, day + std::chrono::days(2)},
+          {day + 12h, 90 * 24h, day + std::chrono::days(91)},
+          {day + 12h, 0s, day + std::chrono::days(1)},
+      }));
   CHECK(expiry_after(now, lifetime) == expected);
 }

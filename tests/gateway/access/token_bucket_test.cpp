@@ -53,9 +53,9 @@ TEST_CASE("decisions carry what the RateLimit fields and Retry-After say") {
     std::uint64_t retry_after;
   };
   const std::vector<Step> steps{
-      {0ms, true, 2, 2, 0},     {0ms, true, 1, 4, 0},     {0ms, true, 0, 6, 0},    {0ms, false, 0, 6, 2},
-      {500ms, false, 0, 6, 2},  {1'001ms, false, 0, 5, 1}, {1'999ms, false, 0, 5, 1}, {2'000ms, true, 0, 6, 0},
-      {10'000ms, true, 2, 2, 0},
+      {0ms, true, 2, 2, 0},      {0ms, true, 1, 4, 0},     {0ms, true, 0, 6, 0},
+      {0ms, false, 0, 6, 2},     {500ms, false, 0, 6, 2},  {1'001ms, false, 0, 5, 1},
+      {1'999ms, false, 0, 5, 1}, {2'000ms, true, 0, 6, 0}, {10'000ms, true, 2, 2, 0},
   };
   for (const auto& step : steps) {
     const RateDecision decision = bucket.take(start + step.at);

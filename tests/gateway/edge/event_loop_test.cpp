@@ -74,6 +74,7 @@ TEST_CASE("tasks of many threads all run, and tasks may post tasks") {
   Loops loops;
   int ran = 0;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 500; ++i) loops[0].post([&] { loops[0].post([&] { ++ran; }); });

@@ -144,6 +144,7 @@ TEST_CASE("connections beyond the most that are allowed are closed, the others s
 TEST_CASE("many clients on several workers are all served") {
   TestServer server({}, 3);
   std::vector<std::future<int>> results;
+  results.reserve(4);
   for (int thread = 0; thread < 4; ++thread) {
     results.push_back(std::async(std::launch::async, [&server, thread] {
       int good = 0;
@@ -169,6 +170,7 @@ TEST_CASE("clients that come and go while a server stops are never left hanging"
     std::atomic<bool> go{true};
     std::atomic<int> served{0};
     std::vector<std::thread> threads;
+    threads.reserve(2);
     for (int thread = 0; thread < 2; ++thread) {
       threads.emplace_back([&] {
         while (go) {

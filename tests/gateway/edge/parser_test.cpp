@@ -58,7 +58,7 @@ TEST_CASE("a request with a length is taken apart as RFC 9112 says") {
   CHECK(request.has_query);
   CHECK(request.host == "example.org:8080");
   CHECK(request.version_minor == 1);
-  CHECK(*request.fields.find("x-empty") == "");
+  CHECK(request.fields.find("x-empty")->empty());
   CHECK(request.fields.all("X-Padded") == std::vector<std::string_view>{"two words", "again"});
   CHECK(request.body == "hello world");
 }

@@ -125,16 +125,16 @@ TEST_CASE("a client that floods an unanswered connection is held back by TCP") {
   // More than every buffer on the way: the kernel's two and ours. A send that would block proves that reading paused.
   const std::string request = get("/echo");
   std::string flood;
-  while (flood.size() < 256 * 1024) flood += request;
+  while (flood.size() < 256UL * 1024) flood += request;
   std::size_t sent = 0;
-  for (std::string_view rest = flood; sent < 64 * 1024 * 1024;) {
+  for (std::string_view rest = flood; sent < 64UL * 1024 * 1024;) {
     const ssize_t taken = ::send(client.fd(), rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (taken < 0) break;
     sent += static_cast<std::size_t>(taken);
     rest.remove_prefix(static_cast<std::size_t>(taken));
     if (rest.empty()) rest = flood;
   }
-  CHECK(sent < 64 * 1024 * 1024);
+  CHECK(sent < 64UL * 1024 * 1024);
 
   // And once answered, every request that was sent whole is answered too.
   server.release("a");

@@ -1,0 +1,56 @@
+// The access log: a JSON line on standard output for each request, which agrees with what the caller saw.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { makeKey, Stand } from './support/stand.mjs';
+
+const team = makeKey('research');
+
+describe('the access log', () => {
+  it('has a line for every request, in which the caller finds his own', async () => {
+    const stand = await Stand.start({ keys: [team] });
+    const ask = (key, target, options = {}) => stand.gateway.request(key, target, options);
+    const seen = [];
+    for (const [key, target, options] of [
+      [team, '/projects/pr_support?page=secret-search'],
+      [team, '/projects/pr_support?page=secret-search'],
+      [team, '/projects/pr_support', { method: 'HEAD', headers: { 'X-Request-ID': 'chosen-by-the-caller' } }],
+      [team, '/projects', { method: 'POST', body: { name: 'logged' } }],
+      [team, '/projects', { method: 'POST', body: {} }],
+      [null, '/projects'],
+      [team, '/nothing/"quoted"'],
+    ]) {
+      const response = await ask(key, target, options);
+      seen.push({ method: options?.method ?? 'GET', path: `/v4${target.split('?')[0]}`, response });
+    }
+    await stand.stop();
+
+    const lines = stand.gateway.program.stdout.trim().split('\n').map((line) => JSON.parse(line));
+    assert.equal(lines.length, seen.length);
+    assert.equal(new Set(lines.map((line) => line.request_id)).size, seen.length);
+    for (const { method, path, response } of seen) {
+      const line = lines.find((candidate) => candidate.request_id === response.headers['x-request-id']);
+      assert.ok(line, `the log tells of ${method} ${path}`);
+      assert.deepEqual([line.method, line.path, line.status], [method, path, response.status]);
+      assert.ok(Math.abs(Date.parse(line.time) - Date.now()) < 600_000, line.time);
+      assert.ok(line.duration_ms >= 0 && line.duration_ms < 60_000);
+      assert.ok(line.bytes > 0);
+      assert.equal(line.cache === 'hit', /; hit;/.test(response.headers['cache-status']));
+    }
+    const [first, second, third, created, invalid, unknown] = seen.map(
+      ({ response }) => lines.find((line) => line.request_id === response.headers['x-request-id']));
+    assert.deepEqual([first.team, first.key_id, first.operation], ['research', 'research-key', 'Projects_get']);
+    assert.deepEqual([first.cache, second.cache, third.cache, created.cache], ['miss', 'hit', 'hit', 'pass']);
+    assert.equal(third.request_id, 'chosen-by-the-caller');
+    assert.equal(created.upstream_status, 201);
+    assert.equal(invalid.rejection, 'invalid');
+    assert.deepEqual([unknown.rejection, unknown.team], ['key-missing', undefined]);
+    assert.ok(!stand.gateway.program.stdout.includes('secret-search'), 'queries are not logged');
+  });
+
+  it('can be switched off', async () => {
+    const stand = await Stand.start({ keys: [team], settings: { log: { access: false } } });
+    assert.equal((await stand.gateway.request(team, '/projects')).status, 200);
+    await stand.stop();
+    assert.equal(stand.gateway.program.stdout, '');
+  });
+});

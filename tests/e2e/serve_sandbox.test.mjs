@@ -1,0 +1,52 @@
+// `serve --sandbox`, as scripts/run starts it: what it prints works when pasted.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { gatewayProgram, skipWithout } from './support/environment.mjs';
+import { request } from './support/http.mjs';
+import { eventually, Program, temporaryFolder } from './support/program.mjs';
+
+describe('serve --sandbox', { skip: skipWithout('curl') }, () => {
+  let program;
+  let ready;
+
+  before(async () => {
+    const file = path.join(temporaryFolder(), 'ready.json');
+    // Elsewhere than in the checkout, and without an environment to lean on.
+    program = new Program(gatewayProgram,
+      ['serve', '--sandbox', '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--ready-file', file], { cwd: temporaryFolder() });
+    ready = await program.ready(file);
+  });
+  after(() => program.stop());
+
+  it('prints the addresses and the key that its ready file names', () => {
+    for (const part of [ready.listen, ready.admin, ready.key]) assert.ok(program.stdout.includes(part), part);
+  });
+
+  it('prints curl lines that do what they say', () => {
+    const lines = program.stdout.split('\n').map((line) => line.trim()).filter((line) => line.startsWith('curl '));
+    assert.ok(lines.length >= 4, program.stdout);
+    const outputs = lines.map((line) => {
+      const { status, stdout, stderr } = spawnSync('bash', ['-c', line], { encoding: 'utf8' });
+      assert.equal(status, 0, `${line}\n${stdout}${stderr}`);
+      return stdout;
+    });
+    assert.match(outputs[0], /^HTTP\/1\.1 200 [\s\S]*Cache-Status: projects-gateway; fwd=uri-miss; stored/);
+    assert.match(outputs[1], /^HTTP\/1\.1 200 [\s\S]*Cache-Status: projects-gateway; hit; ttl=/);
+    assert.match(outputs[1], /\nAge: \d+\r\n/);
+    assert.equal(JSON.parse(outputs[2]).name, 'my project');
+    assert.equal(JSON.parse(outputs[3]).detail[0].type, 'value_error.missing');
+    assert.match(outputs.at(-1), /gateway_requests_total/);
+  });
+
+  it('takes no other key', async () => {
+    assert.equal((await request(`${ready.listen}/v4/projects`, { headers: { 'X-API-KEY': 'pgw_guessed' } })).status, 401);
+  });
+
+  it('keeps its key through a reload', async () => {
+    program.kill('SIGHUP');
+    await eventually('reload', () => program.events().find((event) => event.message === 'configuration reloaded'));
+    assert.equal((await request(`${ready.listen}/v4/projects`, { headers: { 'X-API-KEY': ready.key } })).status, 200);
+  });
+});
