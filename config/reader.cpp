@@ -87,8 +87,9 @@ std::size_t expand_variable(std::string_view text, std::size_t at, const Environ
     return text.size() - at;
   }
   if (auto value = environment(std::string(name))) {
-    out.text += *value;
-    wipe(value->data(), value->size());
+    std::string& found = *value;
+    out.text += found;
+    wipe(found.data(), found.size());
   } else {
     out.problems.push_back("environment variable " + std::string(name) + " is not set");
   }

@@ -33,7 +33,7 @@ class FileDescriptor {
 
 /// A buffer on the stack that leaves nothing behind.
 struct Buffer {
-  std::array<char, max_secret + 1> bytes;
+  std::array<char, max_secret + 1> bytes{};
   std::size_t size = 0;
   ~Buffer() { wipe(bytes.data(), size); }
 };

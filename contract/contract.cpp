@@ -1,6 +1,7 @@
 #include "contract/contract.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "contract/contract_compiler.h"
@@ -21,22 +22,25 @@ const std::vector<LocPart>& body_prefix() {
   return prefix;
 }
 
-void check_json(const MediaType& media, std::string_view body, const Reading& reading, std::vector<Violation>& out) {
-  Violation violation;
-  const auto value = parse_json_body(body, violation);
-  if (!value) {
-    out.push_back(std::move(violation));
-  } else if (media.schema != nullptr) {
-    check_value(*media.schema, *value, body_prefix(), reading, out);
-  }
+void report_missing_body(std::vector<Violation>& out) {
+  out.push_back({body_prefix(), "field required", "value_error.missing", nullptr});
 }
 
-void check_body(const MediaType& media, std::string_view body, std::vector<Violation>& out) {
-  if (media.kind == MediaType::Kind::json) {
-    check_json(media, body, {}, out);
-  } else if (media.kind == MediaType::Kind::form && media.schema != nullptr) {
-    check_value(*media.schema, form_object(parse_form(body), media.schema), body_prefix(), {}, out);
+/// A body of `null` counts as none at all, as it does for FastAPI, unless it is what the schema wants.
+void check_json(const SchemaNode* schema, bool required, std::string_view text, std::vector<Violation>& out) {
+  Violation violation;
+  const auto value = parse_json_body(text, violation);
+  if (!value) {
+    out.push_back(std::move(violation));
+    return;
   }
+  std::vector<Violation> violations;
+  if (schema != nullptr) check_value(*schema, *value, body_prefix(), {}, violations);
+  if (value->is_null() && !violations.empty()) {
+    if (required) report_missing_body(out);
+    return;
+  }
+  std::ranges::move(violations, std::back_inserter(out));
 }
 
 void check_headers(const std::vector<Parameter>& parameters, const RequestView& request, std::vector<Violation>& out) {
@@ -49,18 +53,38 @@ void check_headers(const std::vector<Parameter>& parameters, const RequestView& 
   }
 }
 
-/// Without Content-Type a body counts as JSON, as it does for FastAPI.
-const MediaType* media_type_of(const RequestBody& body, const RequestView& request) {
-  if (request.content_type) return find_media_type(body.media_types, *request.content_type);
-  const auto json = std::ranges::find(body.media_types, MediaType::Kind::json, &MediaType::kind);
-  if (json != body.media_types.end()) return &*json;
-  return body.media_types.empty() ? nullptr : &body.media_types.front();
-}
-
 std::string names_of(const std::vector<MediaType>& media_types) {
   std::string names;
   for (const auto& media : media_types) names += (names.empty() ? "" : ", ") + media.name;
   return names;
+}
+
+/// Without Content-Type a body counts as JSON, as it does for FastAPI.
+const MediaType* media_type_of(const RequestBody& body, std::optional<std::string_view> content_type) {
+  if (content_type) return find_media_type(body.media_types, *content_type);
+  const auto json = std::ranges::find(body.media_types, MediaType::Kind::json, &MediaType::kind);
+  return json == body.media_types.end() ? &body.media_types.front() : &*json;
+}
+
+void check_body(const RequestBody& declared, std::optional<std::string_view> content_type, std::string_view body,
+                Verdict& verdict) {
+  if (body.empty()) {
+    if (declared.required) report_missing_body(verdict.violations);
+    return;
+  }
+  if (declared.media_types.empty()) return;
+  const MediaType* media = media_type_of(declared, content_type);
+  if (media == nullptr) {
+    verdict.unsupported_media_type = true;
+    verdict.accepted_media_types = names_of(declared.media_types);
+    return;
+  }
+  const auto kind = content_type ? kind_of_body(*media, *content_type) : media->kind;
+  if (kind == MediaType::Kind::json) {
+    check_json(media->schema, declared.required, body, verdict.violations);
+  } else if (kind == MediaType::Kind::form && media->schema != nullptr) {
+    check_value(*media->schema, form_object(parse_form(body), media->schema), body_prefix(), {}, verdict.violations);
+  }
 }
 
 }  // namespace
@@ -94,14 +118,18 @@ Contract::Outcome Contract::compile(const Document& document) {
                                       twin + "', so requests can't be told apart"});
     }
   }
-  const bool failed = std::ranges::any_of(
-      outcome.problems, [](const Problem& problem) { return problem.severity == Severity::error; });
+  const bool failed =
+      std::ranges::any_of(outcome.problems, [](const Problem& problem) { return problem.severity == Severity::error; });
   if (!failed) outcome.contract = std::shared_ptr<const Contract>(new Contract(std::move(impl)));
   return outcome;
 }
 
-const std::string& Contract::base_path() const { return impl_->base_path; }
-std::span<const Operation> Contract::operations() const { return impl_->operations; }
+const std::string& Contract::base_path() const {
+  return impl_->base_path;
+}
+std::span<const Operation> Contract::operations() const {
+  return impl_->operations;
+}
 
 const Operation* Contract::find(std::string_view operation_id) const {
   const auto found = impl_->by_id.find(operation_id);
@@ -118,7 +146,11 @@ std::string Contract::canonical_path(const Match& match) const {
   std::size_t value = 0;
   for (const auto& segment : match.operation->segments()) {
     path += '/';
-    append_encoded_segment(path, segment.is_parameter ? match.path_values[value++] : segment.text);
+    if (segment.is_parameter) {
+      append_encoded_segment(path, match.path_values[value++]);
+    } else {
+      append_encoded_literal(path, segment.text);
+    }
   }
   return path;
 }
@@ -127,7 +159,8 @@ Verdict Contract::validate_request(const RequestView& request) const {
   const auto& facts = request.match.operation->facts();
   Verdict verdict;
   for (std::size_t i = 0; i < facts.path_parameters.size(); ++i) {
-    check_path_value(facts.path_parameters[i], request.match.path_values[i], verdict.violations);
+    const auto& parameter = facts.path_parameters[i];
+    check_parameter(parameter, Location::path, {{parameter.name, request.match.path_values[i]}}, verdict.violations);
   }
   if (!facts.query_parameters.empty()) {
     const FormPairs pairs = parse_form(request.query);
@@ -136,33 +169,14 @@ Verdict Contract::validate_request(const RequestView& request) const {
     }
   }
   check_headers(facts.header_parameters, request, verdict.violations);
-  if (!facts.body) return verdict;
-
-  if (request.body.empty()) {
-    if (facts.body->required) {
-      verdict.violations.push_back({body_prefix(), "field required", "value_error.missing", nullptr});
-    }
-  } else if (const MediaType* media = media_type_of(*facts.body, request)) {
-    check_body(*media, request.body, verdict.violations);
-  } else {
-    verdict.unsupported_media_type = true;
-    verdict.accepted_media_types = names_of(facts.body->media_types);
-  }
+  if (facts.body) check_body(*facts.body, request.content_type, request.body, verdict);
   return verdict;
 }
 
 std::vector<Violation> Contract::validate_body(const Operation& operation, std::string_view body) const {
-  const Match match{&operation, {}};
-  const auto& facts = operation.facts();
-  if (!facts.body) return {};
-  const RequestView view{match, {}, {}, std::nullopt, body};
-  std::vector<Violation> violations;
-  if (body.empty()) {
-    if (facts.body->required) violations.push_back({body_prefix(), "field required", "value_error.missing", nullptr});
-  } else if (const MediaType* media = media_type_of(*facts.body, view)) {
-    check_body(*media, body, violations);
-  }
-  return violations;
+  Verdict verdict;
+  if (operation.facts().body) check_body(*operation.facts().body, std::nullopt, body, verdict);
+  return std::move(verdict.violations);
 }
 
 std::vector<Violation> Contract::validate_response(const Operation& operation, int status,
@@ -170,9 +184,14 @@ std::vector<Violation> Contract::validate_response(const Operation& operation, i
   const Response* response = find_response(operation.facts().responses, status);
   if (response == nullptr) return {};
   const MediaType* media = find_media_type(response->media_types, content_type);
-  if (media == nullptr || media->kind != MediaType::Kind::json) return {};
+  if (media == nullptr || kind_of_body(*media, content_type) != MediaType::Kind::json) return {};
+  Violation violation;
+  const auto value = parse_json_body(body, violation);
+  if (!value) return {violation};
   std::vector<Violation> violations;
-  check_json(*media, body, {Direction::response, false}, violations);
+  if (media->schema != nullptr) {
+    check_value(*media->schema, *value, body_prefix(), {Direction::response, false}, violations);
+  }
   return violations;
 }
 

@@ -30,12 +30,12 @@ class Operation {
   Operation(Operation&&) noexcept;
   Operation& operator=(Operation&&) noexcept;
 
-  std::size_t index() const;                    ///< its position in `Contract::operations`
-  const std::string& id() const;                ///< operationId
-  const std::string& method() const;            ///< "GET"
-  const std::string& path_template() const;     ///< "/projects/{id}", without the base path
+  std::size_t index() const;                 ///< its position in `Contract::operations`
+  const std::string& id() const;             ///< operationId
+  const std::string& method() const;         ///< "GET"
+  const std::string& path_template() const;  ///< "/projects/{id}", without the base path
   std::span<const PathSegment> segments() const;
-  bool is_safe() const;                         ///< RFC 9110 section 9.2.1
+  bool is_safe() const;  ///< RFC 9110 section 9.2.1
   bool deprecated() const;
   bool declares_body() const;
 
@@ -92,9 +92,9 @@ class Contract {
   std::span<const Operation> operations() const;
   const Operation* find(std::string_view operation_id) const;
 
-  /// `raw_path`: percent-encoded, with base path, without query. Segments are split at raw slashes and then decoded; literal ones win
-  /// over parameters. Not found: broken percent-encoding, control characters, bytes that are not UTF-8, and "", "." and ".." as the
-  /// value of a parameter, however encoded.
+  /// `raw_path`: percent-encoded, with base path, without query. Segments are split at raw slashes and then decoded;
+  /// literal ones win over parameters. Not found: broken percent-encoding, control characters, bytes that are not
+  /// UTF-8, and "", "." and ".." as the value of a parameter, however encoded.
   Route match(std::string_view method, std::string_view raw_path) const;
 
   /// Without base path, each value encoded anew: all but unreserved characters (RFC 3986 section 2.3) as %XX.

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
+
+#include "contract/router.h"
 
 namespace pgw::contract {
 namespace {
@@ -27,18 +30,26 @@ bool flag_at(const json& object, const char* key, bool otherwise = false) {
   return found != object.end() && found->is_boolean() ? found->get<bool>() : otherwise;
 }
 
-/// The path of a server's URL, its variables at their defaults.
-std::string server_path(const json& server) {
-  std::string url = text_at(server, "url");
-  const auto variables = server.find("variables");
-  if (variables != server.end()) {
-    for (const auto& [name, variable] : variables->items()) {
-      const std::string token = "{" + name + "}";
-      for (auto found = url.find(token); found != std::string::npos; found = url.find(token)) {
-        url.replace(found, token.size(), text_at(variable, "default"));
-      }
-    }
+/// A URL with its variables at their defaults; nullopt if one has none.
+std::optional<std::string> with_defaults(std::string_view url, const json& server) {
+  std::string text;
+  for (;;) {
+    const auto open = url.find('{');
+    text += url.substr(0, open);
+    if (open == std::string_view::npos) return text;
+    const auto close = url.find('}', open);
+    const auto name = url.substr(open + 1, close - open - 1);
+    const auto variables = server.find("variables");
+    if (close == std::string_view::npos || variables == server.end() || !variables->is_object()) return std::nullopt;
+    const auto variable = variables->find(name);
+    if (variable == variables->end() || !variable->contains("default")) return std::nullopt;
+    text += text_at(*variable, "default");
+    url.remove_prefix(close + 1);
   }
+}
+
+/// The path of a URL, absolute or not, without a slash at its end.
+std::string path_of(std::string url) {
   if (const auto scheme = url.find("://"); scheme != std::string::npos) {
     const auto path = url.find('/', scheme + 3);
     url = path == std::string::npos ? "" : url.substr(path);
@@ -47,15 +58,12 @@ std::string server_path(const json& server) {
   return url.empty() || url.starts_with('/') ? url : "/" + url;
 }
 
-MediaType::Kind kind_of(const std::string& name) {
-  if (name == "application/json" || name.ends_with("+json") || name == "*/*" || name == "application/*") {
-    return MediaType::Kind::json;
-  }
-  return name == "application/x-www-form-urlencoded" ? MediaType::Kind::form : MediaType::Kind::opaque;
+bool is_array(const SchemaNode* schema) {
+  return schema != nullptr && schema->resolved().type == JsonType::array;
 }
-
-bool is_array(const SchemaNode* schema) { return schema != nullptr && schema->resolved().type == JsonType::array; }
-bool is_object(const SchemaNode* schema) { return schema != nullptr && schema->resolved().type == JsonType::object; }
+bool is_object(const SchemaNode* schema) {
+  return schema != nullptr && schema->resolved().type == JsonType::object;
+}
 
 }  // namespace
 
@@ -91,9 +99,14 @@ void ContractCompiler::compile_base_path() {
   const auto& root = document_.root();
   const auto servers = root.find("servers");
   if (servers == root.end() || !servers->is_array() || servers->empty()) return;
-  base_path_ = server_path(servers->front());
-  for (std::size_t i = 1; i < servers->size(); ++i) {
-    if (server_path((*servers)[i]) != base_path_) {
+  for (std::size_t i = 0; i < servers->size(); ++i) {
+    const json& server = (*servers)[i];
+    const auto url = with_defaults(text_at(server, "url"), server);
+    if (!url) {
+      schemas_.error(Pointer("/servers") / i, "the URL of this server has a variable without a default");
+    } else if (i == 0) {
+      base_path_ = path_of(*url);
+    } else if (path_of(*url) != base_path_) {
       schemas_.warning(Pointer("/servers") / i, "only the path of the first server is served");
     }
   }
@@ -108,6 +121,7 @@ void ContractCompiler::compile_path(const Pointer& where, const std::string& pat
   }
   const auto segments = parse_template(where, path_template);
   if (!segments) return;
+  warn_of_unknown_fields(*item);
   for (const auto& [key, method] : methods) {
     if (!at(*item).contains(key)) continue;
     Facts facts;
@@ -115,6 +129,16 @@ void ContractCompiler::compile_path(const Pointer& where, const std::string& pat
     facts.path_template = path_template;
     facts.segments = *segments;
     compile_operation(*item / key, *item, std::move(facts));
+  }
+}
+
+void ContractCompiler::warn_of_unknown_fields(const Pointer& path_item) {
+  for (const auto& [key, value] : at(path_item).items()) {
+    const bool is_method = std::ranges::find(methods, key, [](const auto& method) {
+                             return std::string_view(method.first);
+                           }) != methods.end();
+    const bool is_annotation = key == "summary" || key == "description" || key == "parameters" || key.starts_with("x-");
+    if (!is_method && !is_annotation) schemas_.warning(path_item / key, "'" + key + "' of a path is ignored");
   }
 }
 
@@ -132,10 +156,21 @@ std::optional<std::vector<PathSegment>> ContractCompiler::parse_template(const P
     rest.remove_prefix(segment.size());
     const bool is_parameter = segment.size() > 2 && segment.front() == '{' && segment.find('}') == segment.size() - 1;
     if (!is_parameter && segment.find_first_of("{}") != std::string_view::npos) {
-      schemas_.error(where, "the segment '" + std::string(segment) + "' is only in part a parameter, which is not supported");
+      schemas_.error(where,
+                     "the segment '" + std::string(segment) + "' is only in part a parameter, which is not supported");
       return std::nullopt;
     }
-    segments.push_back({std::string(is_parameter ? segment.substr(1, segment.size() - 2) : segment), is_parameter});
+    PathSegment parsed{std::string(is_parameter ? segment.substr(1, segment.size() - 2) : ""), is_parameter};
+    if (!is_parameter && !decode_segment(segment, parsed.text)) {
+      schemas_.error(where, "the segment '" + std::string(segment) + "' is not percent-encoded as a path must be");
+      return std::nullopt;
+    }
+    const auto is_twin = [&](const PathSegment& other) { return other.is_parameter && other.text == parsed.text; };
+    if (is_parameter && std::ranges::any_of(segments, is_twin)) {
+      schemas_.error(where, "the path parameter '" + parsed.text + "' stands twice in " + path_template);
+      return std::nullopt;
+    }
+    segments.push_back(std::move(parsed));
   }
   return segments;
 }
@@ -178,8 +213,9 @@ void ContractCompiler::compile_parameters(const Pointer& where, const Pointer& p
       schemas_.error(holder / "parameters", "parameters must be a list");
       continue;
     }
+    std::set<std::pair<std::string, std::string>> seen;
     for (std::size_t i = 0; i < at(holder)["parameters"].size(); ++i) {
-      compile_parameter(holder / "parameters" / i, facts, path_parameters);
+      compile_parameter(holder / "parameters" / i, facts, path_parameters, seen);
     }
   }
   for (const auto& segment : facts.segments) {
@@ -198,7 +234,8 @@ void ContractCompiler::compile_parameters(const Pointer& where, const Pointer& p
 }
 
 void ContractCompiler::compile_parameter(const Pointer& where, Facts& facts,
-                                         std::map<std::string, Parameter>& path_parameters) {
+                                         std::map<std::string, Parameter>& path_parameters,
+                                         std::set<std::pair<std::string, std::string>>& seen) {
   const auto place = schemas_.resolve(where);
   if (!place) return;
   const json& described = at(*place);
@@ -208,13 +245,11 @@ void ContractCompiler::compile_parameter(const Pointer& where, Facts& facts,
     schemas_.error(where, "a parameter needs 'name' and 'in'");
     return;
   }
-  parameter.required = flag_at(described, "required");
-  if (described.contains("schema")) parameter.schema = schemas_.compile(*place / "schema");
-  parameter.style = style_of(*place, described, in, parameter.schema);
-  if (parameter.style == Style::json) {
-    const auto media = compile_media_types(*place / "content", true);
-    parameter.schema = media.empty() ? nullptr : media.front().schema;
+  if (!seen.emplace(in, parameter.name).second) {
+    schemas_.error(where, "the parameter '" + parameter.name + "' in " + in + " is declared twice");
+    return;
   }
+  compile_value(*place, in, parameter);
 
   const auto add_once = [&parameter](std::vector<Parameter>& list) {
     if (std::ranges::find(list, parameter.name, &Parameter::name) == list.end()) list.push_back(parameter);
@@ -232,25 +267,52 @@ void ContractCompiler::compile_parameter(const Pointer& where, Facts& facts,
   }
 }
 
-Style ContractCompiler::style_of(const Pointer& where, const json& parameter, const std::string& in,
-                                 const SchemaNode* schema) {
-  if (parameter.contains("content")) return Style::json;
+void ContractCompiler::compile_value(const Pointer& where, const std::string& in, Parameter& parameter) {
+  const json& described = at(where);
+  parameter.required = flag_at(described, "required");
+  parameter.allow_empty = in == "query" && flag_at(described, "allowEmptyValue");
+  if (described.contains("content")) {
+    const auto media = compile_media_types(where / "content", true);
+    const bool is_json = !media.empty() && media.front().kind == MediaType::Kind::json;
+    if (is_json) parameter.schema = media.front().schema;
+    parameter.style = is_json ? Style::json : Style::text;
+    return;
+  }
+  if (!described.contains("schema")) {
+    schemas_.warning(where, "the parameter '" + parameter.name + "' has no schema, so any value is right");
+    return;
+  }
+  const SchemaNode* schema = schemas_.compile(where / "schema");
+  const auto style = style_of(described, in, schema);
+  if (style) {
+    parameter.schema = schema;
+    parameter.style = *style;
+  } else {
+    schemas_.warning(where, "the value of the parameter '" + parameter.name +
+                                "' is not checked, for it comes in a style that can't be read");
+  }
+}
+
+std::optional<Style> ContractCompiler::style_of(const json& parameter, const std::string& in,
+                                                const SchemaNode* schema) {
   const bool is_query = in == "query" || in == "cookie";
   const std::string style = text_at(parameter, "style", is_query ? "form" : "simple");
   const bool explode = flag_at(parameter, "explode", style == "form");
-  if (style == "deepObject") return Style::deep_object;
+  const bool is_plain = style == "form" || style == "simple";
   if (is_array(schema)) {
+    if (style == "simple") return Style::comma_separated;
+    if (style == "form") return explode ? Style::repeated : Style::comma_separated;
     if (style == "spaceDelimited") return explode ? Style::repeated : Style::space_separated;
     if (style == "pipeDelimited") return explode ? Style::repeated : Style::pipe_separated;
-    if (style == "form") return explode ? Style::repeated : Style::comma_separated;
-    if (style == "simple") return Style::comma_separated;
-  } else if (is_object(schema)) {
-    if (style == "form" && explode) return Style::form_object;
-  } else if (style == "form" || style == "simple") {
-    return Style::text;
+    return std::nullopt;
   }
-  schemas_.warning(where, "a value in style '" + style + "'" + (explode ? " (exploded)" : "") + " is not checked");
-  return Style::text;
+  if (style == "deepObject") return Style::deep_object;
+  if (is_object(schema)) {
+    if (!is_plain) return std::nullopt;
+    if (!explode) return Style::flat_object;
+    return style == "form" ? Style::spread_object : Style::paired_object;
+  }
+  return is_plain ? std::optional(Style::text) : std::nullopt;
 }
 
 void ContractCompiler::compile_body(const Pointer& where, Facts& facts) {
@@ -272,8 +334,9 @@ void ContractCompiler::compile_responses(const Pointer& where, Facts& facts) {
     if (status.starts_with("x-")) continue;
     const auto place = schemas_.resolve(where / "responses" / status);
     if (!place) continue;
-    const bool is_code = status.size() == 3 && status[0] >= '1' && status[0] <= '5';
-    const bool is_class = is_code && (status.ends_with("XX") || status.ends_with("xx"));
+    const bool is_class = status.size() == 3 && (status.ends_with("XX") || status.ends_with("xx"));
+    const bool is_number = status.size() == 3 && status.find_first_not_of("0123456789") == std::string::npos;
+    const bool is_code = (is_number || is_class) && status[0] >= '1' && status[0] <= '5';
     if (!is_code && status != "default") {
       schemas_.error(where / "responses" / status, "'" + status + "' is no status code, range (2XX) or 'default'");
       continue;

@@ -4,7 +4,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "contract/operation_facts.h"
@@ -33,11 +35,15 @@ class ContractCompiler {
   void compile_base_path();
   void compile_path(const Pointer& where, const std::string& path_template);
   std::optional<std::vector<PathSegment>> parse_template(const Pointer& where, const std::string& path_template);
+  void warn_of_unknown_fields(const Pointer& path_item);
   void compile_operation(const Pointer& where, const Pointer& path_item, Facts facts);
   void compile_id(const Pointer& where, Facts& facts);
   void compile_parameters(const Pointer& where, const Pointer& path_item, Facts& facts);
-  void compile_parameter(const Pointer& where, Facts& facts, std::map<std::string, Parameter>& path_parameters);
-  Style style_of(const Pointer& where, const nlohmann::json& parameter, const std::string& in, const SchemaNode* schema);
+  void compile_parameter(const Pointer& where, Facts& facts, std::map<std::string, Parameter>& path_parameters,
+                         std::set<std::pair<std::string, std::string>>& seen);
+  void compile_value(const Pointer& where, const std::string& in, Parameter& parameter);
+  static std::optional<Style> style_of(const nlohmann::json& parameter, const std::string& in,
+                                       const SchemaNode* schema);
   void compile_body(const Pointer& where, Facts& facts);
   void compile_responses(const Pointer& where, Facts& facts);
   std::vector<MediaType> compile_media_types(const Pointer& where, bool is_request);

@@ -1,15 +1,18 @@
 #include "contract/document.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <optional>
-#include <set>
-#include <sstream>
 
 #include <yaml-cpp/yaml.h>
+
+#include "contract/utf8.h"
 
 namespace pgw::contract {
 namespace {
@@ -27,11 +30,15 @@ class PlainScalar {
     if (text_ == "true" || text_ == "True" || text_ == "TRUE") return true;
     if (text_ == "false" || text_ == "False" || text_ == "FALSE") return false;
     if (const auto integer = as_integer()) return *integer;
-    if (looks_like_float()) return std::strtod(text_.c_str(), nullptr);
+    if (looks_like_float()) {
+      const double number = std::strtod(text_.c_str(), nullptr);
+      if (std::isfinite(number)) return number;
+    }
     return text_;
   }
 
  private:
+  /// [-+]? [0-9]+ | 0o [0-7]+ | 0x [0-9a-fA-F]+
   std::optional<std::int64_t> as_integer() const {
     std::string_view digits = text_;
     int base = 10;
@@ -39,6 +46,8 @@ class PlainScalar {
     if (digits.starts_with("0o")) base = 8;
     if (base != 10) digits.remove_prefix(2);
     if (base == 10 && digits.starts_with('+')) digits.remove_prefix(1);
+    const bool may_have_minus = base == 10 && !text_.starts_with('+');
+    if (digits.starts_with('-') && !may_have_minus) return std::nullopt;
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
     if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
@@ -89,6 +98,83 @@ std::string escaped(const std::string& key) {
   return text;
 }
 
+/// Where the bytes that a YAML stream can't hold begin, and why. yaml-cpp passes malformed UTF-8 through, and takes one
+/// control character for the end of the text.
+struct BadBytes {
+  std::size_t position = 0;
+  std::string message;
+};
+
+std::optional<BadBytes> find_bad_bytes(std::string_view text) {
+  const std::size_t readable = utf8_prefix(text);
+  for (std::size_t i = 0; i < readable; ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool is_blank = byte == '\t' || byte == '\n' || byte == '\r';
+    if ((byte < 0x20 && !is_blank) || byte == 0x7f) return BadBytes{i, "a control character stands here"};
+  }
+  if (readable < text.size()) return BadBytes{readable, "the text is not UTF-8 from here on"};
+  return std::nullopt;
+}
+
+Place place_of(std::string_view text, std::size_t position, const std::string& name) {
+  const auto before = text.substr(0, position);
+  const auto line_start = before.rfind('\n') + 1;
+  return {name, 1 + static_cast<int>(std::ranges::count(before, '\n')), 1 + static_cast<int>(position - line_start)};
+}
+
+/// The UTF-16 unit of "\uXXXX" at the front of `text`.
+std::optional<unsigned> escaped_unit(std::string_view text) {
+  if (!text.starts_with("\\u") || text.size() < 6) return std::nullopt;
+  unsigned unit = 0;
+  const auto [end, error] = std::from_chars(text.data() + 2, text.data() + 6, unit, 16);
+  if (error != std::errc{} || end != text.data() + 6) return std::nullopt;
+  return unit;
+}
+
+/// JSON escapes a character beyond the basic plane as two surrogates, which YAML has no use for: such pairs as the
+/// character itself.
+std::string join_surrogates(std::string_view json) {
+  std::string text;
+  text.reserve(json.size());
+  for (std::size_t i = 0; i < json.size();) {
+    const auto high = json[i] == '\\' ? escaped_unit(json.substr(i)) : std::nullopt;
+    const auto low = high && *high >= 0xd800 && *high < 0xdc00 ? escaped_unit(json.substr(i + 6)) : std::nullopt;
+    if (low && *low >= 0xdc00 && *low < 0xe000) {
+      const unsigned code = 0x10000 + ((*high - 0xd800) << 10) + (*low - 0xdc00);
+      for (const unsigned byte :
+           {0xf0 | code >> 18, 0x80 | (code >> 12 & 0x3f), 0x80 | (code >> 6 & 0x3f), 0x80 | (code & 0x3f)}) {
+        text += static_cast<char>(byte);
+      }
+      i += 12;
+    } else {
+      const std::size_t length = json[i] == '\\' ? 2 : 1;
+      text += json.substr(i, length);
+      i += length;
+    }
+  }
+  return text;
+}
+
+bool is_json_with_surrogates(std::string_view text) {
+  const bool has_surrogates =
+      text.find("\\ud") != std::string_view::npos || text.find("\\uD") != std::string_view::npos;
+  return has_surrogates && nlohmann::json::accept(text.begin(), text.end());
+}
+
+/// How a scalar with this tag is read.
+enum class Tag { plain, text, unknown };
+
+Tag parse_tag(const std::string& tag) {
+  static constexpr std::string_view core = "tag:yaml.org,2002:";
+  if (tag == "?") return Tag::plain;
+  if (tag.empty() || tag == "!") return Tag::text;
+  if (!tag.starts_with(core)) return Tag::unknown;
+  const auto name = std::string_view(tag).substr(core.size());
+  if (name == "str") return Tag::text;
+  const bool is_typed = name == "int" || name == "float" || name == "bool" || name == "null";
+  return is_typed || name == "map" || name == "seq" ? Tag::plain : Tag::unknown;
+}
+
 }  // namespace
 
 /// Turns yaml-cpp's nodes into JSON, and notes each node's place.
@@ -97,12 +183,15 @@ class DocumentReader {
   explicit DocumentReader(std::string_view name) { document_.name_ = name; }
 
   Document::Outcome read(std::string_view text) {
+    if (const auto bad = find_bad_bytes(text)) {
+      return {nullptr, {{Severity::error, place_of(text, bad->position, document_.name_), bad->message}}};
+    }
     try {
-      const auto documents = YAML::LoadAll(std::string(text));
+      const auto documents = YAML::LoadAll(is_json_with_surrogates(text) ? join_surrogates(text) : std::string(text));
       if (documents.size() > 1) {
         problem(documents[1].Mark(), "a second YAML document begins here; one file holds one document");
-      } else if (!documents.empty()) {
-        document_.root_ = convert(documents.front(), "", 0);
+      } else if (!documents.empty() && is_small_enough(documents.front(), 0)) {
+        document_.root_ = convert(documents.front(), "");
       }
     } catch (const YAML::Exception& error) {
       problem(error.mark, error.msg);
@@ -121,21 +210,29 @@ class DocumentReader {
     problems_.push_back({Severity::error, place(mark), std::move(message)});
   }
 
-  nlohmann::json convert(const YAML::Node& node, const std::string& pointer, int depth) {
-    if (!problems_.empty() && nodes_ > most_nodes) return nullptr;
+  /// Whether a node fits the bounds. Run before anything is built, since aliases make a small text expand to any size.
+  bool is_small_enough(const YAML::Node& node, int depth) {
     if (++nodes_ > most_nodes || depth > deepest) {
       problem(node.Mark(), depth > deepest ? "nested deeper than 100 levels" : "expands to more than a million nodes");
-      nodes_ = most_nodes + 1;
-      return nullptr;
+      return false;
     }
+    for (const auto& child : node) {
+      if (!is_small_enough(node.IsMap() ? child.second : child, depth + 1)) return false;
+    }
+    return true;
+  }
+
+  nlohmann::json convert(const YAML::Node& node, const std::string& pointer) {
     document_.places_.emplace(pointer, place(node.Mark()));
+    const Tag tag = parse_tag(node.Tag());
+    if (tag == Tag::unknown) problem(node.Mark(), "the tag '" + node.Tag() + "' has no meaning here");
     switch (node.Type()) {
       case YAML::NodeType::Scalar:
-        return node.Tag() == "?" ? PlainScalar(node.Scalar()).value() : nlohmann::json(node.Scalar());
+        return tag == Tag::plain ? PlainScalar(node.Scalar()).value() : nlohmann::json(node.Scalar());
       case YAML::NodeType::Sequence:
-        return convert_sequence(node, pointer, depth);
+        return convert_sequence(node, pointer);
       case YAML::NodeType::Map:
-        return convert_mapping(node, pointer, depth);
+        return convert_mapping(node, pointer);
       case YAML::NodeType::Null:
       case YAML::NodeType::Undefined:
         return nullptr;
@@ -143,15 +240,15 @@ class DocumentReader {
     return nullptr;
   }
 
-  nlohmann::json convert_sequence(const YAML::Node& node, const std::string& pointer, int depth) {
+  nlohmann::json convert_sequence(const YAML::Node& node, const std::string& pointer) {
     auto array = nlohmann::json::array();
     for (const auto& item : node) {
-      array.push_back(convert(item, pointer + "/" + std::to_string(array.size()), depth + 1));
+      array.push_back(convert(item, pointer + "/" + std::to_string(array.size())));
     }
     return array;
   }
 
-  nlohmann::json convert_mapping(const YAML::Node& node, const std::string& pointer, int depth) {
+  nlohmann::json convert_mapping(const YAML::Node& node, const std::string& pointer) {
     auto object = nlohmann::json::object();
     for (const auto& member : node) {
       if (!member.first.IsScalar()) {
@@ -164,7 +261,7 @@ class DocumentReader {
         continue;
       }
       const std::string child = pointer + "/" + escaped(key);
-      object[key] = convert(member.second, child, depth + 1);
+      object[key] = convert(member.second, child);
       // A scalar's or a mapping's own mark is where its value begins; its key is what an editor looks for.
       document_.places_[child] = place(member.first.Mark());
     }

@@ -31,8 +31,9 @@ struct Problem {
 /// "file:line:col: error: message"; what is unknown of the place is left out.
 std::string to_string(const Problem& problem);
 
-/// Immutable. Plain YAML scalars resolve by the core schema of YAML 1.2 (section 10.3): null, booleans, integers and floats are typed;
-/// everything quoted is a string, and so are dates, `yes`, `no`, `on` and `off`. Keys are always strings.
+/// Immutable. Plain YAML scalars resolve by the core schema of YAML 1.2 (section 10.3): null, booleans, integers and
+/// floats are typed; everything quoted is a string, and so are dates, `yes`, `no`, `on`, `off`, and numbers that JSON
+/// lacks (`.inf`). Keys are always strings.
 class Document {
  public:
   struct Outcome {
@@ -40,8 +41,9 @@ class Document {
     std::vector<Problem> problems;
   };
 
-  /// Problems: an unreadable file, bad syntax, a key that stands twice in a mapping, aliases that would expand to more than a
-  /// million nodes, nesting deeper than 100.
+  /// Problems: an unreadable file, bytes that are not UTF-8, control characters, bad syntax, a second document, a key
+  /// that stands twice in a mapping, tags beyond the core schema, aliases that would expand to more than a million
+  /// nodes, nesting deeper than 100. Columns count bytes.
   static Outcome read(const std::filesystem::path& file);
   static Outcome parse(std::string_view text, std::string_view name);
 

@@ -1,8 +1,7 @@
 #include "contract/formats.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <string>
 
@@ -22,11 +21,16 @@ bool is_date(int year, int month, int day) {
   return day <= days[static_cast<std::size_t>(month - 1)] + (month == 2 && leap ? 1 : 0);
 }
 
-/// As pydantic v1's date_parse: ISO 8601, a blank or T between, seconds, fraction and zone optional; or a number (Unix time).
+/// Unix time: what Python's float() reads.
+bool is_timestamp(std::string_view text) {
+  static const re2::RE2 number(R"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)");
+  return full_match(text, number);
+}
+
+/// As pydantic v1's date_parse: ISO 8601, a blank or T between, seconds, fraction and zone optional; or Unix time.
 bool is_date_time(std::string_view text) {
   static const re2::RE2 iso(
-      R"((\d{4})-(\d{1,2})-(\d{1,2})[Tt ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?(?:[Zz]|[+-]\d{2}(?::?\d{2})?)?)");
-  static const re2::RE2 number(R"([+-]?\d+(?:\.\d*)?)");
+      R"((\d{4})-(\d{1,2})-(\d{1,2})[Tt ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?(?:[Zz]|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?)");
   int year = 0;
   int month = 0;
   int day = 0;
@@ -34,17 +38,18 @@ bool is_date_time(std::string_view text) {
   int minute = 0;
   std::string second;
   const re2::StringPiece piece(text.data(), text.size());
-  if (!re2::RE2::FullMatch(piece, iso, &year, &month, &day, &hour, &minute, &second)) return full_match(text, number);
+  if (!re2::RE2::FullMatch(piece, iso, &year, &month, &day, &hour, &minute, &second)) return is_timestamp(text);
   return is_date(year, month, day) && hour < 24 && minute < 60 && (second.empty() || std::stoi(second) < 60);
 }
 
-bool is_iso_date(std::string_view text) {
+bool is_date_or_time(std::string_view text) {
   static const re2::RE2 iso(R"((\d{4})-(\d{1,2})-(\d{1,2}))");
   int year = 0;
   int month = 0;
   int day = 0;
-  return re2::RE2::FullMatch(re2::StringPiece(text.data(), text.size()), iso, &year, &month, &day) &&
-         is_date(year, month, day);
+  const re2::StringPiece piece(text.data(), text.size());
+  if (!re2::RE2::FullMatch(piece, iso, &year, &month, &day)) return is_timestamp(text);
+  return is_date(year, month, day);
 }
 
 bool is_address(int family, std::string_view text) {
@@ -81,7 +86,8 @@ bool is_annotation_format(std::string_view name) {
 }
 
 bool matches(Format format, std::string_view text) {
-  static const re2::RE2 uuid(R"((?i)(?:urn:uuid:)?\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?)");
+  static const re2::RE2 uuid(
+      R"((?i)(?:urn:uuid:)?\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?)");
   static const re2::RE2 email(R"([^@\s]+@[^@\s]+\.[^@\s]+)");
   static const re2::RE2 uri(R"([A-Za-z][A-Za-z0-9+.\-]*:\S+)");
   static const re2::RE2 base64(R"((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)");
@@ -89,7 +95,7 @@ bool matches(Format format, std::string_view text) {
     case Format::date_time:
       return is_date_time(text);
     case Format::date:
-      return is_iso_date(text);
+      return is_date_or_time(text);
     case Format::uuid:
       return full_match(text, uuid);
     case Format::email:
@@ -106,7 +112,9 @@ bool matches(Format format, std::string_view text) {
   return true;
 }
 
-FormatError error_of(Format format) { return std::ranges::find(entries, format, &Entry::format)->error; }
+FormatError error_of(Format format) {
+  return std::ranges::find(entries, format, &Entry::format)->error;
+}
 
 std::size_t code_points(std::string_view text) {
   return static_cast<std::size_t>(

@@ -8,7 +8,8 @@ namespace pgw::contract {
 
 enum class Format { date_time, date, uuid, email, uri, ipv4, ipv6, byte };
 
-/// Formats that say nothing about a value's text (password, binary, float, double, int32, int64) and unknown ones give nullopt.
+/// Formats that say nothing about a value's text (password, binary, float, double, int32, int64) and unknown ones give
+/// nullopt.
 std::optional<Format> parse_format(std::string_view name);
 
 /// Formats without a check of their own that are fine all the same.

@@ -1,13 +1,16 @@
 #include "contract/json_body.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
 
 #include "contract/utf8.h"
 
 namespace pgw::contract {
 namespace {
 
-/// The first mistake of a text that is known not to be JSON, as Python's json.loads reports it.
+/// A mistake in a text, in the words of Python's json.loads.
 struct Mistake {
   std::string msg;
   std::size_t position = 0;
@@ -18,13 +21,13 @@ class MistakeFinder {
  public:
   explicit MistakeFinder(std::string_view text) : text_(text) {}
 
+  /// An empty message if Python would take the text.
   Mistake find() {
     skip_blanks();
     if (value(0)) {
       skip_blanks();
       if (at_ < text_.size()) fail("Extra data", at_);
     }
-    if (mistake_.msg.empty()) fail("Expecting value", 0);
     return mistake_;
   }
 
@@ -37,13 +40,14 @@ class MistakeFinder {
   char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
 
   void skip_blanks() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r')) {
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r')) {
       ++at_;
     }
   }
 
   bool value(int depth) {
-    if (depth > deepest_json) return fail("Nested too deeply", at_);
+    if (depth == deepest_json && (peek() == '{' || peek() == '[')) return fail("Nested too deeply", at_);
     switch (peek()) {
       case '"':
         return string();
@@ -90,6 +94,10 @@ class MistakeFinder {
       if (peek() == '-' || peek() == '+') ++at_;
       return true;
     });
+    // JSON as such, but no number that this program (or most others) can hold: RFC 8259 section 6.
+    if (!std::isfinite(std::strtod(std::string(text_.substr(start, at_ - start)).c_str(), nullptr))) {
+      return fail("Number out of range", start);
+    }
     return true;
   }
 
@@ -120,13 +128,31 @@ class MistakeFinder {
     const char c = text_[at_];
     if (std::string_view("\"\\/bfnrt").find(c) != std::string_view::npos) return true;
     if (c != 'u') return fail("Invalid \\escape", start);
-    for (int i = 0; i < 4; ++i) {
-      ++at_;
-      if (at_ >= text_.size() || std::string_view("0123456789abcdefABCDEF").find(text_[at_]) == std::string_view::npos) {
-        return fail("Invalid \\uXXXX escape", start + 1);
-      }
-    }
+    const auto unit = hex_unit();
+    if (!unit) return fail("Invalid \\uXXXX escape", start + 1);
+    const bool is_high = *unit >= 0xd800 && *unit < 0xdc00;
+    const bool is_low = *unit >= 0xdc00 && *unit < 0xe000;
+    // Python takes half a surrogate pair; what would be forwarded is no text, though (RFC 8259 section 8.2).
+    if (is_low || (is_high && !low_surrogate())) return fail("Lone surrogate", start);
     return true;
+  }
+
+  /// From the 'u' to the last of four digits.
+  std::optional<unsigned> hex_unit() {
+    unsigned unit = 0;
+    const char* const first = text_.data() + at_ + 1;
+    if (text_.size() - at_ < 5) return std::nullopt;
+    const auto [end, error] = std::from_chars(first, first + 4, unit, 16);
+    if (error != std::errc{} || end != first + 4) return std::nullopt;
+    at_ += 4;
+    return unit;
+  }
+
+  bool low_surrogate() {
+    if (!text_.substr(at_ + 1).starts_with("\\u")) return false;
+    at_ += 2;
+    const auto unit = hex_unit();
+    return unit && *unit >= 0xdc00 && *unit < 0xe000;
   }
 
   bool object(int depth) {
@@ -188,6 +214,13 @@ bool is_too_deep(std::string_view text) {
   return false;
 }
 
+Mistake first_mistake(std::string_view body) {
+  const std::size_t readable = utf8_prefix(body);
+  if (readable < body.size()) return {"Invalid UTF-8", readable};
+  const Mistake mistake = MistakeFinder(body).find();
+  return mistake.msg.empty() ? Mistake{"Expecting value", 0} : mistake;
+}
+
 Violation violation_of(std::string_view body, const Mistake& mistake) {
   const auto before = body.substr(0, mistake.position);
   const auto line = 1 + std::ranges::count(before, '\n');
@@ -209,12 +242,12 @@ Violation violation_of(std::string_view body, const Mistake& mistake) {
 }  // namespace
 
 std::optional<nlohmann::json> parse_json_body(std::string_view body, Violation& violation) {
+  if (body.starts_with("\xef\xbb\xbf")) body.remove_prefix(3);  // a byte order mark, which Python skips too
   if (!is_too_deep(body)) {
     auto value = nlohmann::json::parse(body.begin(), body.end(), nullptr, false);
     if (!value.is_discarded()) return value;
   }
-  const std::size_t readable = utf8_prefix(body);
-  violation = violation_of(body, readable < body.size() ? Mistake{"Invalid UTF-8", readable} : MistakeFinder(body).find());
+  violation = violation_of(body, first_mistake(body));
   return std::nullopt;
 }
 

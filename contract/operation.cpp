@@ -9,17 +9,42 @@ Operation::~Operation() = default;
 Operation::Operation(Operation&&) noexcept = default;
 Operation& Operation::operator=(Operation&&) noexcept = default;
 
-std::size_t Operation::index() const { return facts_->index; }
-const std::string& Operation::id() const { return facts_->id; }
-const std::string& Operation::method() const { return facts_->method; }
-const std::string& Operation::path_template() const { return facts_->path_template; }
-std::span<const PathSegment> Operation::segments() const { return facts_->segments; }
+std::size_t Operation::index() const {
+  return facts_->index;
+}
+const std::string& Operation::id() const {
+  return facts_->id;
+}
+const std::string& Operation::method() const {
+  return facts_->method;
+}
+const std::string& Operation::path_template() const {
+  return facts_->path_template;
+}
+std::span<const PathSegment> Operation::segments() const {
+  return facts_->segments;
+}
 bool Operation::is_safe() const {
   return facts_->method == "GET" || facts_->method == "HEAD" || facts_->method == "OPTIONS" ||
          facts_->method == "TRACE";
 }
-bool Operation::deprecated() const { return facts_->deprecated; }
-bool Operation::declares_body() const { return facts_->body.has_value(); }
+bool Operation::deprecated() const {
+  return facts_->deprecated;
+}
+bool Operation::declares_body() const {
+  return facts_->body.has_value();
+}
+
+MediaType::Kind kind_of(std::string_view name) {
+  if (name == "application/json" || name.ends_with("+json") || name == "*/*" || name == "application/*") {
+    return MediaType::Kind::json;
+  }
+  return name == "application/x-www-form-urlencoded" ? MediaType::Kind::form : MediaType::Kind::opaque;
+}
+
+MediaType::Kind kind_of_body(const MediaType& media, std::string_view content_type) {
+  return media.name.ends_with("/*") ? kind_of(media_type_name(content_type)) : media.kind;
+}
 
 std::string media_type_name(std::string_view content_type) {
   content_type = content_type.substr(0, content_type.find(';'));
@@ -27,7 +52,8 @@ std::string media_type_name(std::string_view content_type) {
   if (first == std::string_view::npos) return {};
   content_type = content_type.substr(first, content_type.find_last_not_of(" \t") - first + 1);
   std::string name(content_type);
-  std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(name, name.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return name;
 }
 
@@ -41,7 +67,8 @@ const MediaType* find_media_type(const std::vector<MediaType>& media_types, std:
     const auto found = std::ranges::find(media_types, wanted, &MediaType::name);
     if (found != media_types.end()) return &*found;
   }
-  // "application/merge-patch+json" and the like are JSON (RFC 6839 section 3.1), and so is what the service takes as such.
+  // "application/merge-patch+json" and the like are JSON (RFC 6839 section 3.1), and so is what the service takes as
+  // such.
   if (name.ends_with("+json")) {
     const auto json = std::ranges::find(media_types, MediaType::Kind::json, &MediaType::kind);
     if (json != media_types.end()) return &*json;

@@ -17,15 +17,18 @@ enum class Style {
   comma_separated,  ///< form or simple array: name=a,b
   space_separated,
   pipe_separated,
-  form_object,      ///< form, exploded object: each property a parameter of its own
-  deep_object,      ///< name[property]=value
-  json,             ///< `content` with a JSON media type
+  spread_object,  ///< form, exploded object: each property a parameter of its own
+  flat_object,    ///< form or simple object: name=property,value,property,value
+  paired_object,  ///< simple, exploded object: property=value,property=value
+  deep_object,    ///< name[property]=value
+  json,           ///< `content` with a JSON media type
 };
 
 struct Parameter {
   std::string name;
-  const SchemaNode* schema = nullptr;
+  const SchemaNode* schema = nullptr;  ///< null: anything
   bool required = false;
+  bool allow_empty = false;
   Style style = Style::text;
 };
 
@@ -43,7 +46,7 @@ struct RequestBody {
 };
 
 struct Response {
-  int status = 0;      ///< 200; 2 for 2XX; 0 for `default`
+  int status = 0;  ///< 200; 2 for 2XX; 0 for `default`
   std::vector<MediaType> media_types;
 };
 
@@ -60,6 +63,13 @@ struct Operation::Facts {
   std::optional<RequestBody> body;
   std::vector<Response> responses;
 };
+
+/// What a media type of this name (lower case) is parsed as. Ranges that include JSON count as JSON.
+MediaType::Kind kind_of(std::string_view name);
+
+/// What a body of this content type is parsed as, given the entry that it belongs to: of a range, the content type
+/// decides.
+MediaType::Kind kind_of_body(const MediaType& media, std::string_view content_type);
 
 /// "application/json" of "Application/JSON; charset=utf-8".
 std::string media_type_name(std::string_view content_type);

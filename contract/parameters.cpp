@@ -20,7 +20,8 @@ std::string decode_form(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool is_encoding = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
+    const bool is_encoding =
+        text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
     if (is_encoding) {
       out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
       i += 2;
@@ -62,45 +63,101 @@ json separated(const FormPairs& pairs, std::string_view name, std::string_view s
   return value == nullptr ? json() : split_list(*value, separator);
 }
 
-json deep_object(const FormPairs& pairs, std::string_view name) {
-  json object;
-  for (const auto& [key, text] : pairs) {
-    const bool is_member = key.size() > name.size() + 2 && key.starts_with(name) && key[name.size()] == '[' && key.back() == ']';
-    if (is_member) object[key.substr(name.size() + 1, key.size() - name.size() - 2)] = text;
+/// The elements of a header that is a list, over all of its lines (RFC 9110 section 5.6.1).
+json header_list(const FormPairs& pairs) {
+  json list = json::array();
+  for (const auto& [name, line] : pairs) {
+    for (const auto& element : split_list(line, ",")) {
+      const auto& text = element.get_ref<const std::string&>();
+      const auto first = text.find_first_not_of(" \t");
+      if (first != std::string::npos) list.push_back(text.substr(first, text.find_last_not_of(" \t") - first + 1));
+    }
   }
-  return object;
+  return pairs.empty() ? json() : list;
 }
 
-json spread_object(const FormPairs& pairs, const SchemaNode& schema) {
-  json object;
-  for (const auto& property : schema.resolved().properties) {
-    if (const std::string* value = last_value(pairs, property.name)) object[property.name] = *value;
+FormPairs deep_members(const FormPairs& pairs, std::string_view name) {
+  FormPairs members;
+  for (const auto& [key, text] : pairs) {
+    const bool is_member =
+        key.size() > name.size() + 2 && key.starts_with(name) && key[name.size()] == '[' && key.back() == ']';
+    if (is_member) members.emplace_back(key.substr(name.size() + 1, key.size() - name.size() - 2), text);
   }
-  return object;
+  return members;
+}
+
+FormPairs declared_members(const FormPairs& pairs, const SchemaNode& schema) {
+  FormPairs members;
+  for (const auto& pair : pairs) {
+    if (schema.resolved().find_property(pair.first) != nullptr) members.push_back(pair);
+  }
+  return members;
+}
+
+/// "R,100,G,200": a name without a value has an empty one.
+FormPairs flat_members(std::string_view text) {
+  FormPairs members;
+  bool is_name = true;
+  for (const auto& element : split_list(text, ",")) {
+    if (is_name) {
+      members.emplace_back(element.get<std::string>(), "");
+    } else {
+      members.back().second = element.get<std::string>();
+    }
+    is_name = !is_name;
+  }
+  return members;
+}
+
+/// "R=100,G=200".
+FormPairs paired_members(std::string_view text) {
+  FormPairs members;
+  for (const auto& element : split_list(text, ",")) {
+    const auto& pair = element.get_ref<const std::string&>();
+    const auto equals = pair.find('=');
+    members.emplace_back(pair.substr(0, equals), equals == std::string::npos ? "" : pair.substr(equals + 1));
+  }
+  return members;
+}
+
+json object_of(const Parameter& parameter, const FormPairs& pairs) {
+  const std::string* value = last_value(pairs, parameter.name);
+  FormPairs members;
+  if (parameter.style == Style::deep_object) {
+    members = deep_members(pairs, parameter.name);
+  } else if (parameter.style == Style::spread_object) {
+    members = declared_members(pairs, *parameter.schema);
+  } else if (value != nullptr) {
+    members = parameter.style == Style::flat_object ? flat_members(*value) : paired_members(*value);
+  }
+  return members.empty() ? json() : form_object(members, parameter.schema);
 }
 
 /// The parameter's value as JSON texts; null when it is absent.
-json value_of(const Parameter& parameter, const FormPairs& pairs) {
+json value_of(const Parameter& parameter, Location location, const FormPairs& pairs) {
   switch (parameter.style) {
     case Style::text:
     case Style::json: {
+      // FastAPI takes the last of a query's values, and the first of a header's.
       const std::string* value = last_value(pairs, parameter.name);
-      return value == nullptr ? json() : json(*value);
+      if (value == nullptr) return {};
+      return location == Location::header ? pairs.front().second : *value;
     }
     case Style::repeated: {
       auto list = all_values(pairs, parameter.name);
       return list.empty() ? json() : list;
     }
     case Style::comma_separated:
-      return separated(pairs, parameter.name, ",");
+      return location == Location::header ? header_list(pairs) : separated(pairs, parameter.name, ",");
     case Style::space_separated:
       return separated(pairs, parameter.name, " ");
     case Style::pipe_separated:
       return separated(pairs, parameter.name, "|");
+    case Style::spread_object:
+    case Style::flat_object:
+    case Style::paired_object:
     case Style::deep_object:
-      return deep_object(pairs, parameter.name);
-    case Style::form_object:
-      return spread_object(pairs, *parameter.schema);
+      return object_of(parameter, pairs);
   }
   return {};
 }
@@ -143,13 +200,18 @@ FormPairs parse_form(std::string_view text) {
 
 void check_parameter(const Parameter& parameter, Location location, const FormPairs& pairs,
                      std::vector<Violation>& out) {
-  const json value = value_of(parameter, pairs);
+  const bool is_trivial = parameter.style == Style::text && takes_any_text(parameter.schema);
+  if (is_trivial && (!parameter.required || last_value(pairs, parameter.name) != nullptr)) return;
+
+  const json value = value_of(parameter, location, pairs);
   const std::vector<LocPart> loc{std::string(to_string(location)), parameter.name};
   if (value.is_null()) {
     if (parameter.required) out.push_back({loc, "field required", "value_error.missing", nullptr});
+  } else if (parameter.allow_empty && value == "") {
+    return;
   } else if (parameter.style == Style::json) {
     check_json_text(parameter, value.get_ref<const std::string&>(), loc, out);
-  } else if (parameter.schema != nullptr && !(value.is_string() && takes_any_text(parameter.schema))) {
+  } else if (parameter.schema != nullptr) {
     check_value(*parameter.schema, value, loc, {}, out);
   }
 }
@@ -158,8 +220,8 @@ json form_object(const FormPairs& pairs, const SchemaNode* schema) {
   json object = json::object();
   for (const auto& [key, text] : pairs) {
     const auto* property = schema == nullptr ? nullptr : schema->resolved().find_property(key);
-    const bool is_list = property != nullptr && property->schema != nullptr &&
-                         property->schema->resolved().type == JsonType::array;
+    const bool is_list =
+        property != nullptr && property->schema != nullptr && property->schema->resolved().type == JsonType::array;
     if (is_list) {
       object[key].push_back(text);
     } else {
@@ -167,12 +229,6 @@ json form_object(const FormPairs& pairs, const SchemaNode* schema) {
     }
   }
   return object;
-}
-
-void check_path_value(const Parameter& parameter, const std::string& value, std::vector<Violation>& out) {
-  if (takes_any_text(parameter.schema)) return;
-  const json read = parameter.style == Style::comma_separated ? split_list(value, ",") : json(value);
-  check_value(*parameter.schema, read, {std::string("path"), parameter.name}, {}, out);
 }
 
 }  // namespace pgw::contract

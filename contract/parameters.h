@@ -10,17 +10,17 @@
 
 namespace pgw::contract {
 
-/// Decoded pairs of an application/x-www-form-urlencoded text, in order. '+' is a space; a '%' that begins no encoding stays.
+/// Decoded pairs of an application/x-www-form-urlencoded text, in order. '+' is a space; a '%' that begins no encoding
+/// stays.
 using FormPairs = std::vector<std::pair<std::string, std::string>>;
 FormPairs parse_form(std::string_view text);
 
-/// Checks one parameter against what the request carries under its name (`pairs`: of the query, or of one header).
-void check_parameter(const Parameter& parameter, Location location, const FormPairs& pairs, std::vector<Violation>& out);
+/// Checks one parameter against what the request carries under its name (`pairs`: of the query, of one header, or of
+/// one segment of the path).
+void check_parameter(const Parameter& parameter, Location location, const FormPairs& pairs,
+                     std::vector<Violation>& out);
 
 /// A form body as an object: properties that the schema says are lists gather their values, others take the last.
 nlohmann::json form_object(const FormPairs& pairs, const SchemaNode* schema);
-
-/// A path's value. `value`: decoded.
-void check_path_value(const Parameter& parameter, const std::string& value, std::vector<Violation>& out);
 
 }  // namespace pgw::contract

@@ -20,7 +20,9 @@ bool is_unreserved(char c) {
 }
 
 /// What no upstream may take for a step within its tree, however it was encoded.
-bool may_be_a_value(std::string_view segment) { return !segment.empty() && segment != "." && segment != ".."; }
+bool may_be_a_value(std::string_view segment) {
+  return !segment.empty() && segment != "." && segment != "..";
+}
 
 bool split(std::string_view path, std::vector<std::string>& segments) {
   while (!path.empty()) {
@@ -31,6 +33,20 @@ bool split(std::string_view path, std::vector<std::string>& segments) {
     path.remove_prefix(raw.size());
   }
   return !segments.empty();
+}
+
+void append_encoded(std::string& out, std::string_view text, std::string_view also_plain) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  for (const char c : text) {
+    if (is_unreserved(c) || also_plain.find(c) != std::string_view::npos) {
+      out += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out += '%';
+      out += digits[byte >> 4];
+      out += digits[byte & 0xf];
+    }
+  }
 }
 
 }  // namespace
@@ -54,17 +70,11 @@ bool decode_segment(std::string_view segment, std::string& out) {
 }
 
 void append_encoded_segment(std::string& out, std::string_view value) {
-  static constexpr std::string_view digits = "0123456789ABCDEF";
-  for (const char c : value) {
-    if (is_unreserved(c)) {
-      out += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += '%';
-      out += digits[byte >> 4];
-      out += digits[byte & 0xf];
-    }
-  }
+  append_encoded(out, value, {});
+}
+
+void append_encoded_literal(std::string& out, std::string_view text) {
+  append_encoded(out, text, "!$&'()*+,;=:@");
 }
 
 std::string Router::add(const Operation& operation) {

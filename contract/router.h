@@ -39,4 +39,7 @@ bool decode_segment(std::string_view segment, std::string& out);
 /// Everything but unreserved characters as %XX.
 void append_encoded_segment(std::string& out, std::string_view value);
 
+/// What a path may not hold as %XX: the document's own delimiters, as in "/projects:batch", stay as they are.
+void append_encoded_literal(std::string& out, std::string_view text);
+
 }  // namespace pgw::contract

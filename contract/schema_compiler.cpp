@@ -5,18 +5,46 @@
 #include <functional>
 #include <set>
 
+#include "contract/router.h"
+
 namespace pgw::contract {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 33> enforced_keywords{
-    "$ref",          "type",          "nullable",         "enum",          "minLength",     "maxLength",
-    "pattern",       "format",        "minimum",          "maximum",       "exclusiveMinimum", "exclusiveMaximum",
-    "multipleOf",    "items",         "minItems",         "maxItems",      "uniqueItems",   "properties",
-    "required",      "additionalProperties", "minProperties", "maxProperties", "allOf",     "anyOf",
-    "oneOf",         "not",           "discriminator",    "readOnly",      "writeOnly",     "definitions",
-    "$schema",       "$id",           "$comment"};
+constexpr std::array<std::string_view, 33> enforced_keywords{"$ref",
+                                                             "type",
+                                                             "nullable",
+                                                             "enum",
+                                                             "minLength",
+                                                             "maxLength",
+                                                             "pattern",
+                                                             "format",
+                                                             "minimum",
+                                                             "maximum",
+                                                             "exclusiveMinimum",
+                                                             "exclusiveMaximum",
+                                                             "multipleOf",
+                                                             "items",
+                                                             "minItems",
+                                                             "maxItems",
+                                                             "uniqueItems",
+                                                             "properties",
+                                                             "required",
+                                                             "additionalProperties",
+                                                             "minProperties",
+                                                             "maxProperties",
+                                                             "allOf",
+                                                             "anyOf",
+                                                             "oneOf",
+                                                             "not",
+                                                             "discriminator",
+                                                             "readOnly",
+                                                             "writeOnly",
+                                                             "definitions",
+                                                             "$schema",
+                                                             "$id",
+                                                             "$comment"};
 constexpr std::array<std::string_view, 8> annotations{"title",      "description",  "default", "example",
                                                       "deprecated", "externalDocs", "xml",     "examples"};
 
@@ -24,7 +52,9 @@ bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-bool is_extension(std::string_view name) { return name.starts_with("x-"); }
+bool is_extension(std::string_view name) {
+  return name.starts_with("x-");
+}
 
 std::optional<JsonType> parse_type(std::string_view name) {
   static constexpr std::array<std::pair<std::string_view, JsonType>, 6> types{{{"string", JsonType::string},
@@ -39,18 +69,24 @@ std::optional<JsonType> parse_type(std::string_view name) {
   return std::nullopt;
 }
 
-/// A reference's fragment as a pointer: percent-decoding is the one thing that a URI fragment adds.
-std::string decode_fragment(std::string_view fragment) {
+/// A reference's fragment as a pointer; nullopt if it is malformed.
+std::optional<json::json_pointer> pointer_of(std::string_view fragment) {
   std::string text;
-  for (std::size_t i = 0; i < fragment.size(); ++i) {
-    if (fragment[i] == '%' && i + 2 < fragment.size()) {
-      text += static_cast<char>(std::stoi(std::string(fragment.substr(i + 1, 2)), nullptr, 16));
-      i += 2;
-    } else {
-      text += fragment[i];
-    }
+  // Percent-decoding is the one thing that a URI fragment adds.
+  if (!decode_segment(fragment, text)) return std::nullopt;
+  try {
+    return json::json_pointer(text);
+  } catch (const json::parse_error&) {
+    return std::nullopt;
   }
-  return text;
+}
+
+bool has(const json& root, const json::json_pointer& where) {
+  try {
+    return root.contains(where);
+  } catch (const json::exception&) {  // an index that is no number
+    return false;
+  }
 }
 
 }  // namespace
@@ -82,23 +118,28 @@ std::optional<SchemaCompiler::Pointer> SchemaCompiler::resolve(const Pointer& wh
       return std::nullopt;
     }
     const auto& reference = node["$ref"].get_ref<const std::string&>();
-    if (!reference.starts_with("#")) {
-      error(at, "the reference '" + reference + "' leads out of this document; only references within it are followed");
-      return std::nullopt;
-    }
-    try {
-      at = Pointer(decode_fragment(std::string_view(reference).substr(1)));
-    } catch (const std::exception&) {
-      error(at, "the reference '" + reference + "' is malformed");
-      return std::nullopt;
-    }
-    if (!document_.root().contains(at)) {
-      error(where, "the reference '" + reference + "' leads nowhere");
-      return std::nullopt;
-    }
+    const auto target = follow(at, reference);
+    if (!target) return std::nullopt;
+    at = *target;
   }
   error(where, "this $ref only leads back to itself");
   return std::nullopt;
+}
+
+std::optional<SchemaCompiler::Pointer> SchemaCompiler::follow(const Pointer& where, const std::string& reference) {
+  if (!reference.starts_with("#")) {
+    error(where,
+          "the reference '" + reference + "' leads out of this document; only references within it are followed");
+    return std::nullopt;
+  }
+  auto target = pointer_of(std::string_view(reference).substr(1));
+  if (!target) {
+    error(where, "the reference '" + reference + "' is malformed");
+  } else if (!has(document_.root(), *target)) {
+    error(where, "the reference '" + reference + "' leads nowhere");
+    target.reset();
+  }
+  return target;
 }
 
 const SchemaNode* SchemaCompiler::compile(const Pointer& where) {
@@ -122,6 +163,9 @@ void SchemaCompiler::fill(SchemaNode& node, const Pointer& where, const json& sc
     return;
   }
   warn_of_unknown_keywords(where, schema);
+  node.read_only = flag_at(where, schema, "readOnly");
+  node.write_only = flag_at(where, schema, "writeOnly");
+  if (fill_alias(node, where, schema)) return;
   fill_type(node, where, schema);
   fill_enumeration(node, where, schema);
   fill_string(node, where, schema);
@@ -134,10 +178,23 @@ void SchemaCompiler::fill(SchemaNode& node, const Pointer& where, const json& sc
 void SchemaCompiler::fill_reference(SchemaNode& node, const Pointer& where, const json& schema) {
   for (const auto& [keyword, value] : schema.items()) {
     if (keyword != "$ref" && !is_one_of(annotations, keyword) && !is_extension(keyword)) {
-      warning(where / keyword, "'" + keyword + "' beside $ref has no effect in OpenAPI 3.0 (put the $ref into an allOf)");
+      warning(where / keyword,
+              "'" + keyword + "' beside $ref has no effect in OpenAPI 3.0 (put the $ref into an allOf)");
     }
   }
   if (const auto target = resolve(where)) node.alias = compile(*target);
+}
+
+/// FastAPI wraps a reference into an `allOf` wherever a description or a default stands beside it.
+bool SchemaCompiler::fill_alias(SchemaNode& node, const Pointer& where, const json& schema) {
+  const auto all_of = schema.find("allOf");
+  if (all_of == schema.end() || !all_of->is_array() || all_of->size() != 1) return false;
+  for (const auto& [keyword, value] : schema.items()) {
+    const bool is_direction = keyword == "readOnly" || keyword == "writeOnly";
+    if (keyword != "allOf" && !is_direction && !is_one_of(annotations, keyword) && !is_extension(keyword)) return false;
+  }
+  node.alias = compile(where / "allOf" / 0);
+  return true;
 }
 
 void SchemaCompiler::fill_type(SchemaNode& node, const Pointer& where, const json& schema) {
@@ -163,36 +220,33 @@ void SchemaCompiler::fill_enumeration(SchemaNode& node, const Pointer& where, co
 void SchemaCompiler::fill_string(SchemaNode& node, const Pointer& where, const json& schema) {
   node.min_length = count_at(where, schema, "minLength");
   node.max_length = count_at(where, schema, "maxLength");
-  if (schema.contains("pattern") && schema["pattern"].is_string()) {
+  if (const auto pattern = text_at(where, schema, "pattern")) {
     re2::RE2::Options quiet;
     quiet.set_log_errors(false);
-    auto expression = std::make_shared<const re2::RE2>(schema["pattern"].get_ref<const std::string&>(), quiet);
+    auto expression = std::make_shared<const re2::RE2>(*pattern, quiet);
     if (expression->ok()) {
       node.pattern = std::move(expression);
     } else {
-      warning(where / "pattern", "this pattern is not checked, since it can't be matched in linear time: " +
-                                     expression->error());
+      warning(where / "pattern",
+              "this pattern is not checked, since it can't be matched in linear time: " + expression->error());
     }
   }
-  if (schema.contains("format") && schema["format"].is_string()) {
-    const auto& name = schema["format"].get_ref<const std::string&>();
-    node.format = parse_format(name);
-    if (!node.format && !is_annotation_format(name)) warning(where / "format", "the format '" + name + "' is not checked");
+  if (const auto name = text_at(where, schema, "format")) {
+    node.format = parse_format(*name);
+    if (!node.format && !is_annotation_format(*name)) {
+      warning(where / "format", "the format '" + *name + "' is not checked");
+    }
   }
 }
 
 void SchemaCompiler::fill_number(SchemaNode& node, const Pointer& where, const json& schema) {
-  if (const auto value = number_at(where, schema, "minimum")) {
-    node.minimum = Bound{*value, flag_at(where, schema, "exclusiveMinimum")};
-  }
-  if (const auto value = number_at(where, schema, "maximum")) {
-    node.maximum = Bound{*value, flag_at(where, schema, "exclusiveMaximum")};
-  }
+  node.minimum = bound_at(where, schema, "minimum", "exclusiveMinimum");
+  node.maximum = bound_at(where, schema, "maximum", "exclusiveMaximum");
   node.multiple_of = number_at(where, schema, "multipleOf");
   if (node.multiple_of && *node.multiple_of <= 0) error(where / "multipleOf", "multipleOf must be greater than 0");
   if (schema.value("format", json()) == "int32") {
-    if (!node.minimum) node.minimum = Bound{-2147483648.0, false};
-    if (!node.maximum) node.maximum = Bound{2147483647.0, false};
+    if (!node.minimum) node.minimum = Bound{-2147483648.0, -2147483648LL, false};
+    if (!node.maximum) node.maximum = Bound{2147483647.0, 2147483647, false};
   }
 }
 
@@ -220,20 +274,16 @@ void SchemaCompiler::fill_object(SchemaNode& node, const Pointer& where, const j
   }
   const auto properties = schema.value("properties", json::object());
   for (const auto& [name, property] : properties.items()) {
-    const auto at = where / "properties" / name;
-    const bool is_object = property.is_object();
-    node.properties.push_back({.name = name,
-                               .schema = compile(at),
-                               .required = false,
-                               .read_only = is_object && flag_at(at, property, "readOnly"),
-                               .write_only = is_object && flag_at(at, property, "writeOnly")});
+    node.properties.push_back({.name = name, .schema = compile(where / "properties" / name), .required = false});
   }
-  for (const auto& name : schema.value("required", json::array())) {
-    if (!name.is_string()) {
+  const auto required = schema.value("required", json::array());
+  for (const auto& name : required) {
+    if (!required.is_array() || !name.is_string()) {
       error(where / "required", "required must list names");
       return;
     }
-    const auto found = std::ranges::find(node.properties, name.get_ref<const std::string&>(), &SchemaNode::Property::name);
+    const auto found =
+        std::ranges::find(node.properties, name.get_ref<const std::string&>(), &SchemaNode::Property::name);
     if (found != node.properties.end()) {
       found->required = true;
     } else {
@@ -263,31 +313,28 @@ void SchemaCompiler::fill_discriminator(SchemaNode& node, const Pointer& where, 
     return;
   }
   SchemaNode::Discriminator discriminator{described["propertyName"].get<std::string>(), {}};
+  std::set<std::string> mapped;
   const auto add = [&](const std::string& value, const std::string& reference) {
-    if (!reference.starts_with("#")) {
-      error(where / "discriminator", "the mapping of '" + value + "' must be a reference within this document");
-      return;
-    }
-    const Pointer target(decode_fragment(std::string_view(reference).substr(1)));
-    if (document_.root().contains(target)) {
-      discriminator.by_value[value] = compile(target);
-    } else {
-      error(where / "discriminator", "the mapping of '" + value + "' leads nowhere");
+    if (const auto target = follow(where / "discriminator", reference)) {
+      mapped.insert(reference);
+      discriminator.by_value[value] = {compile(*target), target->empty() ? std::string() : target->back()};
     }
   };
-  if (described.contains("mapping")) {
-    for (const auto& [value, reference] : described["mapping"].items()) {
-      if (reference.is_string()) {
-        const auto& text = reference.get_ref<const std::string&>();
-        add(value, text.find('#') == std::string::npos ? "#/components/schemas/" + text : text);
-      }
+  const auto mapping = described.value("mapping", json::object());
+  for (const auto& [value, reference] : mapping.items()) {
+    if (!mapping.is_object() || !reference.is_string()) {
+      error(where / "discriminator", "mapping must lead from values to schemas");
+      return;
     }
+    const auto& text = reference.get_ref<const std::string&>();
+    const bool is_name = text.find_first_of("#/.") == std::string::npos;
+    add(value, is_name ? "#/components/schemas/" + text : text);
   }
-  // Without a mapping the names of the referenced components are the values (OpenAPI 3.0.3, Discriminator Object).
+  // What the mapping doesn't name goes by the name of its component (OpenAPI 3.0.3, Discriminator Object).
   for (const auto& branch : schema[list]) {
-    if (!branch.is_object() || !branch.contains("$ref") || described.contains("mapping")) continue;
+    if (!branch.is_object() || !branch.contains("$ref") || !branch["$ref"].is_string()) continue;
     const auto& reference = branch["$ref"].get_ref<const std::string&>();
-    add(reference.substr(reference.rfind('/') + 1), reference);
+    if (!mapped.contains(reference)) add(reference.substr(reference.rfind('/') + 1), reference);
   }
   if (!discriminator.by_value.empty()) node.discriminator = std::move(discriminator);
 }
@@ -327,6 +374,28 @@ std::optional<double> SchemaCompiler::number_at(const Pointer& where, const json
   return std::nullopt;
 }
 
+std::optional<std::string> SchemaCompiler::text_at(const Pointer& where, const json& schema, const char* keyword) {
+  if (!schema.contains(keyword)) return std::nullopt;
+  if (schema[keyword].is_string()) return schema[keyword].get<std::string>();
+  error(where / keyword, std::string(keyword) + " must be a text");
+  return std::nullopt;
+}
+
+/// OpenAPI 3.0 says `minimum: 1, exclusiveMinimum: true`; the documents of FastAPI with pydantic v1 say
+/// `exclusiveMinimum: 1`.
+std::optional<Bound> SchemaCompiler::bound_at(const Pointer& where, const json& schema, const char* inclusive,
+                                              const char* exclusive) {
+  const auto value = number_at(where, schema, inclusive);
+  if (schema.contains(exclusive) && schema[exclusive].is_number()) {
+    if (value) warning(where / inclusive, std::string(inclusive) + " has no effect beside " + exclusive);
+    return Bound{schema[exclusive].get<double>(), schema[exclusive], true};
+  }
+  const bool is_exclusive = flag_at(where, schema, exclusive);
+  if (value) return Bound{*value, schema[inclusive], is_exclusive};
+  if (is_exclusive) warning(where / exclusive, std::string(exclusive) + " has no effect without " + inclusive);
+  return std::nullopt;
+}
+
 bool SchemaCompiler::flag_at(const Pointer& where, const json& schema, const char* keyword) {
   if (!schema.contains(keyword)) return false;
   if (schema[keyword].is_boolean()) return schema[keyword].get<bool>();
@@ -335,6 +404,11 @@ bool SchemaCompiler::flag_at(const Pointer& where, const json& schema, const cha
 }
 
 void SchemaCompiler::finish() {
+  report_loops();
+  shorten_aliases();
+}
+
+void SchemaCompiler::report_loops() {
   enum class Visit { unseen, open, done };
   std::map<const SchemaNode*, Visit> visits;
   std::map<const SchemaNode*, const Pointer*> where;
@@ -354,22 +428,35 @@ void SchemaCompiler::finish() {
     for (const auto* list : {&node->all_of, &node->any_of, &node->one_of}) {
       for (const auto* branch : *list) visit(branch);
     }
+    if (node->discriminator) {
+      for (const auto& [value, branch] : node->discriminator->by_value) visit(branch.schema);
+    }
     visits[node] = Visit::done;
   };
   for (const auto& [node, pointer] : places_) visit(node);
 }
 
+/// So that however long a chain of aliases is, a value's check takes one step.
+void SchemaCompiler::shorten_aliases() {
+  for (auto& node : *nodes_) {
+    std::set<const SchemaNode*> seen;
+    while (node.alias != nullptr && node.alias->alias != nullptr && seen.insert(node.alias).second) {
+      node.alias = node.alias->alias;
+    }
+  }
+}
+
 Schema::Outcome Schema::compile(const Document& document, const nlohmann::json::json_pointer& where) {
   Outcome outcome;
-  if (!document.root().contains(where)) {
+  if (!has(document.root(), where)) {
     outcome.problems.push_back({Severity::error, document.place(where), "there is no schema at " + where.to_string()});
     return outcome;
   }
   SchemaCompiler compiler(document, outcome.problems);
   const SchemaNode* root = compiler.compile(where);
   compiler.finish();
-  const bool failed = std::ranges::any_of(
-      outcome.problems, [](const Problem& problem) { return problem.severity == Severity::error; });
+  const bool failed =
+      std::ranges::any_of(outcome.problems, [](const Problem& problem) { return problem.severity == Severity::error; });
   if (!failed) outcome.schema = std::make_shared<const Schema>(root, compiler.nodes());
   return outcome;
 }

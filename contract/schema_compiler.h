@@ -3,7 +3,9 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "contract/schema_node.h"
@@ -41,12 +43,20 @@ class SchemaCompiler {
   void fill_array(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
   void fill_object(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
   void fill_combinators(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
+  bool fill_alias(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
   void fill_discriminator(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
+  /// Where a reference leads; reports, at `where`, what leads nowhere.
+  std::optional<Pointer> follow(const Pointer& where, const std::string& reference);
+  void report_loops();
+  void shorten_aliases();
   void warn_of_unknown_keywords(const Pointer& where, const nlohmann::json& schema);
 
   std::vector<const SchemaNode*> compile_all(const Pointer& where);
   std::optional<std::size_t> count_at(const Pointer& where, const nlohmann::json& schema, const char* keyword);
   std::optional<double> number_at(const Pointer& where, const nlohmann::json& schema, const char* keyword);
+  std::optional<std::string> text_at(const Pointer& where, const nlohmann::json& schema, const char* keyword);
+  std::optional<Bound> bound_at(const Pointer& where, const nlohmann::json& schema, const char* inclusive,
+                                const char* exclusive);
   bool flag_at(const Pointer& where, const nlohmann::json& schema, const char* keyword);
 
   const Document& document_;

@@ -22,6 +22,7 @@ enum class JsonType { string, integer, number, boolean, array, object };
 
 struct Bound {
   double value = 0;
+  nlohmann::json limit;  ///< the same as the document writes it, for messages
   bool exclusive = false;
 };
 
@@ -32,23 +33,35 @@ class SchemaNode {
     std::string name;
     const SchemaNode* schema = nullptr;
     bool required = false;
-    bool read_only = false;
-    bool write_only = false;
+  };
+
+  struct Branch {
+    const SchemaNode* schema = nullptr;
+    std::string name;  ///< of the component
   };
 
   struct Discriminator {
     std::string property;
-    std::map<std::string, const SchemaNode*, std::less<>> by_value;
+    std::map<std::string, Branch, std::less<>> by_value;
   };
 
-  /// Sets `alias` when the schema is nothing but another one (a bare `$ref`, or `allOf` of one).
-  const SchemaNode& resolved() const { return alias == nullptr ? *this : alias->resolved(); }
+  /// The schema that this one stands for. While a document is being compiled, an erroneous one may go in circles: hence
+  /// the bound.
+  const SchemaNode& resolved() const {
+    const SchemaNode* node = this;
+    for (int steps = 0; node->alias != nullptr && steps < most_aliases; ++steps) node = node->alias;
+    return *node;
+  }
 
   const Property* find_property(std::string_view name) const;
 
-  const SchemaNode* alias = nullptr;
+  static constexpr int most_aliases = 100;
+  const SchemaNode* alias =
+      nullptr;  ///< set when the schema is nothing but another one: a bare `$ref`, or `allOf` of one
   std::optional<JsonType> type;
   bool nullable = false;
+  bool read_only = false;
+  bool write_only = false;
 
   std::optional<nlohmann::json> enumeration;  // an array
   bool is_literal = false;                    // an inline enum: pydantic's Literal; else a named Enum

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "contract/violation.h"
+#include "sandbox/json_body.h"
 #include "sandbox/operations.h"
 
 namespace pgw::sandbox {
@@ -19,11 +20,6 @@ using contract::Violation;
 
 constexpr std::array<std::string_view, 4> classes{"select", "multi_select", "text", "number"};
 constexpr std::array<std::string_view, 4> sentiments{"positive", "negative", "neutral", "unset"};
-
-bool is_given(const Json& object, const char* name) {
-  const auto property = object.find(name);
-  return property != object.end() && !property->is_null();
-}
 
 /// Collects what is wrong, at the place that it stands at.
 class Check {
@@ -46,15 +42,23 @@ class Check {
     return right;
   }
 
-  void text(const Json& object, const char* name, bool required, std::span<const std::string_view> allowed) {
+  void text(const Json& object, const char* name, bool required) {
     const At at(*this, name);
-    if (!is_given(object, name)) {
+    const Json* value = given(object, name);
+    if (value == nullptr) {
       require(!required, "field required", "value_error.missing");
-    } else if (require(object.at(name).is_string(), "str type expected", "type_error.str") && !allowed.empty()) {
-      const auto& value = object.at(name).get_ref<const std::string&>();
-      require(std::find(allowed.begin(), allowed.end(), value) != allowed.end(),
-              "value is not a valid enumeration member", "type_error.enum");
+    } else {
+      require(is_text(*value), "str type expected", "type_error.str");
     }
+  }
+
+  void choice(const Json& object, const char* name, std::span<const std::string_view> allowed) {
+    const At at(*this, name);
+    const Json* value = given(object, name);
+    if (value == nullptr) return;
+    const bool is_member =
+        value->is_string() && std::ranges::find(allowed, value->get_ref<const std::string&>()) != allowed.end();
+    require(is_member, "value is not a valid enumeration member", "type_error.enum");
   }
 
   template <typename Item>
@@ -74,26 +78,26 @@ class Check {
 };
 
 void check_type(Check& check, const Json& type) {
-  check.text(type, "type", true, {});
-  check.text(type, "class", false, classes);
-  if (!is_given(type, "values")) return;
+  check.text(type, "type", true);
+  check.choice(type, "class", classes);
+  const Json* values = given(type, "values");
+  if (values == nullptr) return;
   const Check::At at(check, "values");
-  check.list(type.at("values"), [&](const Json& label) {
-    check.text(label, "value", true, {});
-    check.text(label, "sentiment", false, sentiments);
+  check.list(*values, [&](const Json& label) {
+    check.text(label, "value", true);
+    check.choice(label, "sentiment", sentiments);
   });
 }
 
 }  // namespace
 
 FeedbackType read_feedback_type(const Json& body) {
-  FeedbackType type{body.at("type").get<std::string>(), std::nullopt, std::nullopt};
-  if (is_given(body, "class")) type.feedback_class = body.at("class").get<std::string>();
-  if (!is_given(body, "values")) return type;
-  type.values.emplace();
-  for (const Json& label : body.at("values")) {
-    type.values->push_back({label.at("value").get<std::string>(), std::nullopt});
-    if (is_given(label, "sentiment")) type.values->back().sentiment = label.at("sentiment").get<std::string>();
+  FeedbackType type{text_of(body, "type"), maybe_text_of(body, "class"), std::nullopt};
+  if (const Json* values = given(body, "values")) {
+    type.values.emplace();
+    for (const Json& label : *values) {
+      type.values->push_back({text_of(label, "value"), maybe_text_of(label, "sentiment")});
+    }
   }
   return type;
 }

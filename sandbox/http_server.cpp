@@ -95,7 +95,9 @@ class HttpServer::Impl {
       : connections_(std::make_shared<Connections>(std::move(handler))) {
     using Pistache::Tcp::Options;
     const Pistache::Flags<Options> reuse_address(Options::ReuseAddr);
-    listener_ = std::make_unique<Pistache::Tcp::Listener>(Pistache::Address(host, Pistache::Port(port)));
+    const bool is_ipv6 = host.find(':') != std::string::npos;
+    const std::string written = (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+    listener_ = std::make_unique<Pistache::Tcp::Listener>(Pistache::Address(written));
     listener_->init(1, reuse_address | Options::NoDelay | Options::CloseOnExec, "sandbox");
     listener_->setHandler(std::make_shared<PeerHandler>(connections_));
     listener_->bind();

@@ -10,6 +10,7 @@
 #include "sandbox/evaluations.h"
 #include "sandbox/feedback_body.h"
 #include "sandbox/feedback_types.h"
+#include "sandbox/json_body.h"
 #include "sandbox/logs.h"
 #include "sandbox/projects.h"
 #include "sandbox/text.h"
@@ -20,17 +21,6 @@ namespace {
 
 const std::string& project_of(const Call& call) {
   return call.path_values.at(0);
-}
-
-std::string text_of(const Json& body, const char* name) {
-  return body.at(name).get<std::string>();
-}
-
-/// Nullopt if the property is absent or null: the API takes both for "not given".
-std::optional<std::string> maybe_text_of(const Json& body, const char* name) {
-  const auto property = body.find(name);
-  if (property == body.end() || property->is_null()) return std::nullopt;
-  return property->get<std::string>();
 }
 
 std::int64_t query_integer(const Call& call, std::string_view name, std::int64_t fallback) {
@@ -95,8 +85,7 @@ Json projects_list_deployed_configs(Session& session, const Call& call) {
 
 Json projects_deploy_config(Session& session, const Call& call) {
   std::vector<std::string> environments;
-  const auto named = call.body.find("environments");
-  if (named != call.body.end() && !named->is_null()) {
+  if (const Json* named = given(call.body, "environments")) {
     for (const Json& environment : *named) environments.push_back(text_of(environment, "id"));
   }
   return deploy_config(session, project_of(call), text_of(call.body, "config_id"), environments);
@@ -133,10 +122,10 @@ Json evaluations_list(Session& session, const Call& call) {
 }
 
 Json evaluations_create(Session& session, const Call& call) {
-  return create_evaluation(
-      session, project_of(call),
-      {text_of(call.body, "config_id"), text_of(call.body, "dataset_id"),
-       call.body.at("evaluator_ids").get<std::vector<std::string>>(), maybe_text_of(call.body, "name")});
+  NewEvaluation evaluation{
+      text_of(call.body, "config_id"), text_of(call.body, "dataset_id"), {}, maybe_text_of(call.body, "name")};
+  for (const Json& id : call.body.at("evaluator_ids")) evaluation.evaluator_ids.push_back(as_text(id));
+  return create_evaluation(session, project_of(call), evaluation);
 }
 
 constexpr std::array operations{

@@ -52,8 +52,6 @@ Worker::Worker(std::shared_ptr<ServerState> state, std::size_t index)
       limits_(state_->limits),
       read_buffer_(std::make_unique<std::array<char, read_size>>()) {}
 
-Worker::~Worker() = default;
-
 std::shared_ptr<Pistache::Aio::Handler> Worker::clone() const {
   throw std::logic_error("a worker is not cloned");
 }

@@ -49,7 +49,6 @@ class Worker final : public Pistache::Tcp::Transport {
   static constexpr std::size_t read_size = 64UL * 1024;
 
   Worker(std::shared_ptr<ServerState> state, std::size_t index);
-  ~Worker() override;
 
   // Pistache's side:
   void registerPoller(Pistache::Polling::Epoll& poller) override;

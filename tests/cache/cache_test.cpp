@@ -89,10 +89,12 @@ TEST_CASE("A response that is not to be stored stays with the caller") {
   Decision decision = scene.ask(0s);
   const Fields headers = cache_control("private");
   Response response{200, headers, "secret"};
-  const Response& untouched = response;
-  CHECK_FALSE(decision.fetch.complete(std::move(response), at(0s), scene.result));
+  const auto offer = [&](Response& offered) {
+    return decision.fetch.complete(std::move(offered), at(0s), scene.result);
+  };
+  CHECK_FALSE(offer(response));
   CHECK(scene.result == StoreResult::not_cacheable);
-  CHECK(untouched.body == "secret");
+  CHECK(response.body == "secret");
 }
 
 TEST_CASE("A successful answer that is not to be stored ends what was stored, an error doesn't") {
@@ -154,6 +156,31 @@ TEST_CASE("A stale response stands in for an error of the origin and for none") 
   SECTION("too late") {
     CHECK_FALSE(decision.fetch.failed(at(70s), 504));
   }
+}
+
+TEST_CASE("What a write or a purge has reached meanwhile stands in for no error") {
+  Scene scene;
+  scene.fill(0s, cache_control("max-age=10, stale-if-error=60"));
+  Decision decision = scene.ask(12s);
+  SECTION("a write") {
+    scene.cache.begin_write(scene.write_tags).finish();
+  }
+  SECTION("a purge of keys") {
+    scene.cache.purge_keys([](std::string_view) { return true; }, PurgeMode::soft);
+  }
+  CHECK_FALSE(decision.fetch.stale_if_error(at(12s)));
+  CHECK_FALSE(decision.fetch.failed(at(12s), 504));
+}
+
+TEST_CASE("A refresh that a write overtook doesn't keep another from refreshing") {
+  Scene scene;
+  const Fields headers = cache_control("max-age=10, stale-while-revalidate=60");
+  scene.fill(0s, headers);
+  const Decision overtaken = scene.ask(12s);
+  REQUIRE(overtaken.action == ReadAction::serve_stale_and_refresh);
+  scene.cache.begin_write(scene.write_tags).finish();
+  scene.fill(13s, headers);
+  CHECK(scene.ask(30s).action == ReadAction::serve_stale_and_refresh);
 }
 
 TEST_CASE("Request directives decide about stored responses") {

@@ -41,3 +41,10 @@ TEST_CASE("A later time of settling is not shortened by an earlier one") {
   generations.unsettle(tags({"a"}), at(5s));
   CHECK(generations.unsettled(tags({"a"}), at(7s)));
 }
+
+TEST_CASE("Even a time of settling that has passed moves the tags") {
+  Generations generations;
+  const Snapshot snapshot = generations.snapshot(tags({"a"}), at(10s));
+  generations.unsettle(tags({"a"}), at(5s));
+  CHECK_FALSE(generations.is_current(snapshot));
+}

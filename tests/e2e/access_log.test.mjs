@@ -13,11 +13,11 @@ describe('the access log', () => {
     for (const [key, target, options] of [
       [team, '/projects/pr_support?page=secret-search'],
       [team, '/projects/pr_support?page=secret-search'],
-      [team, '/projects/pr_support', { method: 'HEAD', headers: { 'X-Request-ID': 'chosen-by-the-caller' } }],
+      [team, '/projects/pr_support?page=secret-search', { method: 'HEAD', headers: { 'X-Request-ID': 'chosen-by-the-caller' } }],
       [team, '/projects', { method: 'POST', body: { name: 'logged' } }],
       [team, '/projects', { method: 'POST', body: {} }],
       [null, '/projects'],
-      [team, '/nothing/"quoted"'],
+      [team, '/nothing/here'],
     ]) {
       const response = await ask(key, target, options);
       seen.push({ method: options?.method ?? 'GET', path: `/v4${target.split('?')[0]}`, response });

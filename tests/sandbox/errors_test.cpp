@@ -72,7 +72,7 @@ TEST_CASE("all that is wrong with a request is told at once") {
       {"GET", "/projects?page=x&size=1.5", "",
        R"([{"loc":["query","page"],"msg":"value is not a valid integer","type":"type_error.integer"},
            {"loc":["query","size"],"msg":"value is not a valid integer","type":"type_error.integer"}])"},
-      {"POST", "/projects/pr_sales/datasets", R"({"description":7})",
+      {"POST", "/projects/pr_sales/datasets", R"({"description":[7]})",
        R"([{"loc":["body","name"],"msg":"field required","type":"value_error.missing"},
            {"loc":["body","description"],"msg":"str type expected","type":"type_error.str"}])"},
   }));

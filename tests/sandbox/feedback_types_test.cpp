@@ -81,7 +81,7 @@ TEST_CASE("a wrong update of feedback types is refused in the words of every oth
       {R"([1])", R"([{"loc":["body",0],"msg":"value is not a valid dict","type":"type_error.dict"}])"},
       {R"([{"type":"ok"},{"class":"text"}])",
        R"([{"loc":["body",1,"type"],"msg":"field required","type":"value_error.missing"}])"},
-      {R"([{"type":"tone","class":"colour","values":[{"value":3}]}])",
+      {R"([{"type":"tone","class":"colour","values":[{"value":[3]}]}])",
        R"([{"loc":["body",0,"class"],"msg":"value is not a valid enumeration member","type":"type_error.enum"},
            {"loc":["body",0,"values",0,"value"],"msg":"str type expected","type":"type_error.str"}])"},
   }));

@@ -1,7 +1,7 @@
 // The program projects-sandbox, run for real.
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>

@@ -14,7 +14,8 @@ namespace {
 std::vector<std::string> names_of(const Response& page) {
   REQUIRE(page.status == 200);
   std::vector<std::string> names;
-  for (const json& project : page.json().at("records")) names.push_back(project.at("name"));
+  const json body = page.json();
+  for (const json& project : body.at("records")) names.push_back(project.at("name"));
   return names;
 }
 
@@ -244,4 +245,16 @@ TEST_CASE("every operation on a project that isn't there answers 404 and names i
   INFO(method << " " << path);
   CHECK(response.status == 404);
   CHECK(response.json() == json{{"detail", "Project with id 'pr_none' not found."}});
+}
+
+TEST_CASE("a number or a boolean for a text is taken as pydantic takes it") {
+  const auto [body, name] = GENERATE(table<std::string, std::string>({
+      {R"({"name":12})", "12"},
+      {R"({"name":1.5})", "1.5"},
+      {R"({"name":true})", "True"},
+  }));
+  Fixture api;
+  const Response created = api.send({"POST", "/projects", body});
+  REQUIRE(created.status == 201);
+  CHECK(created.json().at("name") == name);
 }

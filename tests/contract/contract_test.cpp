@@ -1,0 +1,393 @@
+#include "contract/contract.h"
+
+#include <random>
+#include <string>
+
+#include "contract/router.h"
+#include "contract/support.h"
+#include "support/catch.h"
+
+namespace pgw::contract::test {
+namespace {
+
+constexpr const char* projects_like = R"(
+openapi: 3.0.2
+servers: [{url: /v4}]
+paths:
+  /projects:
+    get: {operationId: list, responses: {}}
+    post: {operationId: create, responses: {}}
+  /projects/mine:
+    get: {operationId: mine, responses: {}}
+  /projects/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    get: {operationId: get, responses: {}}
+    delete: {operationId: remove, deprecated: true, responses: {}}
+  /projects/{id}/logs/{log}:
+    parameters:
+      - {name: log, in: path, required: true, schema: {type: string}}
+      - {name: id, in: path, required: true, schema: {type: string}}
+    put: {operationId: putLog, requestBody: {content: {application/json: {}}}, responses: {}}
+  /projects/mine/logs:
+    get: {operationId: myLogs, responses: {}}
+  /projects:batch:
+    post: {operationId: batch, responses: {}}
+  /a%20b/:
+    head: {operationId: probe, responses: {}}
+)";
+
+/// "id value value", or the status.
+std::string routed(const Contract& contract, const std::string& method, const std::string& path) {
+  const auto route = contract.match(method, path);
+  if (route.status == Route::Status::not_found) return "not found";
+  if (route.status == Route::Status::method_not_allowed) return "allow " + route.allow;
+  std::string text = route.match.operation->id();
+  for (const auto& value : route.match.path_values) text += " " + value;
+  return text;
+}
+
+TEST_CASE("a path is routed to its operation") {
+  const auto api = contract(projects_like);
+  CHECK(api->base_path() == "/v4");
+  const auto [method, path, operation] = GENERATE(table<std::string, std::string, std::string>({
+      {"GET", "/v4/projects", "list"},
+      {"HEAD", "/v4/projects", "list"},
+      {"POST", "/v4/projects", "create"},
+      {"GET", "/v4/projects/pr_1", "get pr_1"},
+      {"GET", "/v4/%70rojects/pr%5F1", "get pr_1"},
+      {"GET", "/v4/projects/a%2Fb", "get a/b"},
+      {"GET", "/v4/projects/a%2fb%20c%C3%A9", "get a/b c\u00e9"},
+      {"GET", "/v4/projects/a+b", "get a+b"},
+      {"GET", "/v4/projects/...", "get ..."},
+      {"GET", "/v4/projects/.a", "get .a"},
+      {"GET", "/v4/projects/%252e%252e", "get %2e%2e"},
+      {"GET", "/v4/projects/a;b=1", "get a;b=1"},
+      {"GET", "/v4/projects/mine", "mine"},
+      {"GET", "/v4/projects/min%65", "mine"},
+      {"HEAD", "/v4/projects/mine", "mine"},
+      {"DELETE", "/v4/projects/mine", "allow GET, HEAD"},
+      {"PUT", "/v4/projects/mine/logs/7", "putLog mine 7"},
+      {"GET", "/v4/projects/mine/logs", "myLogs"},
+      {"GET", "/v4/projects/other/logs", "not found"},
+      {"POST", "/v4/projects:batch", "batch"},
+      {"HEAD", "/v4/a%20b/", "probe"},
+      {"GET", "/v4/a%20b/", "allow HEAD"},
+      {"PATCH", "/v4/projects", "allow GET, HEAD, POST"},
+      {"HEAD", "/v4/projects/p/logs/l", "allow PUT"},
+      {"OPTIONS", "/v4/projects/p", "allow DELETE, GET, HEAD"},
+      {"get", "/v4/projects", "allow GET, HEAD, POST"},
+      {"", "/v4/projects", "allow GET, HEAD, POST"},
+  }));
+  CAPTURE(method, path);
+  CHECK(routed(*api, method, path) == operation);
+}
+
+TEST_CASE("a path that is no operation's is not found") {
+  const auto api = contract(projects_like);
+  const std::string path = GENERATE(values<std::string>({
+      "",
+      "/",
+      "/v4",
+      "/v4/",
+      "/v4/nothing",
+      "/v4projects",
+      "/v4x/projects",
+      "/projects",
+      "/V4/projects",
+      "/v4/Projects",
+      "v4/projects",
+      "//v4/projects",
+      "/v4//projects",
+      "/v4/projects/",
+      "/v4/projects//",
+      "/v4/projects/pr_1/",
+      "/v4/projects//logs/1",
+      "/v4/projects/.",
+      "/v4/projects/..",
+      "/v4/projects/%2e",
+      "/v4/projects/%2e%2e",
+      "/v4/projects/.%2E",
+      "/v4/projects/../logs/1",
+      "/v4/projects/pr_1/logs/..",
+      "/v4/../v4/projects",
+      "/v4/./projects",
+      "/v4/projects/%",
+      "/v4/projects/%4",
+      "/v4/projects/%zz",
+      "/v4/projects/%u0041",
+      "/v4/projects/a%00b",
+      "/v4/projects/a%0Ab",
+      "/v4/projects/a%7F",
+      "/v4/projects/%FF",
+      "/v4/projects/%C0%AF",
+      "/v4/projects/%ED%A0%80",
+      "/v4/projects/a\xff",
+      "/v4/projects%2Fpr_1",
+      "http://host/v4/projects",
+      "*",
+  }));
+  CAPTURE(path);
+  CHECK(routed(*api, "GET", path) == "not found");
+  CHECK(routed(*api, "PUT", path + "\x01") == "not found");
+}
+
+TEST_CASE("a path of any length is routed without harm") {
+  const auto api = contract(projects_like);
+  std::string path = "/v4";
+  for (int i = 0; i < 100'000; ++i) path += "/projects";
+  CHECK(routed(*api, "GET", path) == "not found");
+  CHECK(routed(*api, "GET", "/v4/projects/" + std::string(1'000'000, 'x')).size() == 1'000'004);
+  CHECK(routed(*api, "GET", "/v4" + std::string(100'000, '/')) == "not found");
+}
+
+TEST_CASE("an operation knows what the document says of it") {
+  const auto api = contract(projects_like);
+  CHECK(api->find("nothing") == nullptr);
+  const Operation* remove = api->find("remove");
+  REQUIRE(remove != nullptr);
+  CHECK(remove->method() == "DELETE");
+  CHECK(remove->path_template() == "/projects/{id}");
+  CHECK(remove->deprecated());
+  CHECK_FALSE(remove->is_safe());
+  CHECK_FALSE(remove->declares_body());
+  CHECK(&api->operations()[remove->index()] == remove);
+  CHECK(api->find("get")->is_safe());
+  CHECK(api->find("probe")->is_safe());
+  CHECK(api->find("putLog")->declares_body());
+  const auto segments = api->find("putLog")->segments();
+  REQUIRE(segments.size() == 4);
+  CHECK((segments[2].text == "logs" && !segments[2].is_parameter));
+  CHECK((segments[3].text == "log" && segments[3].is_parameter));
+}
+
+TEST_CASE("the canonical path is one path for all spellings, and routes to the same match") {
+  const auto api = contract(projects_like);
+  const auto [method, path, canonical] = GENERATE(table<std::string, std::string, std::string>({
+      {"GET", "/v4/%70rojects/pr%5f1", "/projects/pr_1"},
+      {"GET", "/v4/projects/a%2fb", "/projects/a%2Fb"},
+      {"GET", "/v4/projects/a+b%2Bc", "/projects/a%2Bb%2Bc"},
+      {"GET", "/v4/projects/~a!b", "/projects/~a%21b"},
+      {"GET", "/v4/projects/\xc3\xa9", "/projects/%C3%A9"},
+      {"GET", "/v4/projects/%252e", "/projects/%252e"},
+      {"PUT", "/v4/projects/a%20b/logs/%3Fx%23", "/projects/a%20b/logs/%3Fx%23"},
+      {"POST", "/v4/projects%3Abatch", "/projects:batch"},
+      {"HEAD", "/v4/a%20b/", "/a%20b/"},
+  }));
+  CAPTURE(path);
+  const auto route = api->match(method, path);
+  REQUIRE(route.status == Route::Status::found);
+  CHECK(api->canonical_path(route.match) == canonical);
+  const auto again = api->match(method, "/v4" + canonical);
+  REQUIRE(again.status == Route::Status::found);
+  CHECK(again.match.operation == route.match.operation);
+  CHECK(again.match.path_values == route.match.path_values);
+}
+
+/// RFC 3986 and RFC 3629, as simply as can be: the oracle for what a segment decodes to.
+bool decode_slowly(std::string_view text, std::string& out) {
+  const std::string_view digits = "0123456789abcdef";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    int byte = static_cast<unsigned char>(text[i]);
+    if (byte == '%') {
+      const auto digit = [&](std::size_t at) {
+        return at < text.size() ? digits.find(static_cast<char>(std::tolower(static_cast<unsigned char>(text[at])))) : digits.npos;
+      };
+      if (digit(i + 1) == digits.npos || digit(i + 2) == digits.npos) return false;
+      byte = static_cast<int>(digit(i + 1) * 16 + digit(i + 2));
+      i += 2;
+    }
+    if (byte < 32 || byte == 127) return false;
+    out += static_cast<char>(byte);
+  }
+  for (std::size_t i = 0; i < out.size();) {
+    const auto at = [&](std::size_t k) { return k < out.size() ? static_cast<unsigned char>(out[k]) : 0U; };
+    const unsigned lead = at(i);
+    const std::size_t length = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
+    if (length == 0) return false;
+    unsigned code = length == 1 ? lead : lead & (0x7fU >> length);
+    for (std::size_t k = 1; k < length; ++k) {
+      if (at(i + k) >> 6 != 2) return false;
+      code = code << 6 | (at(i + k) & 0x3f);
+    }
+    const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (code < least[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return false;
+    i += length;
+  }
+  return true;
+}
+
+TEST_CASE("decoding agrees with a plain reading of the RFCs, and undoes encoding") {
+  std::mt19937 random(7);  // NOLINT(cert-msc51-cpp): the same texts on every run
+  const auto any = [&random](int n) { return std::uniform_int_distribution<int>(0, n - 1)(random); };
+  static const std::vector<std::string> pieces{"%", "%2", "%e2%82%ac", "%C3", "%a9", "%00", "%ed%a0%80", "%f4%90%80%80",
+                                               "%F0%9F%98%80", "\xc3\xa9", "\xe2\x82", "a", ".", "%2F", "%2e", "g", "0", "\x80"};
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text;
+    for (int i = any(6); i >= 0; --i) {
+      if (any(3) == 0) {
+        text += static_cast<char>(any(256));
+      } else {
+        text += pieces[static_cast<std::size_t>(any(static_cast<int>(pieces.size())))];
+      }
+    }
+    CAPTURE(text);
+    std::string fast;
+    std::string slow;
+    const bool is_right = decode_segment(text, fast);
+    REQUIRE(is_right == decode_slowly(text, slow));
+    if (!is_right) continue;
+    REQUIRE(fast == slow);
+    std::string encoded;
+    append_encoded_segment(encoded, fast);
+    std::string decoded;
+    REQUIRE(decode_segment(encoded, decoded));
+    REQUIRE(decoded == fast);
+  }
+}
+
+TEST_CASE("the base path is the path of the first server") {
+  const auto [servers, base] = GENERATE(table<std::string, std::string>({
+      {"", ""},
+      {"servers: []", ""},
+      {"servers: [{url: /}]", ""},
+      {"servers: [{url: /v4}]", "/v4"},
+      {"servers: [{url: v4/}]", "/v4"},
+      {"servers: [{url: /v4/}]", "/v4"},
+      {"servers: [{url: 'https://api.example/v4/'}]", "/v4"},
+      {"servers: [{url: 'https://api.example'}]", ""},
+      {"servers: [{url: 'https://{host}:{port}/{stage}/v4', variables: {host: {default: a.example}, port: {default: '443'},"
+       " stage: {default: beta, enum: [beta]}}}]",
+       "/beta/v4"},
+      {"servers: [{url: '/{a}', variables: {a: {default: '{a}'}}}]", "/{a}"},
+      {"servers: [{url: /v4}, {url: 'https://b.example/v4'}]", "/v4"},
+  }));
+  CAPTURE(servers);
+  const auto api = contract("openapi: 3.0.2\n" + servers + "\npaths: {/x: {get: {operationId: x, responses: {}}}}\n");
+  CHECK(api->base_path() == base);
+  CHECK(routed(*api, "GET", base + "/x") == "x");
+}
+
+TEST_CASE("of paths at the root, the root is one") {
+  const auto api = contract("openapi: 3.0.2\npaths: {/: {get: {operationId: root, responses: {}}}}\n");
+  CHECK(routed(*api, "GET", "/") == "root");
+  CHECK(routed(*api, "GET", "") == "not found");
+  CHECK(routed(*api, "GET", "//") == "not found");
+}
+
+std::string with_paths(const std::string& paths) { return "openapi: 3.0.2\npaths:\n" + paths; }
+
+TEST_CASE("what is wrong with a document is told at its place") {
+  const auto [text, problems] = GENERATE(table<std::string, Lines>({
+      {"", {"test.yaml: error: an OpenAPI 3.0 document says 'openapi: 3.0.x' at its top",
+            "test.yaml: error: there is no 'paths' object: is this an OpenAPI document?"}},
+      {"[1]", {"test.yaml:1:1: error: an OpenAPI 3.0 document says 'openapi: 3.0.x' at its top",
+               "test.yaml:1:1: error: there is no 'paths' object: is this an OpenAPI document?"}},
+      {"swagger: '2.0'\npaths: {}\n", {"test.yaml:1:1: error: an OpenAPI 3.0 document says 'openapi: 3.0.x' at its top",
+                                       "test.yaml:2:1: error: there is no operation in this document"}},
+      {"openapi: 3.0.2\npaths: []\n", {"test.yaml:1:1: error: there is no 'paths' object: is this an OpenAPI document?"}},
+      {"openapi: 3.1.0\npaths: {/a: {get: {operationId: a, responses: {}}}}\n",
+       {"test.yaml:1:1: warning: this is OpenAPI 3.1.0; it is read by the rules of 3.0"}},
+      {"openapi: 3.0.2\nservers: [{url: '/{v}'}]\npaths: {/a: {get: {operationId: a, responses: {}}}}\n",
+       {"test.yaml:2:11: error: the URL of this server has a variable without a default"}},
+      {"openapi: 3.0.2\nservers: [{url: /a}, {url: /b}]\npaths: {/a: {get: {operationId: a, responses: {}}}}\n",
+       {"test.yaml:2:22: warning: only the path of the first server is served"}},
+      {with_paths("  a: {get: {operationId: a, responses: {}}}\n"),
+       {"test.yaml:3:3: error: a path begins with '/'", "test.yaml:2:1: error: there is no operation in this document"}},
+      {with_paths("  /a: []\n  /b: {get: {operationId: b, responses: {}}}\n"),
+       {"test.yaml:3:3: error: a path must hold an object"}},
+      {with_paths("  /a: {get: 1}\n  /b: {get: {operationId: b, responses: {}}}\n"),
+       {"test.yaml:3:8: error: an operation must be an object"}},
+      {with_paths("  /a: {get: {operationId: a, responses: {}}, gett: {}, servers: []}\n"),
+       {"test.yaml:3:46: warning: 'gett' of a path is ignored", "test.yaml:3:56: warning: 'servers' of a path is ignored"}},
+      {with_paths("  /a{b}: {get: {operationId: a, responses: {}}}\n  /c: {get: {operationId: c, responses: {}}}\n"),
+       {"test.yaml:3:3: error: the segment 'a{b}' is only in part a parameter, which is not supported"}},
+      {with_paths("  /a%2: {get: {operationId: a, responses: {}}}\n  /c: {get: {operationId: c, responses: {}}}\n"),
+       {"test.yaml:3:3: error: the segment 'a%2' is not percent-encoded as a path must be"}},
+      {with_paths("  /{a}/{a}: {get: {operationId: a, responses: {}}}\n  /c: {get: {operationId: c, responses: {}}}\n"),
+       {"test.yaml:3:3: error: the path parameter 'a' stands twice in /{a}/{a}"}},
+      {with_paths("  /a/{id}:\n    get: {operationId: a, responses: {}}\n"),
+       {"test.yaml:4:5: error: the path parameter 'id' of /a/{id} is not declared"}},
+      {with_paths("  /a:\n    get: {operationId: a, parameters: [{name: id, in: path, schema: {}}], responses: {}}\n"),
+       {"test.yaml:4:5: error: the path parameter 'id' does not occur in /a"}},
+      {with_paths("  /a:\n    get: {operationId: x, responses: {}}\n    post: {operationId: x, responses: {}}\n"),
+       {"test.yaml:5:5: error: the operationId 'x' is taken already, in line 4"}},
+      {with_paths("  /a: {get: {responses: {}}}\n"),
+       {"test.yaml:3:8: warning: this operation has no operationId; it goes by 'get_/a'"}},
+      {with_paths("  /a/{x}:\n    get: {operationId: one, parameters: [&p {name: x, in: path, schema: {}}], responses: {}}\n"
+                  "  /a/{y}:\n    get: {operationId: two, parameters: [{name: y, in: path, schema: {}}], responses: {}}\n"),
+       {"test.yaml:5:3: error: GET /a/{y} has the same shape as 'one', so requests can't be told apart"}},
+      {with_paths("  /a: {get: {operationId: a, parameters: {}, responses: {}}}\n"),
+       {"test.yaml:3:30: error: parameters must be a list"}},
+      {with_paths("  /a: {get: {operationId: a, parameters: [{name: q}, 1, {in: query}], responses: {}}}\n"),
+       {"test.yaml:3:43: error: a parameter needs 'name' and 'in'", "test.yaml:3:54: error: a parameter needs 'name' and 'in'",
+        "test.yaml:3:57: error: a parameter needs 'name' and 'in'"}},
+      {with_paths("  /a: {get: {operationId: a, parameters: [{name: q, in: query, schema: {}}, {name: q, in: query, schema: {}}],"
+                  " responses: {}}}\n"),
+       {"test.yaml:3:77: error: the parameter 'q' in query is declared twice"}},
+      {with_paths("  /a: {get: {operationId: a, parameters: [{name: q, in: query}, {name: c, in: cookie, schema: {}}], responses: {}}}\n"),
+       {"test.yaml:3:43: warning: the parameter 'q' has no schema, so any value is right",
+        "test.yaml:3:65: warning: the parameter 'c' in 'cookie' is not checked"}},
+      {with_paths("  /a/{p}:\n    get: {operationId: a, parameters: [{name: p, in: path, style: label, schema: {type: array}}], responses: {}}\n"),
+       {"test.yaml:4:40: warning: the value of the parameter 'p' is not checked, for it comes in a style that can't be read"}},
+      {with_paths("  /a: {get: {operationId: a, parameters: [{name: q, in: query, schema: {$ref: 'b.yaml#/x'}}], responses: {}}}\n"),
+       {"test.yaml:3:64: error: the reference 'b.yaml#/x' leads out of this document; only references within it are followed"}},
+      {with_paths("  /a: {get: {operationId: a, parameters: [{$ref: '#/components/parameters/q'}], responses: {}}}\n"),
+       {"test.yaml:3:43: error: the reference '#/components/parameters/q' leads nowhere"}},
+      {with_paths("  /a: {$ref: 'other.yaml'}\n  /b: {get: {operationId: b, responses: {}}}\n"),
+       {"test.yaml:3:3: error: the reference 'other.yaml' leads out of this document; only references within it are followed"}},
+      {with_paths("  /a: {post: {operationId: a, requestBody: {}, responses: {}}}\n"),
+       {"test.yaml:3:31: error: 'content' is missing"}},
+      {with_paths("  /a: {post: {operationId: a, requestBody: {content: {text/csv: {schema: {}}}}, responses: {}}}\n"),
+       {"test.yaml:3:55: warning: bodies of the type 'text/csv' are not checked"}},
+      {with_paths("  /a: {get: {operationId: a}}\n"),
+       {"test.yaml:3:8: warning: this operation describes no responses, so none of them are checked"}},
+      {with_paths("  /a: {get: {operationId: a, responses: {20x: {}, 600: {}, 2XX: {}, 404: {}, default: {}, x-a: {}}}}\n"),
+       {"test.yaml:3:41: error: '20x' is no status code, range (2XX) or 'default'",
+        "test.yaml:3:50: error: '600' is no status code, range (2XX) or 'default'"}},
+  }));
+  CAPTURE(text);
+  CHECK(problems_of(text) == problems);
+}
+
+TEST_CASE("the methods, parameters, bodies and responses of a document may be references") {
+  const auto api = contract(R"(
+openapi: 3.0.2
+paths:
+  /a/{id}: {$ref: "#/x-paths/a"}
+x-paths:
+  a:
+    parameters: [{$ref: "#/components/parameters/id"}]
+    put:
+      operationId: put
+      requestBody: {$ref: "#/components/requestBodies/B"}
+      responses: {200: {$ref: "#/components/responses/R"}}
+components:
+  parameters: {id: {name: id, in: path, required: true, schema: {type: integer}}}
+  requestBodies: {B: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/S"}}}}}
+  responses: {R: {description: d, content: {application/json: {schema: {$ref: "#/components/schemas/S"}}}}}
+  schemas: {S: {type: object, required: [s]}}
+)");
+  CHECK(check_request(*api, {"PUT /a/x", {}, "{}"}) ==
+        Lines{"path.id: type_error.integer: value is not a valid integer", "body.s: value_error.missing: field required"});
+  CHECK(lines(api->validate_response(*api->find("put"), 200, "application/json", "{}")) ==
+        Lines{"body.s: value_error.missing: field required"});
+}
+
+TEST_CASE("what an operation declares replaces what its path declares") {
+  const auto api = contract(R"(
+openapi: 3.0.2
+paths:
+  /a:
+    parameters:
+      - {name: q, in: query, schema: {type: integer}}
+      - {name: r, in: query, schema: {type: integer}}
+    get:
+      operationId: a
+      parameters: [{name: q, in: query, schema: {type: boolean}}]
+      responses: {}
+)");
+  CHECK(check_request(*api, {"GET /a?q=yes&r=x"}) == Lines{"query.r: type_error.integer: value is not a valid integer"});
+}
+
+}  // namespace
+}  // namespace pgw::contract::test

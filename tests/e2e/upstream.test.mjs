@@ -1,0 +1,206 @@
+// The way to the upstream: TLS, fields and queries on both ways, retries, large bodies, and another API than the bundled one.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import path from 'node:path';
+import { test } from 'node:test';
+import { temporaryFolder } from './support/program.mjs';
+import { Gateway, makeKey, randomSecret } from './support/stand.mjs';
+
+const project = JSON.stringify({
+  id: 'pr_1', name: 'one', users: [], data_count: 0, feedback_types: [], team_id: 'tm_1',
+  created_at: '2024-01-01T00:00:00Z', updated_at: '2024-01-01T00:00:00Z',
+});
+
+/** An origin that this test plays itself, where the sandbox would be too well behaved. */
+async function withOrigin(server, use) {
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    await use(server.address().port);
+  } finally {
+    server.closeAllConnections?.();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+async function withGateway(upstreamUrl, options, use) {
+  const key = makeKey('team');
+  const credential = randomSecret('upstream-');
+  const gateway = await Gateway.start({ upstreamUrl, credential, keys: [key], ...options });
+  try {
+    await use(gateway, key, credential);
+  } finally {
+    await gateway.stop();
+  }
+}
+
+function answer(response, body = project, headers = {}) {
+  response.writeHead(200, { 'Content-Type': 'application/json', ...headers });
+  response.end(body);
+}
+
+test("an upstream's certificate is verified, and a private authority can be trusted", async () => {
+  const folder = temporaryFolder();
+  const keyFile = path.join(folder, 'key.pem');
+  const certificate = path.join(folder, 'certificate.pem');
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=127.0.0.1',
+    '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', keyFile, '-out', certificate], { stdio: 'ignore' });
+  const tls = { key: fs.readFileSync(keyFile), cert: fs.readFileSync(certificate) };
+  let seen = 0;
+  const origin = https.createServer(tls, (_, response) => { seen += 1; answer(response); });
+  await withOrigin(origin, async (port) => {
+    const url = `https://127.0.0.1:${port}/v4`;
+    await withGateway(url, {}, async (gateway, key) => {
+      const refused = await gateway.request(key, '/projects/pr_1');
+      assert.equal(refused.status, 502);
+      assert.match(refused.headers['proxy-status'], /error=tls_certificate_error/);
+      assert.ok(!refused.text.includes(String(port)));
+    });
+    assert.equal(seen, 0);
+    const credential = { header: 'X-API-KEY', value: '${E2E_CREDENTIAL}' };
+    await withGateway(url, { settings: { upstream: { url, credential, ca_file: certificate } } }, async (gateway, key) => {
+      assert.equal((await gateway.request(key, '/projects/pr_1')).status, 200);
+    });
+  });
+});
+
+test('end-to-end fields and repeated parameters travel, hop-by-hop fields and keys do not', async () => {
+  let received;
+  const origin = http.createServer((request, response) => {
+    received = { url: request.url, raw: request.rawHeaders, headers: request.headers };
+    response.writeHead(200, ['Content-Type', 'application/json', 'X-Many', 'a', 'X-Many', 'b', 'X-Gone', '1',
+      'Connection', 'keep-alive, x-gone', 'Set-Cookie', 'a=1', 'Set-Cookie', 'b=2', 'Cache-Control', 'no-store']);
+    response.end(project);
+  });
+  await withOrigin(origin, (port) => withGateway(`http://127.0.0.1:${port}/v4`, {}, async (gateway, key, credential) => {
+    const response = await gateway.request(key, '/projects/pr_1?x=1&x=2&y=%2F+b', {
+      headers: { 'X-Twice': ['1', '2'], 'X-Drop': 'me', Connection: 'x-drop', 'X-Empty': '', 'X-HTTP-Method-Override': 'DELETE' },
+    });
+    assert.equal(response.status, 200);
+    assert.equal(received.url, '/v4/projects/pr_1?x=1&x=2&y=%2F+b');
+    const values = (name) => received.raw.filter((_, i) => i % 2 === 1 && received.raw[i - 1].toLowerCase() === name);
+    assert.deepEqual(values('x-twice'), ['1', '2']);
+    assert.deepEqual(values('x-empty'), ['']);
+    assert.deepEqual(values('x-api-key'), [credential]);
+    assert.equal(received.headers['x-drop'], undefined);
+    assert.equal(received.headers['x-http-method-override'], undefined);
+    assert.match(received.headers.via, /projects-gateway/);
+    assert.equal(received.headers['x-request-id'], response.headers['x-request-id']);
+    const back = (name) => response.rawHeaders.filter((_, i) => i % 2 === 1 && response.rawHeaders[i - 1].toLowerCase() === name);
+    assert.deepEqual(back('x-many'), ['a', 'b']);
+    assert.deepEqual(back('set-cookie'), ['a=1', 'b=2']);
+    assert.equal(response.headers['x-gone'], undefined);
+  }));
+});
+
+test('a credential that the upstream echoes does not come back', async () => {
+  const origin = http.createServer((request, response) => {
+    const key = request.headers['x-api-key'];
+    answer(response, JSON.stringify({ echoed: key, padding: 'x'.repeat(100_000), again: key }),
+      { 'X-Echo': `key ${key}`, 'X-API-KEY': key });
+  });
+  await withOrigin(origin, (port) => withGateway(`http://127.0.0.1:${port}/v4`, {}, async (gateway, key, credential) => {
+    const response = await gateway.request(key, '/projects/pr_1');
+    assert.ok(!response.text.includes(credential));
+    assert.ok(!response.rawHeaders.join().includes(credential));
+    assert.equal(response.json.echoed, '*'.repeat(credential.length));
+  }));
+});
+
+test('a read is tried again when its connection dies, a write never is', async () => {
+  const counts = { GET: 0, PATCH: 0 };
+  const origin = http.createServer((request, response) => {
+    counts[request.method] += 1;
+    request.resume().on('end', () => {
+      if (request.method === 'PATCH' || counts.GET === 2) request.socket.destroy();
+      else answer(response, project, { 'Cache-Control': 'no-store' });
+    });
+  });
+  await withOrigin(origin, (port) => withGateway(`http://127.0.0.1:${port}/v4`, { settings: { workers: 1 } }, async (gateway, key) => {
+    assert.equal((await gateway.request(key, '/projects/pr_1')).status, 200);
+    assert.equal((await gateway.request(key, '/projects/pr_1')).status, 200);
+    assert.equal(counts.GET, 3);
+    const written = await gateway.request(key, '/projects/pr_1', { method: 'PATCH', body: { name: 'two' } });
+    assert.equal(written.status, 502);
+    assert.match(written.headers['proxy-status'], /error=connection_terminated/);
+    assert.equal(counts.PATCH, 1);
+  }));
+});
+
+test('a large response passes through whole, and a broken one is not taken for whole', async () => {
+  const body = randomBytes(12 * 1024 * 1024).toString('base64');
+  const origin = http.createServer((request, response) => {
+    if (request.url.endsWith('/pr_big')) return answer(response, body);
+    response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': body.length });
+    response.write(body.slice(0, 8 * 1024 * 1024), () => request.socket.destroy());
+  });
+  await withOrigin(origin, (port) => withGateway(`http://127.0.0.1:${port}/v4`, {}, async (gateway, key) => {
+    const whole = await gateway.request(key, '/projects/pr_big');
+    const digest = (text) => createHash('sha256').update(text).digest('hex');
+    assert.equal(digest(whole.text), digest(body));
+    await assert.rejects(gateway.request(key, '/projects/pr_broken'), /aborted|hang up|reset/);
+  }));
+});
+
+test('another OpenAPI document makes it the gateway of another API', async () => {
+  const api = path.join(temporaryFolder(), 'shop.openapi.yaml');
+  fs.writeFileSync(api, `
+openapi: 3.0.3
+info: {title: Shop, version: "1"}
+servers: [{url: "https://shop.example/api/{version}", variables: {version: {default: v2}}}]
+paths:
+  /orders:
+    get:
+      operationId: listOrders
+      parameters:
+        - {name: state, in: query, required: true, style: form, explode: true, schema: {type: array, minItems: 1, items: {type: string, enum: [open, paid]}}}
+      responses: {"200": {description: orders, content: {application/json: {schema: {type: object}}}}}
+    post:
+      operationId: placeOrder
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema: {type: object, required: [amount], additionalProperties: false, properties: {amount: {type: integer, minimum: 1}}}
+      responses: {"201": {description: placed}}
+  /orders/{order}:
+    parameters: [{name: order, in: path, required: true, schema: {type: integer}}]
+    get:
+      operationId: getOrder
+      responses: {"200": {description: an order, content: {application/json: {schema: {type: object}}}}}
+`);
+  const requests = [];
+  const origin = http.createServer((request, response) => {
+    requests.push(`${request.method} ${request.url}`);
+    request.resume();
+    answer(response, '{}');
+  });
+  await withOrigin(origin, async (port) => {
+    const settings = { api, cache: { rules: { listOrders: { ttl: '1h' }, getOrder: { ttl: '1h' } } } };
+    await withGateway(`http://127.0.0.1:${port}/shop`, { settings }, async (gateway, key) => {
+      const call = async (method, target, body) => {
+        const headers = { 'X-API-KEY': key.secret, 'Content-Type': 'application/json' };
+        const response = await fetch(gateway.listen + '/api/v2' + target,
+          { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+        return { status: response.status, cache: response.headers.get('cache-status'), json: await response.json().catch(() => null) };
+      };
+      assert.equal((await call('GET', '/orders')).json.detail[0].type, 'value_error.missing');
+      assert.equal((await call('GET', '/orders?state=open&state=lost')).json.detail[0].loc.join(), 'query,state,1');
+      assert.equal((await call('GET', '/orders/ten')).json.detail[0].type, 'type_error.integer');
+      assert.deepEqual((await call('POST', '/orders', { amount: 0, note: 1 })).json.detail.map((one) => one.type),
+        ['value_error.number.not_ge', 'value_error.extra']);
+      assert.equal(requests.length, 0);
+
+      assert.equal((await call('GET', '/orders?state=open')).status, 200);
+      assert.match((await call('GET', '/orders?state=open')).cache, /; hit;/);
+      await call('GET', '/orders/7');
+      await call('POST', '/orders', { amount: 3 });
+      assert.match((await call('GET', '/orders?state=open')).cache, /fwd=stale/);
+      assert.match((await call('GET', '/orders/7')).cache, /; hit;/);
+      assert.deepEqual(requests, ['GET /shop/orders?state=open', 'GET /shop/orders/7', 'POST /shop/orders', 'GET /shop/orders?state=open']);
+    });
+  });
+});
