@@ -7,7 +7,8 @@
 
 namespace pgw::metrics {
 
-Metrics::Metrics(std::vector<std::string> operation_ids, std::vector<std::string> teams, std::string_view version)
+Metrics::Metrics(std::vector<std::string> operation_ids, const std::vector<std::string>& teams,
+                 std::string_view version)
     : cache_entries_(families_.cache_entries.Add({})),
       cache_size_(families_.cache_size.Add({})),
       cache_evictions_(families_.cache_evictions.Add({})),

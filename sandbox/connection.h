@@ -1,7 +1,6 @@
 // One client's connection: requests in, one at a time, responses out.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>

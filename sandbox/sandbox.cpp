@@ -69,6 +69,11 @@ class Sandbox::Impl {
            contract_->base_path();
   }
 
+  /// In this order, as the server calls the responder and the scheduler's tasks use everything.
+  ~Impl() { stop(); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
   std::vector<std::string> missing_operations() const { return api_.missing_operations(); }
 
   const std::string& url() const { return url_; }

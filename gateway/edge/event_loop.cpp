@@ -117,6 +117,7 @@ void EventLoop::run_mailbox() {
     running_.swap(mailbox_);
   }
   for (auto& task : running_) {
+    if (closed_) break;  // by the task before; only this thread writes it
     task();
     task = nullptr;  // what it holds ends with it, not with the batch
   }

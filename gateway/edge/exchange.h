@@ -31,6 +31,9 @@ struct ResponseHead {
 /// exchange that is never answered holds its connection until the client leaves.
 ///
 /// No function here calls back before it returns.
+///
+/// Whoever needs an exchange keeps a shared_ptr to it: one that is over and held by nobody is reused for another
+/// request, so a weak_ptr may come to name that one. All references are dropped in the loop's thread.
 class Exchange {
  public:
   using Clock = std::chrono::steady_clock;

@@ -28,7 +28,7 @@ class Directory {
 
   /// Writes a file that only its owner may read.
   std::filesystem::path write(std::string_view name, std::string_view content, mode_t mode = 0600) const {
-    const auto path = *this / name;
+    auto path = *this / name;
     std::ofstream(path, std::ios::binary | std::ios::trunc) << content;
     ::chmod(path.c_str(), mode);
     return path;

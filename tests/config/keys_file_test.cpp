@@ -130,8 +130,7 @@ TEST_CASE("every mistake of the keys file is reported at once") {
   CHECK(lines(loaded.problems) ==
         Lines{"2:102: error: keys[0].rate: a rate of 1 to 1000000 expected, e.g. 50/s, 3000/m, 100/h",
               "2:120: error: keys[0].scopes[0]: unexpected value; permitted: 'read', 'write'",
-              "3:6: error: keys[1].id: a name has 1 to 64 letters, digits, '.', '_' and '-', and begins with a letter "
-              "or digit",
+              "3:6: error: keys[1].id: " + name_rule,
               "3:28: error: keys[1].sha256: another entry has this key: keys[0].sha256",
               "3:102: error: keys[1].expires: a date expected, e.g. 2027-01-31"});
 }

@@ -43,13 +43,13 @@ TEST_CASE("a secret's file loses the line end that editors leave, and nothing el
       {"value\r\n", "value", ""},
       {"value\n\n", "value", ""},
       {" va lue ", " va lue ", ""},
-      {std::string(64 * 1024, 'x'), std::string(64 * 1024, 'x'), ""},
+      {std::string(64UL * 1024, 'x'), std::string(64UL * 1024, 'x'), ""},
       {"", "", "is empty"},
       {"\n", "", "is empty"},
       {"a\nb", "", "has a control character"},
       {"a\tb", "", "has a control character"},
       {std::string("a\0b", 3), "", "has a control character"},
-      {std::string(64 * 1024 + 1, 'x'), "", "is larger than 64 KiB"},
+      {std::string(64UL * 1024 + 1, 'x'), "", "is larger than 64 KiB"},
   }));
   const auto read = read_secret(directory.write("key", content));
   CHECK((read.value ? std::string(read.value->reveal()) : "") == secret);

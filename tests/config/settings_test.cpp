@@ -71,9 +71,9 @@ TEST_CASE_METHOD(Place, "an upstream is all that a config must name; the rest ha
   CHECK(settings.cache.max_size == 256ULL * 1024 * 1024);
   CHECK(settings.cache.rules.empty());
   CHECK(settings.cache.safe_operations.empty());
-  CHECK(settings.limits.max_body == 1024 * 1024);
-  CHECK(settings.limits.max_header == 32 * 1024);
-  CHECK(settings.limits.max_target == 8 * 1024);
+  CHECK(settings.limits.max_body == 1024UL * 1024);
+  CHECK(settings.limits.max_header == 32UL * 1024);
+  CHECK(settings.limits.max_target == 8UL * 1024);
   CHECK(settings.limits.header_timeout == 10s);
   CHECK(settings.limits.body_timeout == 30s);
   CHECK(settings.limits.write_timeout == 30s);
@@ -144,7 +144,7 @@ log: {level: warning, format: text, access: false}
   CHECK(settings.access.rate_charge == RateCharge::all);
   CHECK(settings.validation.requests == Check::report);
   CHECK(settings.validation.responses == Check::off);
-  CHECK(settings.cache.max_size == 1024 * 1024);
+  CHECK(settings.cache.max_size == 1024UL * 1024);
   CHECK(settings.cache.rules.size() == 4);
   const auto& list = settings.cache.rules.at("list");
   CHECK(list.ttl == 15s);
@@ -156,9 +156,9 @@ log: {level: warning, format: text, access: false}
   CHECK(settings.cache.rules.at("update").invalidates ==
         std::vector<std::string>{"list", "/projects", "/projects/{id}"});
   CHECK(settings.cache.safe_operations == std::vector<std::string>{"export"});
-  CHECK(settings.limits.max_body == 2 * 1024 * 1024);
-  CHECK(settings.limits.max_header == 16 * 1024);
-  CHECK(settings.limits.max_target == 4 * 1024);
+  CHECK(settings.limits.max_body == 2UL * 1024 * 1024);
+  CHECK(settings.limits.max_header == 16UL * 1024);
+  CHECK(settings.limits.max_target == 4UL * 1024);
   CHECK(settings.limits.header_timeout == 1s);
   CHECK(settings.limits.body_timeout == 2s);
   CHECK(settings.limits.write_timeout == 3s);
@@ -190,7 +190,7 @@ limits:
 )");
   CHECK_FALSE(settings.upstream.credential);
   CHECK(settings.cache.rules.empty());
-  CHECK(settings.limits.max_body == 1024 * 1024);
+  CHECK(settings.limits.max_body == 1024UL * 1024);
 }
 
 TEST_CASE_METHOD(Place, "a credential may stand in a file of its own") {

@@ -190,7 +190,8 @@ bool decode_slowly(std::string_view text, std::string& out) {
     int byte = static_cast<unsigned char>(text[i]);
     if (byte == '%') {
       const auto digit = [&](std::size_t at) {
-        return at < text.size() ? digits.find(static_cast<char>(std::tolower(static_cast<unsigned char>(text[at])))) : digits.npos;
+        return at < text.size() ? digits.find(static_cast<char>(std::tolower(static_cast<unsigned char>(text[at]))))
+                                : digits.npos;
       };
       if (digit(i + 1) == digits.npos || digit(i + 2) == digits.npos) return false;
       byte = static_cast<int>(digit(i + 1) * 16 + digit(i + 2));
@@ -219,8 +220,9 @@ bool decode_slowly(std::string_view text, std::string& out) {
 TEST_CASE("decoding agrees with a plain reading of the RFCs, and undoes encoding") {
   std::mt19937 random(7);  // NOLINT(cert-msc51-cpp): the same texts on every run
   const auto any = [&random](int n) { return std::uniform_int_distribution<int>(0, n - 1)(random); };
-  static const std::vector<std::string> pieces{"%", "%2", "%e2%82%ac", "%C3", "%a9", "%00", "%ed%a0%80", "%f4%90%80%80",
-                                               "%F0%9F%98%80", "\xc3\xa9", "\xe2\x82", "a", ".", "%2F", "%2e", "g", "0", "\x80"};
+  static const std::vector<std::string> pieces{
+      "%",        "%2", "%e2%82%ac", "%C3", "%a9", "%00", "%ed%a0%80", "%f4%90%80%80", "%F0%9F%98%80", "\xc3\xa9",
+      "\xe2\x82", "a",  ".",         "%2F", "%2e", "g",   "0",         "\x80"};
   for (int round = 0; round < 20'000; ++round) {
     std::string text;
     for (int i = any(6); i >= 0; --i) {
@@ -255,7 +257,8 @@ TEST_CASE("the base path is the path of the first server") {
       {"servers: [{url: /v4/}]", "/v4"},
       {"servers: [{url: 'https://api.example/v4/'}]", "/v4"},
       {"servers: [{url: 'https://api.example'}]", ""},
-      {"servers: [{url: 'https://{host}:{port}/{stage}/v4', variables: {host: {default: a.example}, port: {default: '443'},"
+      {"servers: [{url: 'https://{host}:{port}/{stage}/v4', variables: {host: {default: a.example}, port: {default: "
+       "'443'},"
        " stage: {default: beta, enum: [beta]}}}]",
        "/beta/v4"},
       {"servers: [{url: '/{a}', variables: {a: {default: '{a}'}}}]", "/{a}"},
@@ -274,17 +277,23 @@ TEST_CASE("of paths at the root, the root is one") {
   CHECK(routed(*api, "GET", "//") == "not found");
 }
 
-std::string with_paths(const std::string& paths) { return "openapi: 3.0.2\npaths:\n" + paths; }
+std::string with_paths(const std::string& paths) {
+  return "openapi: 3.0.2\npaths:\n" + paths;
+}
 
 TEST_CASE("what is wrong with a document is told at its place") {
   const auto [text, problems] = GENERATE(table<std::string, Lines>({
-      {"", {"test.yaml: error: an OpenAPI 3.0 document says 'openapi: 3.0.x' at its top",
-            "test.yaml: error: there is no 'paths' object: is this an OpenAPI document?"}},
-      {"[1]", {"test.yaml:1:1: error: an OpenAPI 3.0 document says 'openapi: 3.0.x' at its top",
-               "test.yaml:1:1: error: there is no 'paths' object: is this an OpenAPI document?"}},
-      {"swagger: '2.0'\npaths: {}\n", {"test.yaml:1:1: error: an OpenAPI 3.0 document says 'openapi: 3.0.x' at its top",
-                                       "test.yaml:2:1: error: there is no operation in this document"}},
-      {"openapi: 3.0.2\npaths: []\n", {"test.yaml:1:1: error: there is no 'paths' object: is this an OpenAPI document?"}},
+      {"",
+       {"test.yaml: error: an OpenAPI 3.0 document says 'openapi: 3.0.x' at its top",
+        "test.yaml: error: there is no 'paths' object: is this an OpenAPI document?"}},
+      {"[1]",
+       {"test.yaml:1:1: error: an OpenAPI 3.0 document says 'openapi: 3.0.x' at its top",
+        "test.yaml:1:1: error: there is no 'paths' object: is this an OpenAPI document?"}},
+      {"swagger: '2.0'\npaths: {}\n",
+       {"test.yaml:1:1: error: an OpenAPI 3.0 document says 'openapi: 3.0.x' at its top",
+        "test.yaml:2:1: error: there is no operation in this document"}},
+      {"openapi: 3.0.2\npaths: []\n",
+       {"test.yaml:1:1: error: there is no 'paths' object: is this an OpenAPI document?"}},
       {"openapi: 3.1.0\npaths: {/a: {get: {operationId: a, responses: {}}}}\n",
        {"test.yaml:1:1: warning: this is OpenAPI 3.1.0; it is read by the rules of 3.0"}},
       {"openapi: 3.0.2\nservers: [{url: '/{v}'}]\npaths: {/a: {get: {operationId: a, responses: {}}}}\n",
@@ -292,13 +301,15 @@ TEST_CASE("what is wrong with a document is told at its place") {
       {"openapi: 3.0.2\nservers: [{url: /a}, {url: /b}]\npaths: {/a: {get: {operationId: a, responses: {}}}}\n",
        {"test.yaml:2:22: warning: only the path of the first server is served"}},
       {with_paths("  a: {get: {operationId: a, responses: {}}}\n"),
-       {"test.yaml:3:3: error: a path begins with '/'", "test.yaml:2:1: error: there is no operation in this document"}},
+       {"test.yaml:3:3: error: a path begins with '/'",
+        "test.yaml:2:1: error: there is no operation in this document"}},
       {with_paths("  /a: []\n  /b: {get: {operationId: b, responses: {}}}\n"),
        {"test.yaml:3:3: error: a path must hold an object"}},
       {with_paths("  /a: {get: 1}\n  /b: {get: {operationId: b, responses: {}}}\n"),
        {"test.yaml:3:8: error: an operation must be an object"}},
       {with_paths("  /a: {get: {operationId: a, responses: {}}, gett: {}, servers: []}\n"),
-       {"test.yaml:3:46: warning: 'gett' of a path is ignored", "test.yaml:3:56: warning: 'servers' of a path is ignored"}},
+       {"test.yaml:3:46: warning: 'gett' of a path is ignored",
+        "test.yaml:3:56: warning: 'servers' of a path is ignored"}},
       {with_paths("  /a{b}: {get: {operationId: a, responses: {}}}\n  /c: {get: {operationId: c, responses: {}}}\n"),
        {"test.yaml:3:3: error: the segment 'a{b}' is only in part a parameter, which is not supported"}},
       {with_paths("  /a%2: {get: {operationId: a, responses: {}}}\n  /c: {get: {operationId: c, responses: {}}}\n"),
@@ -313,35 +324,45 @@ TEST_CASE("what is wrong with a document is told at its place") {
        {"test.yaml:5:5: error: the operationId 'x' is taken already, in line 4"}},
       {with_paths("  /a: {get: {responses: {}}}\n"),
        {"test.yaml:3:8: warning: this operation has no operationId; it goes by 'get_/a'"}},
-      {with_paths("  /a/{x}:\n    get: {operationId: one, parameters: [&p {name: x, in: path, schema: {}}], responses: {}}\n"
-                  "  /a/{y}:\n    get: {operationId: two, parameters: [{name: y, in: path, schema: {}}], responses: {}}\n"),
+      {with_paths(
+           "  /a/{x}:\n    get: {operationId: one, parameters: [&p {name: x, in: path, schema: {}}], responses: {}}\n"
+           "  /a/{y}:\n    get: {operationId: two, parameters: [{name: y, in: path, schema: {}}], responses: {}}\n"),
        {"test.yaml:5:3: error: GET /a/{y} has the same shape as 'one', so requests can't be told apart"}},
       {with_paths("  /a: {get: {operationId: a, parameters: {}, responses: {}}}\n"),
        {"test.yaml:3:30: error: parameters must be a list"}},
       {with_paths("  /a: {get: {operationId: a, parameters: [{name: q}, 1, {in: query}], responses: {}}}\n"),
-       {"test.yaml:3:43: error: a parameter needs 'name' and 'in'", "test.yaml:3:54: error: a parameter needs 'name' and 'in'",
+       {"test.yaml:3:43: error: a parameter needs 'name' and 'in'",
+        "test.yaml:3:54: error: a parameter needs 'name' and 'in'",
         "test.yaml:3:57: error: a parameter needs 'name' and 'in'"}},
-      {with_paths("  /a: {get: {operationId: a, parameters: [{name: q, in: query, schema: {}}, {name: q, in: query, schema: {}}],"
+      {with_paths("  /a: {get: {operationId: a, parameters: [{name: q, in: query, schema: {}}, {name: q, in: query, "
+                  "schema: {}}],"
                   " responses: {}}}\n"),
        {"test.yaml:3:77: error: the parameter 'q' in query is declared twice"}},
-      {with_paths("  /a: {get: {operationId: a, parameters: [{name: q, in: query}, {name: c, in: cookie, schema: {}}], responses: {}}}\n"),
+      {with_paths("  /a: {get: {operationId: a, parameters: [{name: q, in: query}, {name: c, in: cookie, schema: {}}], "
+                  "responses: {}}}\n"),
        {"test.yaml:3:43: warning: the parameter 'q' has no schema, so any value is right",
         "test.yaml:3:65: warning: the parameter 'c' in 'cookie' is not checked"}},
-      {with_paths("  /a/{p}:\n    get: {operationId: a, parameters: [{name: p, in: path, style: label, schema: {type: array}}], responses: {}}\n"),
-       {"test.yaml:4:40: warning: the value of the parameter 'p' is not checked, for it comes in a style that can't be read"}},
-      {with_paths("  /a: {get: {operationId: a, parameters: [{name: q, in: query, schema: {$ref: 'b.yaml#/x'}}], responses: {}}}\n"),
-       {"test.yaml:3:64: error: the reference 'b.yaml#/x' leads out of this document; only references within it are followed"}},
+      {with_paths("  /a/{p}:\n    get: {operationId: a, parameters: [{name: p, in: path, style: label, schema: {type: "
+                  "array}}], responses: {}}\n"),
+       {"test.yaml:4:40: warning: the value of the parameter 'p' is not checked, for it comes in a style that can't be "
+        "read"}},
+      {with_paths("  /a: {get: {operationId: a, parameters: [{name: q, in: query, schema: {$ref: 'b.yaml#/x'}}], "
+                  "responses: {}}}\n"),
+       {"test.yaml:3:64: error: the reference 'b.yaml#/x' leads out of this document; only references within it are "
+        "followed"}},
       {with_paths("  /a: {get: {operationId: a, parameters: [{$ref: '#/components/parameters/q'}], responses: {}}}\n"),
        {"test.yaml:3:43: error: the reference '#/components/parameters/q' leads nowhere"}},
       {with_paths("  /a: {$ref: 'other.yaml'}\n  /b: {get: {operationId: b, responses: {}}}\n"),
-       {"test.yaml:3:3: error: the reference 'other.yaml' leads out of this document; only references within it are followed"}},
+       {"test.yaml:3:3: error: the reference 'other.yaml' leads out of this document; only references within it are "
+        "followed"}},
       {with_paths("  /a: {post: {operationId: a, requestBody: {}, responses: {}}}\n"),
        {"test.yaml:3:31: error: 'content' is missing"}},
       {with_paths("  /a: {post: {operationId: a, requestBody: {content: {text/csv: {schema: {}}}}, responses: {}}}\n"),
        {"test.yaml:3:55: warning: bodies of the type 'text/csv' are not checked"}},
       {with_paths("  /a: {get: {operationId: a}}\n"),
        {"test.yaml:3:8: warning: this operation describes no responses, so none of them are checked"}},
-      {with_paths("  /a: {get: {operationId: a, responses: {20x: {}, 600: {}, 2XX: {}, 404: {}, default: {}, x-a: {}}}}\n"),
+      {with_paths(
+           "  /a: {get: {operationId: a, responses: {20x: {}, 600: {}, 2XX: {}, 404: {}, default: {}, x-a: {}}}}\n"),
        {"test.yaml:3:41: error: '20x' is no status code, range (2XX) or 'default'",
         "test.yaml:3:50: error: '600' is no status code, range (2XX) or 'default'"}},
   }));
@@ -368,7 +389,8 @@ components:
   schemas: {S: {type: object, required: [s]}}
 )");
   CHECK(check_request(*api, {"PUT /a/x", {}, "{}"}) ==
-        Lines{"path.id: type_error.integer: value is not a valid integer", "body.s: value_error.missing: field required"});
+        Lines{"path.id: type_error.integer: value is not a valid integer",
+              "body.s: value_error.missing: field required"});
   CHECK(lines(api->validate_response(*api->find("put"), 200, "application/json", "{}")) ==
         Lines{"body.s: value_error.missing: field required"});
 }
@@ -386,7 +408,8 @@ paths:
       parameters: [{name: q, in: query, schema: {type: boolean}}]
       responses: {}
 )");
-  CHECK(check_request(*api, {"GET /a?q=yes&r=x"}) == Lines{"query.r: type_error.integer: value is not a valid integer"});
+  CHECK(check_request(*api, {"GET /a?q=yes&r=x"}) ==
+        Lines{"query.r: type_error.integer: value is not a valid integer"});
 }
 
 }  // namespace

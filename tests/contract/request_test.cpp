@@ -1,5 +1,5 @@
-// Requests and responses against a document that has nothing in common with the Projects API: a library, and every way in which
-// OpenAPI 3.0 lets a value travel.
+// Requests and responses against a document that has nothing in common with the Projects API: a library, and every way
+// in which OpenAPI 3.0 lets a value travel.
 #include <string>
 
 #include "contract/contract.h"
@@ -144,7 +144,8 @@ TEST_CASE("query parameters are read in every style") {
       {"page=2&page=x", std::string("query.page") + no_integer},
       {"page=", std::string("query.page") + no_integer},
       {"page", std::string("query.page") + no_integer},
-      {"page=-1", "query.page: value_error.number.not_ge: ensure this value is greater than or equal to 0 {\"limit_value\":0}"},
+      {"page=-1",
+       "query.page: value_error.number.not_ge: ensure this value is greater than or equal to 0 {\"limit_value\":0}"},
       {"p%61ge=x", std::string("query.page") + no_integer},
       {"page=%", std::string("query.page") + no_integer},
       {"text=%C3%A9%C3%A9", ""},
@@ -164,7 +165,8 @@ TEST_CASE("query parameters are read in every style") {
       {"csv=1,2", ""},
       {"csv=1%2C2", ""},
       {"csv=1,x", std::string("query.csv.1") + no_integer},
-      {"csv=1,2,3,4", "query.csv: value_error.list.max_items: ensure this value has at most 3 items {\"limit_value\":3}"},
+      {"csv=1,2,3,4",
+       "query.csv: value_error.list.max_items: ensure this value has at most 3 items {\"limit_value\":3}"},
       {"csv=x&csv=1", ""},
       {"ssv=1%202+3", ""},
       {"ssv=1%20x", std::string("query.ssv.1") + no_integer},
@@ -182,15 +184,18 @@ TEST_CASE("query parameters are read in every style") {
       {"filter[year]=x", std::string("query.filter.year") + no_integer},
       {"filter[other]=x", "query.filter.other: value_error.extra: extra fields not permitted"},
       {"filter[tags]=a&filter[tags]=c",
-       "query.filter.tags.1: value_error.const: unexpected value; permitted: 'a', 'b' {\"given\":\"c\",\"permitted\":[\"a\",\"b\"]}"},
+       "query.filter.tags.1: value_error.const: unexpected value; permitted: 'a', 'b' "
+       "{\"given\":\"c\",\"permitted\":[\"a\",\"b\"]}"},
       {"filter=1&filter[=2&filter[]=3&filterx[year]=x", ""},
       {"where=%7B%22field%22:%22x%22%7D", ""},
       {"where={}", "query.where.field: value_error.missing: field required"},
-      {"where={", "query.where: value_error.jsondecode: Expecting property name enclosed in double quotes: line 1 column 2 "
-                  "(char 1) {\"colno\":2,\"lineno\":1,\"msg\":\"Expecting property name enclosed in double quotes\",\"pos\":1}"},
+      {"where={",
+       "query.where: value_error.jsondecode: Expecting property name enclosed in double quotes: line 1 column 2 "
+       "(char 1) {\"colno\":2,\"lineno\":1,\"msg\":\"Expecting property name enclosed in double quotes\",\"pos\":1}"},
       {"sort=year", ""},
-      {"sort=Year", "query.sort: type_error.enum: value is not a valid enumeration member; permitted: 'title', 'year' "
-                    "{\"enum_values\":[\"title\",\"year\"]}"},
+      {"sort=Year",
+       "query.sort: type_error.enum: value is not a valid enumeration member; permitted: 'title', 'year' "
+       "{\"enum_values\":[\"title\",\"year\"]}"},
       {"wrapped=1&wrapped=x", std::string("query.wrapped.1") + no_integer},
       {"flag", ""},
       {"flag=", ""},
@@ -223,8 +228,9 @@ TEST_CASE("header parameters are read whatever their case, lists over all their 
 
 TEST_CASE("path parameters are checked decoded") {
   CHECK(check_request(api(), {"GET /lib/books/%31%32%33"}) == Lines{});
-  CHECK(check_request(api(), {"GET /lib/books/12"}) ==
-        Lines{R"(path.isbn: value_error.str.regex: string does not match regex "^[0-9]{3}$" {"pattern":"^[0-9]{3}$"})"});
+  CHECK(
+      check_request(api(), {"GET /lib/books/12"}) ==
+      Lines{R"(path.isbn: value_error.str.regex: string does not match regex "^[0-9]{3}$" {"pattern":"^[0-9]{3}$"})"});
   CHECK(check_request(api(), {"GET /lib/shelves/1,2/R,1/R=1"}) == Lines{});
   CHECK(check_request(api(), {"GET /lib/shelves/x/R,y/R=z"}) ==
         Lines{R"(path.numbers: value_error.list.min_items: ensure this value has at least 2 items {"limit_value":2})",
@@ -245,27 +251,32 @@ TEST_CASE("a body is read by its content type") {
   const auto [type, body, problems] = GENERATE(table<Type, std::string, Lines>({
       {"application/json", R"({"title":"T","tags":[]})", {}},
       {"Application/JSON; charset=utf-8", R"({"title":"T","tags":[]})", {}},
-      {"application/json;charset=\"utf-8\"", R"({"title":"","tags":["toolong"]})",
+      {"application/json;charset=\"utf-8\"",
+       R"({"title":"","tags":["toolong"]})",
        {R"(body.tags.0: value_error.any_str.max_length: ensure this value has at most 5 characters {"limit_value":5})",
         R"(body.title: value_error.any_str.min_length: ensure this value has at least 1 characters {"limit_value":1})"}},
       {std::nullopt, R"({"title":"T"})", {"body.tags: value_error.missing: field required"}},
       {"application/vnd.book+json", R"({"title":"T"})", {"body.tags: value_error.missing: field required"}},
       {"application/x-www-form-urlencoded", "title=T&tags=a&tags=b&year=+7", {}},
-      {"application/x-www-form-urlencoded", "title=%54&title=&year=x&tags=toolong",
+      {"application/x-www-form-urlencoded",
+       "title=%54&title=&year=x&tags=toolong",
        {R"(body.tags.0: value_error.any_str.max_length: ensure this value has at most 5 characters {"limit_value":5})",
         R"(body.title: value_error.any_str.min_length: ensure this value has at least 1 characters {"limit_value":1})",
         "body.year: type_error.integer: value is not a valid integer"}},
       {"text/plain", "hello", {"unsupported: application/json, application/x-www-form-urlencoded"}},
       {"", "hello", {"unsupported: application/json, application/x-www-form-urlencoded"}},
       {"nonsense", "{}", {"unsupported: application/json, application/x-www-form-urlencoded"}},
-      {"multipart/form-data; boundary=x", "--x--", {"unsupported: application/json, application/x-www-form-urlencoded"}},
+      {"multipart/form-data; boundary=x",
+       "--x--",
+       {"unsupported: application/json, application/x-www-form-urlencoded"}},
       {"application/json", "", {"body: value_error.missing: field required"}},
       {"text/plain", "", {"body: value_error.missing: field required"}},
       {"application/json", "null", {"body: value_error.missing: field required"}},
       {"application/json", " null ", {"body: value_error.missing: field required"}},
       {"application/json", "[]", {"body: type_error.dict: value is not a valid dict"}},
       {"application/json", "\"x\"", {"body: type_error.dict: value is not a valid dict"}},
-      {"application/json", "  ",
+      {"application/json",
+       "  ",
        {R"(body.2: value_error.jsondecode: Expecting value: line 1 column 3 (char 2) )"
         R"({"colno":3,"lineno":1,"msg":"Expecting value","pos":2})"}},
   }));
@@ -279,13 +290,16 @@ TEST_CASE("an optional body may be absent, but not wrong") {
   CHECK(check_request(api(), {"PATCH /lib/books/123", patch}) == Lines{});
   CHECK(check_request(api(), {"PATCH /lib/books/123", patch, "null"}) == Lines{});
   CHECK(check_request(api(), {"PATCH /lib/books/123", patch, R"({"title": null})"}) == Lines{});
-  CHECK(check_request(api(), {"PATCH /lib/books/123", patch, R"({"title": "long", "x": 1})"}) ==
-        Lines{R"(body.title: value_error.any_str.max_length: ensure this value has at most 3 characters {"limit_value":3})",
-              "body.x: value_error.extra: extra fields not permitted"});
+  CHECK(
+      check_request(api(), {"PATCH /lib/books/123", patch, R"({"title": "long", "x": 1})"}) ==
+      Lines{
+          R"(body.title: value_error.any_str.max_length: ensure this value has at most 3 characters {"limit_value":3})",
+          "body.x: value_error.extra: extra fields not permitted"});
   CHECK(check_request(api(), {"PATCH /lib/books/123", {{"Content-Type", "application/json"}}, "{}"}) ==
         Lines{"unsupported: application/merge-patch+json"});
   CHECK(check_request(api(), {"PUT /lib/books/123", {}, "null"}) == Lines{});
-  CHECK(check_request(api(), {"PUT /lib/books/123", {}, "{}"}) == Lines{"body.title: value_error.missing: field required"});
+  CHECK(check_request(api(), {"PUT /lib/books/123", {}, "{}"}) ==
+        Lines{"body.title: value_error.missing: field required"});
 }
 
 TEST_CASE("a body of a type that can't be read passes, and of a range what it says it is") {
@@ -308,11 +322,14 @@ TEST_CASE("an operation without a body takes any") {
 
 TEST_CASE("all errors of a request are told at once: path, query, header, body") {
   CHECK(check_request(api(), {"GET /lib/books?page=x&available=x&ids=x"}) ==
-        Lines{std::string("query.page") + no_integer, "query.available: type_error.bool: value could not be parsed to a boolean",
+        Lines{std::string("query.page") + no_integer,
+              "query.available: type_error.bool: value could not be parsed to a boolean",
               std::string("query.ids.0") + no_integer});
   CHECK(check_request(api(), {"POST /lib/books", {{"X-Batch", "x"}}, R"({"title":1,"tags":{},"year":"x"})"}) ==
-        Lines{"query.dry: value_error.missing: field required", "header.X-Batch: type_error.uuid: value is not a valid uuid",
-              "body.tags: type_error.list: value is not a valid list", "body.year: type_error.integer: value is not a valid integer"});
+        Lines{"query.dry: value_error.missing: field required",
+              "header.X-Batch: type_error.uuid: value is not a valid uuid",
+              "body.tags: type_error.list: value is not a valid list",
+              "body.year: type_error.integer: value is not a valid integer"});
   CHECK(check_request(api(), {"POST /lib/books", {{"Content-Type", "text/plain"}}, "x"}) ==
         Lines{"unsupported: application/json, application/x-www-form-urlencoded",
               "query.dry: value_error.missing: field required", "header.X-Batch: value_error.missing: field required"});
@@ -334,8 +351,10 @@ TEST_CASE("responses are checked strictly, where the document describes them") {
   using Check = std::tuple<std::string, int, std::string, std::string, std::string>;
   const auto [operation, status, type, body, line] = GENERATE(values<Check>({
       {"addBook", 201, "application/json", R"({"id":1,"title":"T","tags":[]})", ""},
-      {"addBook", 201, "application/json; charset=utf-8", R"({"id":"1","title":"T","tags":[]})", std::string("body.id") + no_integer},
-      {"addBook", 201, "application/json", R"({"title":"T","tags":[]})", "body.id: value_error.missing: field required"},
+      {"addBook", 201, "application/json; charset=utf-8", R"({"id":"1","title":"T","tags":[]})",
+       std::string("body.id") + no_integer},
+      {"addBook", 201, "application/json", R"({"title":"T","tags":[]})",
+       "body.id: value_error.missing: field required"},
       {"addBook", 200, "application/json", "{", ""},
       {"addBook", 201, "text/html", "<", ""},
       {"addBook", 201, "", "<", ""},
@@ -352,13 +371,15 @@ TEST_CASE("responses are checked strictly, where the document describes them") {
        R"({"colno":2,"lineno":1,"msg":"Expecting value","pos":1})"},
   }));
   CAPTURE(operation, status, type, body);
-  CHECK(lines(api().validate_response(*api().find(operation), status, type, body)) == (line.empty() ? Lines{} : Lines{line}));
+  CHECK(lines(api().validate_response(*api().find(operation), status, type, body)) ==
+        (line.empty() ? Lines{} : Lines{line}));
 }
 
 TEST_CASE("the body of a 422 has the form that FastAPI gives it") {
   const auto route = api().match("POST", "/lib/books");
   const std::vector<std::pair<std::string_view, std::string_view>> headers{{"X-Batch", batch.front().second}};
-  const auto verdict = api().validate_request({route.match, "dry=\xff", headers, std::nullopt, R"({"title":"","tags":[1,[]]})"});
+  const auto verdict =
+      api().validate_request({route.match, "dry=\xff", headers, std::nullopt, R"({"title":"","tags":[1,[]]})"});
   CHECK(validation_error_body(verdict.violations) ==
         R"({"detail":[{"loc":["query","dry"],"msg":"value could not be parsed to a boolean","type":"type_error.bool"},)"
         R"({"loc":["body","tags",1],"msg":"str type expected","type":"type_error.str"},)"
@@ -367,7 +388,8 @@ TEST_CASE("the body of a 422 has the form that FastAPI gives it") {
   CHECK(validation_error_body({}) == R"({"detail":[]})");
   const Violation binary{{std::string("query"), std::string("\xff")}, "\xfe", "t", {{"given", "\xc3"}}};
   CHECK(validation_error_body(std::span(&binary, 1)) ==
-        "{\"detail\":[{\"loc\":[\"query\",\"\ufffd\"],\"msg\":\"\ufffd\",\"type\":\"t\",\"ctx\":{\"given\":\"\ufffd\"}}]}");
+        "{\"detail\":[{\"loc\":[\"query\",\"\ufffd\"],\"msg\":\"\ufffd\",\"type\":\"t\",\"ctx\":{\"given\":\"\ufffd\"}}"
+        "]}");
 }
 
 }  // namespace

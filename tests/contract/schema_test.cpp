@@ -74,7 +74,7 @@ TEST_CASE("types of a request are coerced as pydantic coerces them") {
       {"{type: number}", R"(" 1e5 ")", right},
       {"{type: number}", R"("-Infinity")", right},
       {"{type: number}", R"("nan")", right},
-      {"{type: number}", R"("nan(1)")", no_float},
+      {"{type: number}", "\"nan(1)\"", no_float},
       {"{type: number}", R"("0x10")", no_float},
       {"{type: number}", R"("1.5.")", no_float},
       {"{type: number}", R"("1\u0000")", no_float},
@@ -112,229 +112,229 @@ TEST_CASE("types of a request are coerced as pydantic coerces them") {
       {"{type: integer, nullable: true}", R"("x")", no_integer},
       {"{type: integer, nullable: false}", "null", not_none},
   }));
-      CAPTURE(schema, value);
-      CHECK(check(schema, value) == expected(line));
+  CAPTURE(schema, value);
+  CHECK(check(schema, value) == expected(line));
 }
 
 TEST_CASE("types of a response are taken strictly") {
-    const auto [schema, value, line] = GENERATE(table<std::string, std::string, std::string>({
-        {"{type: string}", R"("x")", right},
-        {"{type: string}", "1", no_text},
-        {"{type: string}", "true", no_text},
-        {"{type: integer}", "12", right},
-        {"{type: integer}", "12.0", right},
-        {"{type: integer}", "12.5", no_integer},
-        {"{type: integer}", R"("12")", no_integer},
-        {"{type: integer}", "true", no_integer},
-        {"{type: number}", "1", right},
-        {"{type: number}", R"("1")", no_float},
-        {"{type: number}", "true", no_float},
-        {"{type: boolean}", "true", right},
-        {"{type: boolean}", "1", no_boolean},
-        {"{type: boolean}", R"("yes")", no_boolean},
-        {"{type: string, format: date-time}", R"("2024-05-01T12:00:00.123456Z")", right},
-        {"{type: string, format: date-time}", "1600000000",
-         "v: type_error: invalid type; expected datetime, string, bytes, int or float"},
-    }));
-    CAPTURE(schema, value);
-    CHECK(check(schema, value, as_response) == expected(line));
+  const auto [schema, value, line] = GENERATE(table<std::string, std::string, std::string>({
+      {"{type: string}", R"("x")", right},
+      {"{type: string}", "1", no_text},
+      {"{type: string}", "true", no_text},
+      {"{type: integer}", "12", right},
+      {"{type: integer}", "12.0", right},
+      {"{type: integer}", "12.5", no_integer},
+      {"{type: integer}", R"("12")", no_integer},
+      {"{type: integer}", "true", no_integer},
+      {"{type: number}", "1", right},
+      {"{type: number}", R"("1")", no_float},
+      {"{type: number}", "true", no_float},
+      {"{type: boolean}", "true", right},
+      {"{type: boolean}", "1", no_boolean},
+      {"{type: boolean}", R"("yes")", no_boolean},
+      {"{type: string, format: date-time}", R"("2024-05-01T12:00:00.123456Z")", right},
+      {"{type: string, format: date-time}", "1600000000",
+       "v: type_error: invalid type; expected datetime, string, bytes, int or float"},
+  }));
+  CAPTURE(schema, value);
+  CHECK(check(schema, value, as_response) == expected(line));
 }
 
 TEST_CASE("limits are told with their ctx") {
-    const auto [schema, value, line] = GENERATE(table<std::string, std::string, std::string>({
-        {"{type: string, minLength: 2}", R"("ab")", right},
-        {"{type: string, minLength: 2}", R"("a")",
-         R"(v: value_error.any_str.min_length: ensure this value has at least 2 characters {"limit_value":2})"},
-        {"{type: string, minLength: 2}", "1",
-         R"(v: value_error.any_str.min_length: ensure this value has at least 2 characters {"limit_value":2})"},
-        {"{type: string, maxLength: 2}", R"("abc")",
-         R"(v: value_error.any_str.max_length: ensure this value has at most 2 characters {"limit_value":2})"},
-        {"{type: string, maxLength: 2}", R"("éé")", right},
-        {"{type: string, maxLength: 2}", R"("😀😀")", right},
-        {"{type: string, maxLength: 2}", R"("ééé")",
-         R"(v: value_error.any_str.max_length: ensure this value has at most 2 characters {"limit_value":2})"},
-        {"{type: string, maxLength: 3, minLength: 3}", R"("é1😀")", right},
-        {"{type: string, pattern: '^a+$'}", R"("aa")", right},
-        {"{type: string, pattern: '^a+$'}", R"("b")",
-         R"(v: value_error.str.regex: string does not match regex "^a+$" {"pattern":"^a+$"})"},
-        {"{type: string, pattern: 'b'}", R"("abc")", right},
-        {"{type: string, minLength: 2, pattern: '^a+$'}", R"("b")",
-         R"(v: value_error.any_str.min_length: ensure this value has at least 2 characters {"limit_value":2})"},
-        {"{type: integer, minimum: 3}", "3", right},
-        {"{type: integer, minimum: 3}", "2",
-         R"(v: value_error.number.not_ge: ensure this value is greater than or equal to 3 {"limit_value":3})"},
-        {"{type: integer, minimum: 3}", R"("2")",
-         R"(v: value_error.number.not_ge: ensure this value is greater than or equal to 3 {"limit_value":3})"},
-        {"{type: number, minimum: 1.5, exclusiveMinimum: true}", "1.5",
-         R"(v: value_error.number.not_gt: ensure this value is greater than 1.5 {"limit_value":1.5})"},
-        {"{type: number, minimum: 1.5, exclusiveMinimum: false}", "1.5", right},
-        {"{type: number, exclusiveMinimum: 0}", "0",
-         R"(v: value_error.number.not_gt: ensure this value is greater than 0 {"limit_value":0})"},
-        {"{type: integer, maximum: 3}", "5",
-         R"(v: value_error.number.not_le: ensure this value is less than or equal to 3 {"limit_value":3})"},
-        {"{type: integer, maximum: 3}", "3.9", right},
-        {"{type: integer, maximum: 3, exclusiveMaximum: true}", "3",
-         R"(v: value_error.number.not_lt: ensure this value is less than 3 {"limit_value":3})"},
-        {"{type: number, exclusiveMaximum: 3}", "3",
-         R"(v: value_error.number.not_lt: ensure this value is less than 3 {"limit_value":3})"},
-        {"{type: number, minimum: 1.0}", "0",
-         R"(v: value_error.number.not_ge: ensure this value is greater than or equal to 1.0 {"limit_value":1.0})"},
-        {"{type: number, minimum: 0}", R"("nan")",
-         R"(v: value_error.number.not_ge: ensure this value is greater than or equal to 0 {"limit_value":0})"},
-        {"{type: number, maximum: 0}", R"("inf")",
-         R"(v: value_error.number.not_le: ensure this value is less than or equal to 0 {"limit_value":0})"},
-        {"{type: integer, multipleOf: 3}", "6", right},
-        {"{type: integer, multipleOf: 3}", "4",
-         R"(v: value_error.number.not_multiple: ensure this value is a multiple of 3 {"multiple_of":3})"},
-        {"{type: number, multipleOf: 0.1}", "0.3", right},
-        {"{type: number, multipleOf: 0.01}", "19.99", right},
-        {"{type: number, multipleOf: 0.1}", "0.35",
-         R"(v: value_error.number.not_multiple: ensure this value is a multiple of 0.1 {"multiple_of":0.1})"},
-        {"{type: integer, minimum: 5, multipleOf: 3}", "4",
-         R"(v: value_error.number.not_ge: ensure this value is greater than or equal to 5 {"limit_value":5})"},
-        {"{type: integer, format: int32}", "2147483647", right},
-        {"{type: integer, format: int32}", "2147483648",
-         R"(v: value_error.number.not_le: ensure this value is less than or equal to 2147483647 {"limit_value":2147483647})"},
-        {"{type: integer, format: int64}", "9223372036854775807", right},
-        {"{minimum: 3}", "2",
-         R"(v: value_error.number.not_ge: ensure this value is greater than or equal to 3 {"limit_value":3})"},
-        {"{minimum: 3, minLength: 9, minItems: 9, minProperties: 9}", "true", right},
-        {"{type: array, minItems: 2}", "[1]",
-         R"(v: value_error.list.min_items: ensure this value has at least 2 items {"limit_value":2})"},
-        {"{type: array, maxItems: 1}", "[1, 2]",
-         R"(v: value_error.list.max_items: ensure this value has at most 1 items {"limit_value":1})"},
-        {"{type: array, uniqueItems: true}", "[1, 2, 1]",
-         "v: value_error.list.unique_items: the list has duplicated items"},
-        {"{type: array, uniqueItems: true}", "[1, 1.0]",
-         "v: value_error.list.unique_items: the list has duplicated items"},
-        {"{type: array, uniqueItems: true}", R"([{"a":1,"b":[2]}, {"b":[2.0],"a":1}])",
-         "v: value_error.list.unique_items: the list has duplicated items"},
-        {"{type: array, uniqueItems: true}", R"([1, "1", true, null, [1], {"1":1}, -1, 18446744073709551615])", right},
-        {"{type: array, uniqueItems: true}", R"(["ab", "c", "a", "bc", ["ab", "c"], ["a", "bc"]])", right},
-        {"{type: array, uniqueItems: true}", "[9007199254740993, 9007199254740992.0, 9007199254740991]", right},
-        {"{type: array, uniqueItems: true}", "[]", right},
-        // No model of pydantic counts properties: the words are ours.
-        {"{type: object, minProperties: 1}", "{}",
-         R"(v: value_error.dict.min_properties: ensure this value has at least 1 properties {"limit_value":1})"},
-        {"{type: object, maxProperties: 1}", R"({"a":1,"b":2})",
-         R"(v: value_error.dict.max_properties: ensure this value has at most 1 properties {"limit_value":1})"},
-    }));
-    CAPTURE(schema, value);
-    CHECK(check(schema, value) == expected(line));
+  const auto [schema, value, line] = GENERATE(table<std::string, std::string, std::string>({
+      {"{type: string, minLength: 2}", R"("ab")", right},
+      {"{type: string, minLength: 2}", R"("a")",
+       R"(v: value_error.any_str.min_length: ensure this value has at least 2 characters {"limit_value":2})"},
+      {"{type: string, minLength: 2}", "1",
+       R"(v: value_error.any_str.min_length: ensure this value has at least 2 characters {"limit_value":2})"},
+      {"{type: string, maxLength: 2}", R"("abc")",
+       R"(v: value_error.any_str.max_length: ensure this value has at most 2 characters {"limit_value":2})"},
+      {"{type: string, maxLength: 2}", R"("éé")", right},
+      {"{type: string, maxLength: 2}", R"("😀😀")", right},
+      {"{type: string, maxLength: 2}", R"("ééé")",
+       R"(v: value_error.any_str.max_length: ensure this value has at most 2 characters {"limit_value":2})"},
+      {"{type: string, maxLength: 3, minLength: 3}", R"("é1😀")", right},
+      {"{type: string, pattern: '^a+$'}", R"("aa")", right},
+      {"{type: string, pattern: '^a+$'}", R"("b")",
+       R"(v: value_error.str.regex: string does not match regex "^a+$" {"pattern":"^a+$"})"},
+      {"{type: string, pattern: 'b'}", R"("abc")", right},
+      {"{type: string, minLength: 2, pattern: '^a+$'}", R"("b")",
+       R"(v: value_error.any_str.min_length: ensure this value has at least 2 characters {"limit_value":2})"},
+      {"{type: integer, minimum: 3}", "3", right},
+      {"{type: integer, minimum: 3}", "2",
+       R"(v: value_error.number.not_ge: ensure this value is greater than or equal to 3 {"limit_value":3})"},
+      {"{type: integer, minimum: 3}", R"("2")",
+       R"(v: value_error.number.not_ge: ensure this value is greater than or equal to 3 {"limit_value":3})"},
+      {"{type: number, minimum: 1.5, exclusiveMinimum: true}", "1.5",
+       R"(v: value_error.number.not_gt: ensure this value is greater than 1.5 {"limit_value":1.5})"},
+      {"{type: number, minimum: 1.5, exclusiveMinimum: false}", "1.5", right},
+      {"{type: number, exclusiveMinimum: 0}", "0",
+       R"(v: value_error.number.not_gt: ensure this value is greater than 0 {"limit_value":0})"},
+      {"{type: integer, maximum: 3}", "5",
+       R"(v: value_error.number.not_le: ensure this value is less than or equal to 3 {"limit_value":3})"},
+      {"{type: integer, maximum: 3}", "3.9", right},
+      {"{type: integer, maximum: 3, exclusiveMaximum: true}", "3",
+       R"(v: value_error.number.not_lt: ensure this value is less than 3 {"limit_value":3})"},
+      {"{type: number, exclusiveMaximum: 3}", "3",
+       R"(v: value_error.number.not_lt: ensure this value is less than 3 {"limit_value":3})"},
+      {"{type: number, minimum: 1.0}", "0",
+       R"(v: value_error.number.not_ge: ensure this value is greater than or equal to 1.0 {"limit_value":1.0})"},
+      {"{type: number, minimum: 0}", R"("nan")",
+       R"(v: value_error.number.not_ge: ensure this value is greater than or equal to 0 {"limit_value":0})"},
+      {"{type: number, maximum: 0}", R"("inf")",
+       R"(v: value_error.number.not_le: ensure this value is less than or equal to 0 {"limit_value":0})"},
+      {"{type: integer, multipleOf: 3}", "6", right},
+      {"{type: integer, multipleOf: 3}", "4",
+       R"(v: value_error.number.not_multiple: ensure this value is a multiple of 3 {"multiple_of":3})"},
+      {"{type: number, multipleOf: 0.1}", "0.3", right},
+      {"{type: number, multipleOf: 0.01}", "19.99", right},
+      {"{type: number, multipleOf: 0.1}", "0.35",
+       R"(v: value_error.number.not_multiple: ensure this value is a multiple of 0.1 {"multiple_of":0.1})"},
+      {"{type: integer, minimum: 5, multipleOf: 3}", "4",
+       R"(v: value_error.number.not_ge: ensure this value is greater than or equal to 5 {"limit_value":5})"},
+      {"{type: integer, format: int32}", "2147483647", right},
+      {"{type: integer, format: int32}", "2147483648",
+       R"(v: value_error.number.not_le: ensure this value is less than or equal to 2147483647 {"limit_value":2147483647})"},
+      {"{type: integer, format: int64}", "9223372036854775807", right},
+      {"{minimum: 3}", "2",
+       R"(v: value_error.number.not_ge: ensure this value is greater than or equal to 3 {"limit_value":3})"},
+      {"{minimum: 3, minLength: 9, minItems: 9, minProperties: 9}", "true", right},
+      {"{type: array, minItems: 2}", "[1]",
+       R"(v: value_error.list.min_items: ensure this value has at least 2 items {"limit_value":2})"},
+      {"{type: array, maxItems: 1}", "[1, 2]",
+       R"(v: value_error.list.max_items: ensure this value has at most 1 items {"limit_value":1})"},
+      {"{type: array, uniqueItems: true}", "[1, 2, 1]",
+       "v: value_error.list.unique_items: the list has duplicated items"},
+      {"{type: array, uniqueItems: true}", "[1, 1.0]",
+       "v: value_error.list.unique_items: the list has duplicated items"},
+      {"{type: array, uniqueItems: true}", R"([{"a":1,"b":[2]}, {"b":[2.0],"a":1}])",
+       "v: value_error.list.unique_items: the list has duplicated items"},
+      {"{type: array, uniqueItems: true}", R"([1, "1", true, null, [1], {"1":1}, -1, 18446744073709551615])", right},
+      {"{type: array, uniqueItems: true}", R"(["ab", "c", "a", "bc", ["ab", "c"], ["a", "bc"]])", right},
+      {"{type: array, uniqueItems: true}", "[9007199254740993, 9007199254740992.0, 9007199254740991]", right},
+      {"{type: array, uniqueItems: true}", "[]", right},
+      // No model of pydantic counts properties: the words are ours.
+      {"{type: object, minProperties: 1}", "{}",
+       R"(v: value_error.dict.min_properties: ensure this value has at least 1 properties {"limit_value":1})"},
+      {"{type: object, maxProperties: 1}", R"({"a":1,"b":2})",
+       R"(v: value_error.dict.max_properties: ensure this value has at most 1 properties {"limit_value":1})"},
+  }));
+  CAPTURE(schema, value);
+  CHECK(check(schema, value) == expected(line));
 }
 
 TEST_CASE("formats are checked as pydantic checks the type that writes them") {
-    const auto [format, value, line] = GENERATE(table<std::string, std::string, std::string>({
-        {"date-time", R"("2024-02-29T12:30:45Z")", right},
-        {"date-time", R"("2024-02-29 12:30:45.123456789+05:30")", right},
-        {"date-time", R"("2020-01-01T00:00")", right},
-        {"date-time", R"("2020-1-1T1:1")", right},
-        {"date-time", R"("2020-01-01T00:00:00+05")", right},
-        {"date-time", R"("2020-01-01t00:00:00z")", right},
-        {"date-time", R"("1600000000")", right},
-        {"date-time", R"("-1.5e3")", right},
-        {"date-time", "1600000000", right},
-        {"date-time", "1600000000.25", right},
-        {"date-time", R"("2020-01-01")", no_datetime},
-        {"date-time", R"("2023-02-29T00:00:00Z")", no_datetime},
-        {"date-time", R"("2020-13-01T00:00:00Z")", no_datetime},
-        {"date-time", R"("2020-01-01T24:00:00Z")", no_datetime},
-        {"date-time", R"("2020-01-01T00:60:00Z")", no_datetime},
-        {"date-time", R"("2020-01-01T00:00:60Z")", no_datetime},
-        {"date-time", R"("2020-01-01T00:00:00+25:00")", no_datetime},
-        {"date-time", R"("0000-01-01T00:00:00Z")", no_datetime},
-        {"date-time", R"(" 2020-01-01T00:00:00Z")", no_datetime},
-        {"date-time", R"("")", no_datetime},
-        {"date-time", R"("now")", no_datetime},
-        {"date-time", "[]", "v: type_error: invalid type; expected datetime, string, bytes, int or float"},
-        {"date", R"("2024-02-29")", right},
-        {"date", R"("2020-1-1")", right},
-        {"date", R"("1600000000")", right},
-        {"date", "1600000000", right},
-        {"date", R"("2020-02-30")", no_date},
-        {"date", R"("1900-02-29")", no_date},
-        {"date", R"("2000-02-29")", right},
-        {"date", R"("2020-01-01T00:00:00")", no_date},
-        {"date", R"("x")", no_date},
-        {"date", "{}", "v: type_error: invalid type; expected date, string, bytes, int or float"},
-        {"uuid", R"("12345678-1234-5678-1234-567812345678")", right},
-        {"uuid", R"("12345678123456781234567812345678")", right},
-        {"uuid", R"("{12345678-1234-5678-1234-56781234567A}")", right},
-        {"uuid", R"("urn:uuid:12345678-1234-5678-1234-567812345678")", right},
-        {"uuid", R"("12345678-1234-5678-1234-56781234567")", no_uuid},
-        {"uuid", R"("x")", no_uuid},
-        {"uuid", "1", no_uuid},
-        {"email", R"("a@b.example")", right},
-        {"email", R"("a.b.example")", "v: value_error.email: value is not a valid email address"},
-        {"email", R"("a@b")", "v: value_error.email: value is not a valid email address"},
-        {"email", R"("a b@c.example")", "v: value_error.email: value is not a valid email address"},
-        {"uri", R"("https://a.example/b?c#d")", right},
-        {"uri", R"("mailto:a@b.example")", right},
-        {"uri", R"("//a/b")", "v: value_error.url.scheme: invalid or missing URL scheme"},
-        {"uri", R"("x")", "v: value_error.url.scheme: invalid or missing URL scheme"},
-        {"ipv4", R"("1.2.3.4")", right},
-        {"ipv4", "1", right},
-        {"ipv4", R"("1.2.3")", "v: value_error.ipv4address: value is not a valid IPv4 address"},
-        {"ipv4", R"("01.2.3.4")", "v: value_error.ipv4address: value is not a valid IPv4 address"},
-        {"ipv4", R"("256.1.1.1")", "v: value_error.ipv4address: value is not a valid IPv4 address"},
-        {"ipv6", R"("::1")", right},
-        {"ipv6", R"("2001:db8::8:800:200c:417a")", right},
-        {"ipv6", R"("1.2.3.4")", "v: value_error.ipv6address: value is not a valid IPv6 address"},
-        {"ipv6", R"("::1::")", "v: value_error.ipv6address: value is not a valid IPv6 address"},
-        {"byte", R"("aGk=")", right},
-        {"byte", R"("")", right},
-        {"byte", R"("aGk")", "v: value_error.base64: value is not valid base64"},
-        {"byte", R"("a-_=")", "v: value_error.base64: value is not valid base64"},
-        {"password", R"("anything")", right},
-        {"binary", R"("anything")", right},
-    }));
-    CAPTURE(format, value);
-    CHECK(check("{type: string, format: " + format + "}", value) == expected(line));
+  const auto [format, value, line] = GENERATE(table<std::string, std::string, std::string>({
+      {"date-time", R"("2024-02-29T12:30:45Z")", right},
+      {"date-time", R"("2024-02-29 12:30:45.123456789+05:30")", right},
+      {"date-time", R"("2020-01-01T00:00")", right},
+      {"date-time", R"("2020-1-1T1:1")", right},
+      {"date-time", R"("2020-01-01T00:00:00+05")", right},
+      {"date-time", R"("2020-01-01t00:00:00z")", right},
+      {"date-time", R"("1600000000")", right},
+      {"date-time", R"("-1.5e3")", right},
+      {"date-time", "1600000000", right},
+      {"date-time", "1600000000.25", right},
+      {"date-time", R"("2020-01-01")", no_datetime},
+      {"date-time", R"("2023-02-29T00:00:00Z")", no_datetime},
+      {"date-time", R"("2020-13-01T00:00:00Z")", no_datetime},
+      {"date-time", R"("2020-01-01T24:00:00Z")", no_datetime},
+      {"date-time", R"("2020-01-01T00:60:00Z")", no_datetime},
+      {"date-time", R"("2020-01-01T00:00:60Z")", no_datetime},
+      {"date-time", R"("2020-01-01T00:00:00+25:00")", no_datetime},
+      {"date-time", R"("0000-01-01T00:00:00Z")", no_datetime},
+      {"date-time", R"(" 2020-01-01T00:00:00Z")", no_datetime},
+      {"date-time", R"("")", no_datetime},
+      {"date-time", R"("now")", no_datetime},
+      {"date-time", "[]", "v: type_error: invalid type; expected datetime, string, bytes, int or float"},
+      {"date", R"("2024-02-29")", right},
+      {"date", R"("2020-1-1")", right},
+      {"date", R"("1600000000")", right},
+      {"date", "1600000000", right},
+      {"date", R"("2020-02-30")", no_date},
+      {"date", R"("1900-02-29")", no_date},
+      {"date", R"("2000-02-29")", right},
+      {"date", R"("2020-01-01T00:00:00")", no_date},
+      {"date", R"("x")", no_date},
+      {"date", "{}", "v: type_error: invalid type; expected date, string, bytes, int or float"},
+      {"uuid", R"("12345678-1234-5678-1234-567812345678")", right},
+      {"uuid", R"("12345678123456781234567812345678")", right},
+      {"uuid", R"("{12345678-1234-5678-1234-56781234567A}")", right},
+      {"uuid", R"("urn:uuid:12345678-1234-5678-1234-567812345678")", right},
+      {"uuid", R"("12345678-1234-5678-1234-56781234567")", no_uuid},
+      {"uuid", R"("x")", no_uuid},
+      {"uuid", "1", no_uuid},
+      {"email", R"("a@b.example")", right},
+      {"email", R"("a.b.example")", "v: value_error.email: value is not a valid email address"},
+      {"email", R"("a@b")", "v: value_error.email: value is not a valid email address"},
+      {"email", R"("a b@c.example")", "v: value_error.email: value is not a valid email address"},
+      {"uri", R"("https://a.example/b?c#d")", right},
+      {"uri", R"("mailto:a@b.example")", right},
+      {"uri", R"("//a/b")", "v: value_error.url.scheme: invalid or missing URL scheme"},
+      {"uri", R"("x")", "v: value_error.url.scheme: invalid or missing URL scheme"},
+      {"ipv4", R"("1.2.3.4")", right},
+      {"ipv4", "1", right},
+      {"ipv4", R"("1.2.3")", "v: value_error.ipv4address: value is not a valid IPv4 address"},
+      {"ipv4", R"("01.2.3.4")", "v: value_error.ipv4address: value is not a valid IPv4 address"},
+      {"ipv4", R"("256.1.1.1")", "v: value_error.ipv4address: value is not a valid IPv4 address"},
+      {"ipv6", R"("::1")", right},
+      {"ipv6", R"("2001:db8::8:800:200c:417a")", right},
+      {"ipv6", R"("1.2.3.4")", "v: value_error.ipv6address: value is not a valid IPv6 address"},
+      {"ipv6", R"("::1::")", "v: value_error.ipv6address: value is not a valid IPv6 address"},
+      {"byte", R"("aGk=")", right},
+      {"byte", R"("")", right},
+      {"byte", R"("aGk")", "v: value_error.base64: value is not valid base64"},
+      {"byte", R"("a-_=")", "v: value_error.base64: value is not valid base64"},
+      {"password", R"("anything")", right},
+      {"binary", R"("anything")", right},
+  }));
+  CAPTURE(format, value);
+  CHECK(check("{type: string, format: " + format + "}", value) == expected(line));
 }
 
 TEST_CASE("an enum is a Literal where it stands inline, an Enum as a component") {
-    const std::string literal = "{type: string, enum: [a, \"it's\"]}";
-    CHECK(check(literal, R"("a")") == Lines{});
-    CHECK(
-        check(literal, R"("z")") ==
-        Lines{
-            R"(v: value_error.const: unexpected value; permitted: 'a', "it's" {"given":"z","permitted":["a","it's"]})"});
-    CHECK(check("{enum: [x, 1, 1.5, true, null]}", "2") ==
-          Lines{R"(v: value_error.const: unexpected value; permitted: 'x', 1, 1.5, True, None )"
-                R"({"given":2,"permitted":["x",1,1.5,true,null]})"});
-    CHECK(check("{enum: [x, null]}", "null") == Lines{});
-    CHECK(check("{enum: [x]}", "null") == Lines{not_none});
-    CHECK(check("{type: string, enum: ['1']}", "1").size() == 1);
-    CHECK(check("{type: integer, enum: [1, 2]}", R"("2")") == Lines{});
-    CHECK(check("{type: integer, enum: [1, 2]}", "2.0") == Lines{});
-    CHECK(check("{type: integer, enum: [1, 2]}", R"("3")").size() == 1);
-    CHECK(check("{type: boolean, enum: [true]}", R"("yes")") == Lines{});
-    CHECK(check("{type: boolean, enum: [true]}", R"("no")").size() == 1);
+  const std::string literal = "{type: string, enum: [a, \"it's\"]}";
+  CHECK(check(literal, R"("a")") == Lines{});
+  CHECK(
+      check(literal, R"("z")") ==
+      Lines{
+          R"(v: value_error.const: unexpected value; permitted: 'a', "it's" {"given":"z","permitted":["a","it's"]})"});
+  CHECK(check("{enum: [x, 1, 1.5, true, null]}", "2") ==
+        Lines{R"(v: value_error.const: unexpected value; permitted: 'x', 1, 1.5, True, None )"
+              R"({"given":2,"permitted":["x",1,1.5,true,null]})"});
+  CHECK(check("{enum: [x, null]}", "null") == Lines{});
+  CHECK(check("{enum: [x]}", "null") == Lines{not_none});
+  CHECK(check("{type: string, enum: ['1']}", "1").size() == 1);
+  CHECK(check("{type: integer, enum: [1, 2]}", R"("2")") == Lines{});
+  CHECK(check("{type: integer, enum: [1, 2]}", "2.0") == Lines{});
+  CHECK(check("{type: integer, enum: [1, 2]}", R"("3")").size() == 1);
+  CHECK(check("{type: boolean, enum: [true]}", R"("yes")") == Lines{});
+  CHECK(check("{type: boolean, enum: [true]}", R"("no")").size() == 1);
 
-    const std::string components = R"(
+  const std::string components = R"(
 components:
   schemas:
     Color: {type: string, enum: [red, blue]}
     Wrapped: {description: as FastAPI writes it, default: red, allOf: [{$ref: "#/components/schemas/Color"}]}
 )";
-    const auto* where = GENERATE("/components/schemas/Color", "/components/schemas/Wrapped");
-    CHECK(check(components, R"("red")", as_request, where) == Lines{});
-    CHECK(check(components, R"("green")", as_request, where) ==
-          Lines{"v: type_error.enum: value is not a valid enumeration member; permitted: 'red', 'blue' "
-                R"({"enum_values":["red","blue"]})"});
+  const auto* where = GENERATE("/components/schemas/Color", "/components/schemas/Wrapped");
+  CHECK(check(components, R"("red")", as_request, where) == Lines{});
+  CHECK(check(components, R"("green")", as_request, where) ==
+        Lines{"v: type_error.enum: value is not a valid enumeration member; permitted: 'red', 'blue' "
+              R"({"enum_values":["red","blue"]})"});
 }
 
 TEST_CASE("a list's items are checked each, with their index") {
-    CHECK(check("{type: array, items: {type: integer}}", R"([1, "x", 2, null])") ==
-          Lines{"v.1: type_error.integer: value is not a valid integer",
-                "v.3: type_error.none.not_allowed: none is not an allowed value"});
-    CHECK(check("{type: array, minItems: 3, items: {type: array, items: {type: boolean}}}", R"([[], [true, "x"]])") ==
-          Lines{R"(v: value_error.list.min_items: ensure this value has at least 3 items {"limit_value":3})",
-                "v.1.1: type_error.bool: value could not be parsed to a boolean"});
+  CHECK(check("{type: array, items: {type: integer}}", R"([1, "x", 2, null])") ==
+        Lines{"v.1: type_error.integer: value is not a valid integer",
+              "v.3: type_error.none.not_allowed: none is not an allowed value"});
+  CHECK(check("{type: array, minItems: 3, items: {type: array, items: {type: boolean}}}", R"([[], [true, "x"]])") ==
+        Lines{R"(v: value_error.list.min_items: ensure this value has at least 3 items {"limit_value":3})",
+              "v.1.1: type_error.bool: value could not be parsed to a boolean"});
 }
 
 TEST_CASE("an object's properties are checked all at once") {
-    const std::string schema = R"(
+  const std::string schema = R"(
 type: object
 required: [id, name, undeclared]
 properties:
@@ -342,64 +342,64 @@ properties:
   name: {type: string}
   tags: {type: array, items: {type: string}}
 )";
-    CHECK(check(schema, R"({"id": 1, "name": "n", "undeclared": null})") == Lines{});
-    CHECK(check(schema, R"({"id": "x", "tags": ["a", {}], "more": 1})") ==
-          Lines{"v.id: type_error.integer: value is not a valid integer", "v.name: value_error.missing: field required",
-                "v.tags.1: type_error.str: str type expected", "v.undeclared: value_error.missing: field required"});
-    SECTION("null stands for an optional property's absence, and for nothing else") {
-      CHECK(check(schema, R"({"id": 1, "name": "n", "undeclared": 1, "tags": null})") == Lines{});
-      CHECK(check(schema, R"({"id": 1, "name": null, "undeclared": 1})") ==
-            Lines{"v.name: type_error.none.not_allowed: none is not an allowed value"});
-      CHECK(check(schema, R"({"id": 1, "name": "n", "undeclared": 1, "tags": [null]})") ==
-            Lines{"v.tags.0: type_error.none.not_allowed: none is not an allowed value"});
-      CHECK(check(schema, R"({"id": 1, "name": "n", "undeclared": 1, "tags": null})", as_response) == Lines{});
-    }
+  CHECK(check(schema, R"({"id": 1, "name": "n", "undeclared": null})") == Lines{});
+  CHECK(check(schema, R"({"id": "x", "tags": ["a", {}], "more": 1})") ==
+        Lines{"v.id: type_error.integer: value is not a valid integer", "v.name: value_error.missing: field required",
+              "v.tags.1: type_error.str: str type expected", "v.undeclared: value_error.missing: field required"});
+  SECTION("null stands for an optional property's absence, and for nothing else") {
+    CHECK(check(schema, R"({"id": 1, "name": "n", "undeclared": 1, "tags": null})") == Lines{});
+    CHECK(check(schema, R"({"id": 1, "name": null, "undeclared": 1})") ==
+          Lines{"v.name: type_error.none.not_allowed: none is not an allowed value"});
+    CHECK(check(schema, R"({"id": 1, "name": "n", "undeclared": 1, "tags": [null]})") ==
+          Lines{"v.tags.0: type_error.none.not_allowed: none is not an allowed value"});
+    CHECK(check(schema, R"({"id": 1, "name": "n", "undeclared": 1, "tags": null})", as_response) == Lines{});
+  }
 }
 
 TEST_CASE("further properties are free unless the schema says otherwise") {
-    CHECK(check("{type: object, properties: {a: {}}, additionalProperties: true}", R"({"b": 1})") == Lines{});
-    CHECK(check("{type: object, properties: {a: {}}, additionalProperties: {}}", R"({"b": 1})") == Lines{});
-    CHECK(check("{type: object, properties: {a: {}}, additionalProperties: false}", R"({"a": 1, "b": 1, "c": 2})") ==
-          Lines{"v.b: value_error.extra: extra fields not permitted",
-                "v.c: value_error.extra: extra fields not permitted"});
-    CHECK(check("{type: object, properties: {a: {}}, additionalProperties: {type: integer}}",
-                R"({"a": "x", "b": "y"})") == Lines{"v.b: type_error.integer: value is not a valid integer"});
+  CHECK(check("{type: object, properties: {a: {}}, additionalProperties: true}", R"({"b": 1})") == Lines{});
+  CHECK(check("{type: object, properties: {a: {}}, additionalProperties: {}}", R"({"b": 1})") == Lines{});
+  CHECK(check("{type: object, properties: {a: {}}, additionalProperties: false}", R"({"a": 1, "b": 1, "c": 2})") ==
+        Lines{"v.b: value_error.extra: extra fields not permitted",
+              "v.c: value_error.extra: extra fields not permitted"});
+  CHECK(check("{type: object, properties: {a: {}}, additionalProperties: {type: integer}}",
+              R"({"a": "x", "b": "y"})") == Lines{"v.b: type_error.integer: value is not a valid integer"});
 }
 
 TEST_CASE("a likely slip is named where a field is missing") {
-    const std::string schema =
-        "{type: object, required: [name, config_id], properties: {name: {}, config_id: {}, names: {}}}";
-    CHECK(check(schema, R"({"nmae": 1, "config_id": 1})") ==
-          Lines{"v.name: value_error.missing: field required (did you mean 'name' instead of 'nmae'?)"});
-    CHECK(check(schema, R"({"name": 1, "configId": 1})") ==
-          Lines{"v.config_id: value_error.missing: field required (did you mean 'config_id' instead of 'configId'?)"});
-    CHECK(check(schema, R"({"names": 1, "config_id": 1})") == Lines{"v.name: value_error.missing: field required"});
-    CHECK(check(schema, R"({"title": 1, "config_id": 1})") == Lines{"v.name: value_error.missing: field required"});
+  const std::string schema =
+      "{type: object, required: [name, config_id], properties: {name: {}, config_id: {}, names: {}}}";
+  CHECK(check(schema, R"({"nmae": 1, "config_id": 1})") ==
+        Lines{"v.name: value_error.missing: field required (did you mean 'name' instead of 'nmae'?)"});
+  CHECK(check(schema, R"({"name": 1, "configId": 1})") ==
+        Lines{"v.config_id: value_error.missing: field required (did you mean 'config_id' instead of 'configId'?)"});
+  CHECK(check(schema, R"({"names": 1, "config_id": 1})") == Lines{"v.name: value_error.missing: field required"});
+  CHECK(check(schema, R"({"title": 1, "config_id": 1})") == Lines{"v.name: value_error.missing: field required"});
 }
 
 TEST_CASE("a slip is at most two strokes away and shares more than it differs by") {
-    const auto [given, wanted, is_slip] = GENERATE(table<std::string, std::string, bool>({
-        {"nmae", "name", true},
-        {"nam", "name", true},
-        {"namee", "name", true},
-        {"naem", "name", true},
-        {"Name", "name", true},
-        {"xame", "name", true},
-        {"xyme", "name", true},
-        {"xyze", "name", false},
-        {"ids", "id", true},
-        {"xd", "id", true},
-        {"ab", "id", false},
-        {"", "id", false},
-        {"project_ID", "project_id", true},
-        {"description", "name", false},
-    }));
-    CAPTURE(given, wanted);
-    CHECK(is_likely_slip(given, wanted) == is_slip);
+  const auto [given, wanted, is_slip] = GENERATE(table<std::string, std::string, bool>({
+      {"nmae", "name", true},
+      {"nam", "name", true},
+      {"namee", "name", true},
+      {"naem", "name", true},
+      {"Name", "name", true},
+      {"xame", "name", true},
+      {"xyme", "name", true},
+      {"xyze", "name", false},
+      {"ids", "id", true},
+      {"xd", "id", true},
+      {"ab", "id", false},
+      {"", "id", false},
+      {"project_ID", "project_id", true},
+      {"description", "name", false},
+  }));
+  CAPTURE(given, wanted);
+  CHECK(is_likely_slip(given, wanted) == is_slip);
 }
 
 TEST_CASE("readOnly properties are not asked of requests, writeOnly ones not of responses") {
-    const std::string schema = R"(
+  const std::string schema = R"(
 required: [id, secret, ref, plain]
 properties:
   id: {type: integer, readOnly: true}
@@ -409,60 +409,59 @@ properties:
 definitions:
   Stamp: {type: string, readOnly: true}
 )";
-    CHECK(check(schema, R"({"secret": "s", "plain": "p"})") == Lines{});
-    CHECK(check(schema, R"({"id": null, "secret": "s", "ref": null, "plain": "p"})") == Lines{});
-    CHECK(check(schema, R"({"id": "x", "secret": "s", "plain": "p"})") ==
-          Lines{"v.id: type_error.integer: value is not a valid integer"});
-    CHECK(check(schema, "{}") ==
-          Lines{"v.plain: value_error.missing: field required", "v.secret: value_error.missing: field required"});
-    CHECK(check(schema, R"({"id": 1, "ref": "r", "plain": "p"})", as_response) == Lines{});
-    CHECK(check(schema, R"({"plain": "p"})", as_response) ==
-          Lines{"v.id: value_error.missing: field required", "v.ref: value_error.missing: field required"});
+  CHECK(check(schema, R"({"secret": "s", "plain": "p"})") == Lines{});
+  CHECK(check(schema, R"({"id": null, "secret": "s", "ref": null, "plain": "p"})") == Lines{});
+  CHECK(check(schema, R"({"id": "x", "secret": "s", "plain": "p"})") ==
+        Lines{"v.id: type_error.integer: value is not a valid integer"});
+  CHECK(check(schema, "{}") ==
+        Lines{"v.plain: value_error.missing: field required", "v.secret: value_error.missing: field required"});
+  CHECK(check(schema, R"({"id": 1, "ref": "r", "plain": "p"})", as_response) == Lines{});
+  CHECK(check(schema, R"({"plain": "p"})", as_response) ==
+        Lines{"v.id: value_error.missing: field required", "v.ref: value_error.missing: field required"});
 }
 
 TEST_CASE("anyOf takes what one alternative takes, and else tells what is wrong with each") {
-    const std::string schema =
-        "{anyOf: [{type: integer}, {type: object, required: [a], properties: {a: {type: boolean}}}]}";
-    CHECK(check(schema, "1") == Lines{});
-    CHECK(check(schema, R"({"a": true})") == Lines{});
-    CHECK(check(schema, R"("x")") == Lines{no_integer, no_dict});
-    CHECK(check(schema, "{}") == Lines{no_integer, "v.a: value_error.missing: field required"});
-    CHECK(check(schema, "null") == Lines{not_none});
-    CHECK(check("{anyOf: [{type: integer}, {type: string, nullable: true}]}", "null") == Lines{});
-    CHECK(check("{nullable: true, anyOf: [{type: integer}]}", "null") == Lines{});
+  const std::string schema =
+      "{anyOf: [{type: integer}, {type: object, required: [a], properties: {a: {type: boolean}}}]}";
+  CHECK(check(schema, "1") == Lines{});
+  CHECK(check(schema, R"({"a": true})") == Lines{});
+  CHECK(check(schema, R"("x")") == Lines{no_integer, no_dict});
+  CHECK(check(schema, "{}") == Lines{no_integer, "v.a: value_error.missing: field required"});
+  CHECK(check(schema, "null") == Lines{not_none});
+  CHECK(check("{anyOf: [{type: integer}, {type: string, nullable: true}]}", "null") == Lines{});
+  CHECK(check("{nullable: true, anyOf: [{type: integer}]}", "null") == Lines{});
 }
 
 TEST_CASE("oneOf takes what exactly one alternative takes as it stands") {
-    const std::string schema = "{oneOf: [{type: integer}, {type: number, minimum: 10}, {type: string}]}";
-    CHECK(check(schema, "1") == Lines{});
-    CHECK(check(schema, "10.5") == Lines{});
-    CHECK(check(schema, R"("7")") == Lines{});
-    CHECK(check(schema, "12") ==
-          Lines{"v: value_error.one_of: value matches more than one of the schemas of which it must match one"});
-    CHECK(check("{oneOf: [{type: integer}, {type: boolean}]}", R"("1")") == Lines{});
-    CHECK(check("{oneOf: [{type: integer}, {type: boolean}]}", R"("x")") == Lines{no_integer, no_boolean});
-    CHECK(check("{oneOf: [{type: integer}, {type: boolean}]}", "null") == Lines{not_none});
+  const std::string schema = "{oneOf: [{type: integer}, {type: number, minimum: 10}, {type: string}]}";
+  CHECK(check(schema, "1") == Lines{});
+  CHECK(check(schema, "10.5") == Lines{});
+  CHECK(check(schema, R"("7")") == Lines{});
+  CHECK(check(schema, "12") ==
+        Lines{"v: value_error.one_of: value matches more than one of the schemas of which it must match one"});
+  CHECK(check("{oneOf: [{type: integer}, {type: boolean}]}", R"("1")") == Lines{});
+  CHECK(check("{oneOf: [{type: integer}, {type: boolean}]}", R"("x")") == Lines{no_integer, no_boolean});
+  CHECK(check("{oneOf: [{type: integer}, {type: boolean}]}", "null") == Lines{not_none});
 }
 
 TEST_CASE("allOf takes what every part takes") {
-    const std::string schema =
-        "{allOf: [{type: object, required: [a], properties: {a: {type: integer}}}, {required: [b], properties: {b: "
-        "{type: string}}}]}";
-    CHECK(check(schema, R"({"a": 1, "b": "x"})") == Lines{});
-    CHECK(check(schema, R"({"a": "x"})") ==
-          Lines{"v.a: type_error.integer: value is not a valid integer", "v.b: value_error.missing: field required"});
-    CHECK(check(schema, "null") == Lines{not_none});
-    CHECK(check("{nullable: true, allOf: [{type: object}]}", "null") == Lines{});
-    CHECK(check("{allOf: [{type: object, nullable: true}]}", "null") == Lines{});
-    CHECK(check("{minLength: 3, allOf: [{type: string}]}", R"("ab")").size() == 1);
+  const std::string schema =
+      "{allOf: [{type: object, required: [a], properties: {a: {type: integer}}}, {required: [b], properties: {b: "
+      "{type: string}}}]}";
+  CHECK(check(schema, R"({"a": 1, "b": "x"})") == Lines{});
+  CHECK(check(schema, R"({"a": "x"})") ==
+        Lines{"v.a: type_error.integer: value is not a valid integer", "v.b: value_error.missing: field required"});
+  CHECK(check(schema, "null") == Lines{not_none});
+  CHECK(check("{nullable: true, allOf: [{type: object}]}", "null") == Lines{});
+  CHECK(check("{allOf: [{type: object, nullable: true}]}", "null") == Lines{});
+  CHECK(check("{minLength: 3, allOf: [{type: string}]}", R"("ab")").size() == 1);
 }
 
 TEST_CASE("not refuses what its schema takes") {
-    CHECK(check("{not: {type: string, minLength: 2}}", R"("a")") == Lines{});
-    CHECK(check("{not: {type: string, minLength: 2}}", R"("ab")") ==
-          Lines{"v: value_error.not: value is not permitted"});
-    CHECK(check("{not: {nullable: true, type: string}}", "null") == Lines{not_none});
-    CHECK(check("{type: integer, not: {enum: [13]}}", "13") == Lines{"v: value_error.not: value is not permitted"});
+  CHECK(check("{not: {type: string, minLength: 2}}", R"("a")") == Lines{});
+  CHECK(check("{not: {type: string, minLength: 2}}", R"("ab")") == Lines{"v: value_error.not: value is not permitted"});
+  CHECK(check("{not: {nullable: true, type: string}}", "null") == Lines{not_none});
+  CHECK(check("{type: integer, not: {enum: [13]}}", "13") == Lines{"v: value_error.not: value is not permitted"});
 }
 
 constexpr const char* pets = R"(
@@ -482,170 +481,168 @@ components:
 )";
 
 TEST_CASE("a discriminator chooses the schema") {
-    const auto [schema, value, line] = GENERATE(table<std::string, std::string, std::string>({
-        {"Mapped", R"({"kind": "cat", "lives": 9})", right},
-        {"Mapped", R"({"kind": "kitten", "lives": 9})", right},
-        {"Mapped", R"({"kind": "dog"})", right},
-        {"Mapped", R"({"kind": "cat", "lives": "x"})", "v.Cat.lives: type_error.integer: value is not a valid integer"},
-        {"Mapped", R"({"kind": "cat"})", "v.Cat.lives: value_error.missing: field required"},
-        {"Mapped", R"({"kind": "Cat"})",
-         R"(v: value_error.discriminated_union.invalid_discriminator: No match for discriminator 'kind' and value 'Cat' )"
-         R"((allowed values: 'cat', 'dog', 'kitten') {"allowed_values":"'cat', 'dog', 'kitten'","discriminator_key":"kind",)"
-         R"("discriminator_value":"Cat"})"},
-        {"Mapped", R"({"kind": 1})",
-         R"(v: value_error.discriminated_union.invalid_discriminator: No match for discriminator 'kind' and value 1 )"
-         R"((allowed values: 'cat', 'dog', 'kitten') {"allowed_values":"'cat', 'dog', 'kitten'","discriminator_key":"kind",)"
-         R"("discriminator_value":1})"},
-        {"Mapped", R"({})",
-         R"(v: value_error.discriminated_union.missing_discriminator: Discriminator 'kind' is missing in value )"
-         R"({"discriminator_key":"kind"})"},
-        {"Mapped", R"("x")",
-         R"(v: value_error.discriminated_union.missing_discriminator: Discriminator 'kind' is missing in value )"
-         R"({"discriminator_key":"kind"})"},
-        {"Mapped", "null", not_none},
-        {"Half", R"({"kind": "cat", "lives": 1})", right},
-        {"Half", R"({"kind": "Dog"})", right},
-        {"Named", R"({"kind": "Cat", "lives": 9})", right},
-        {"Named", R"({"kind": "Dog", "age": "x"})", "v.Dog.age: type_error.integer: value is not a valid integer"},
-    }));
-    CAPTURE(schema, value);
-    CHECK(check(pets, value, as_request, "/components/schemas/" + schema) == expected(line));
+  const auto [schema, value, line] = GENERATE(table<std::string, std::string, std::string>({
+      {"Mapped", R"({"kind": "cat", "lives": 9})", right},
+      {"Mapped", R"({"kind": "kitten", "lives": 9})", right},
+      {"Mapped", R"({"kind": "dog"})", right},
+      {"Mapped", R"({"kind": "cat", "lives": "x"})", "v.Cat.lives: type_error.integer: value is not a valid integer"},
+      {"Mapped", R"({"kind": "cat"})", "v.Cat.lives: value_error.missing: field required"},
+      {"Mapped", R"({"kind": "Cat"})",
+       R"(v: value_error.discriminated_union.invalid_discriminator: No match for discriminator 'kind' and value 'Cat' )"
+       R"((allowed values: 'cat', 'dog', 'kitten') {"allowed_values":"'cat', 'dog', 'kitten'","discriminator_key":"kind",)"
+       R"("discriminator_value":"Cat"})"},
+      {"Mapped", R"({"kind": 1})",
+       R"(v: value_error.discriminated_union.invalid_discriminator: No match for discriminator 'kind' and value 1 )"
+       R"((allowed values: 'cat', 'dog', 'kitten') {"allowed_values":"'cat', 'dog', 'kitten'","discriminator_key":"kind",)"
+       R"("discriminator_value":1})"},
+      {"Mapped", R"({})",
+       R"(v: value_error.discriminated_union.missing_discriminator: Discriminator 'kind' is missing in value )"
+       R"({"discriminator_key":"kind"})"},
+      {"Mapped", R"("x")",
+       R"(v: value_error.discriminated_union.missing_discriminator: Discriminator 'kind' is missing in value )"
+       R"({"discriminator_key":"kind"})"},
+      {"Mapped", "null", not_none},
+      {"Half", R"({"kind": "cat", "lives": 1})", right},
+      {"Half", R"({"kind": "Dog"})", right},
+      {"Named", R"({"kind": "Cat", "lives": 9})", right},
+      {"Named", R"({"kind": "Dog", "age": "x"})", "v.Dog.age: type_error.integer: value is not a valid integer"},
+  }));
+  CAPTURE(schema, value);
+  CHECK(check(pets, value, as_request, "/components/schemas/" + schema) == expected(line));
 }
 
 TEST_CASE("a schema may refer to itself through a property or an item") {
-    const std::string tree = R"(
+  const std::string tree = R"(
 required: [value]
 properties:
   value: {type: integer}
   children: {type: array, items: {$ref: "#"}}
   parent: {allOf: [{$ref: "#"}]}
 )";
-    CHECK(check(tree, R"({"value": 1, "children": [{"value": 2, "children": []}], "parent": {"value": 3}})") ==
-          Lines{});
-    CHECK(check(tree, R"({"value": 1, "children": [{"children": [{"value": "x"}]}]})") ==
-          Lines{"v.children.0.children.0.value: type_error.integer: value is not a valid integer",
-                "v.children.0.value: value_error.missing: field required"});
+  CHECK(check(tree, R"({"value": 1, "children": [{"value": 2, "children": []}], "parent": {"value": 3}})") == Lines{});
+  CHECK(check(tree, R"({"value": 1, "children": [{"children": [{"value": "x"}]}]})") ==
+        Lines{"v.children.0.children.0.value: type_error.integer: value is not a valid integer",
+              "v.children.0.value: value_error.missing: field required"});
 }
 
 TEST_CASE("alternatives that refer to themselves take time in proportion to the value") {
-    const auto* combinator = GENERATE("oneOf", "anyOf");
-    const std::string schema = std::string("{") + combinator +
-                               ": [{type: integer}, {type: object, required: [a], properties: {a: {$ref: '#'}}},"
-                               " {type: object, required: [a, b], properties: {a: {$ref: '#'}}}]}";
-    const auto nested = [](const std::string& leaf) {
-      std::string value;
-      for (int i = 0; i < 60; ++i) value += R"({"a":)";
-      return value + leaf + std::string(60, '}');
-    };
-    const auto start = std::chrono::steady_clock::now();
-    CHECK(check(schema, nested("1")) == Lines{});
-    CHECK(check(schema, nested(R"("1")")) == Lines{});
-    CHECK_FALSE(check(schema, nested(R"("x")")).empty());
-    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+  const auto* combinator = GENERATE("oneOf", "anyOf");
+  const std::string schema = std::string("{") + combinator +
+                             ": [{type: integer}, {type: object, required: [a], properties: {a: {$ref: '#'}}},"
+                             " {type: object, required: [a, b], properties: {a: {$ref: '#'}}}]}";
+  const auto nested = [](const std::string& leaf) {
+    std::string value;
+    for (int i = 0; i < 60; ++i) value += R"({"a":)";
+    return value + leaf + std::string(60, '}');
+  };
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(check(schema, nested("1")) == Lines{});
+  CHECK(check(schema, nested(R"("1")")) == Lines{});
+  CHECK_FALSE(check(schema, nested(R"("x")")).empty());
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
 }
 
 TEST_CASE("at most a hundred violations are told") {
-    std::string list = "[";
-    for (int i = 0; i < 500; ++i) list += R"("x",)";
-    list.back() = ']';
-    const auto violations = check("{type: array, items: {type: integer}}", list);
-    REQUIRE(violations.size() == 100);
-    CHECK(violations.back() == "v.99: type_error.integer: value is not a valid integer");
-    CHECK(check("{type: array, items: {anyOf: [{type: integer}, {type: boolean}]}}", list).size() == 100);
+  std::string list = "[";
+  for (int i = 0; i < 500; ++i) list += R"("x",)";
+  list.back() = ']';
+  const auto violations = check("{type: array, items: {type: integer}}", list);
+  REQUIRE(violations.size() == 100);
+  CHECK(violations.back() == "v.99: type_error.integer: value is not a valid integer");
+  CHECK(check("{type: array, items: {anyOf: [{type: integer}, {type: boolean}]}}", list).size() == 100);
 }
 
 TEST_CASE("what can't be enforced is named at its place") {
-    const auto [schema, problem] = GENERATE(table<std::string, std::string>({
-        {"{type: string, patternn: x}", "test.yaml:1:16: warning: the schema keyword 'patternn' is not enforced"},
-        {"{type: string, const: x}", "test.yaml:1:16: warning: the schema keyword 'const' is not enforced"},
-        {"{type: string, format: phone}", "test.yaml:1:16: warning: the format 'phone' is not checked"},
-        {"{type: string, pattern: '(?=a)b'}",
-         "test.yaml:1:16: warning: this pattern is not checked, since it can't be matched in linear time: invalid perl "
-         "operator: (?="},
-        {"{exclusiveMinimum: true}", "test.yaml:1:2: warning: exclusiveMinimum has no effect without minimum"},
-        {"{minimum: 3, exclusiveMinimum: 4}", "test.yaml:1:2: warning: minimum has no effect beside exclusiveMinimum"},
-        {"{properties: {a: {$ref: '#/properties/b', minLength: 1}, b: {}}}",
-         "test.yaml:1:43: warning: 'minLength' beside $ref has no effect in OpenAPI 3.0 (put the $ref into an allOf)"},
-        {"{discriminator: {propertyName: a}}",
-         "test.yaml:1:2: warning: a discriminator without oneOf or anyOf is not enforced"},
-    }));
-    CAPTURE(schema);
-    CHECK(schema_problems_of(schema) == Lines{problem});
+  const auto [schema, problem] = GENERATE(table<std::string, std::string>({
+      {"{type: string, patternn: x}", "test.yaml:1:16: warning: the schema keyword 'patternn' is not enforced"},
+      {"{type: string, const: x}", "test.yaml:1:16: warning: the schema keyword 'const' is not enforced"},
+      {"{type: string, format: phone}", "test.yaml:1:16: warning: the format 'phone' is not checked"},
+      {"{type: string, pattern: '(?=a)b'}",
+       "test.yaml:1:16: warning: this pattern is not checked, since it can't be matched in linear time: invalid perl "
+       "operator: (?="},
+      {"{exclusiveMinimum: true}", "test.yaml:1:2: warning: exclusiveMinimum has no effect without minimum"},
+      {"{minimum: 3, exclusiveMinimum: 4}", "test.yaml:1:2: warning: minimum has no effect beside exclusiveMinimum"},
+      {"{properties: {a: {$ref: '#/properties/b', minLength: 1}, b: {}}}",
+       "test.yaml:1:43: warning: 'minLength' beside $ref has no effect in OpenAPI 3.0 (put the $ref into an allOf)"},
+      {"{discriminator: {propertyName: a}}",
+       "test.yaml:1:2: warning: a discriminator without oneOf or anyOf is not enforced"},
+  }));
+  CAPTURE(schema);
+  CHECK(schema_problems_of(schema) == Lines{problem});
 }
 
 TEST_CASE("annotations and extensions need no enforcement") {
-    CHECK(schema_problems_of("{title: T, description: d, default: 1, example: 2, deprecated: true, externalDocs: {}, "
-                             "xml: {}, x-any: 1}") == Lines{});
+  CHECK(schema_problems_of("{title: T, description: d, default: 1, example: 2, deprecated: true, externalDocs: {}, "
+                           "xml: {}, x-any: 1}") == Lines{});
 }
 
 TEST_CASE("what is wrong with a schema is an error at its place") {
-    const auto [schema, problem] = GENERATE(table<std::string, std::string>({
-        {"[]", "1:1: error: a schema must be an object"},
-        {"{type: text}", "1:2: error: type must be one of string, integer, number, boolean, array and object"},
-        {"{type: [string, 'null']}",
-         "1:2: error: type must be one of string, integer, number, boolean, array and object"},
-        {"{enum: []}", "1:2: error: enum must be a list with at least one value"},
-        {"{enum: x}", "1:2: error: enum must be a list with at least one value"},
-        {"{minLength: -1}", "1:2: error: minLength must be a whole number, 0 or more"},
-        {"{maxItems: 1.5}", "1:2: error: maxItems must be a whole number, 0 or more"},
-        {"{minimum: '1'}", "1:2: error: minimum must be a number"},
-        {"{multipleOf: 0}", "1:2: error: multipleOf must be greater than 0"},
-        {"{nullable: 'yes'}", "1:2: error: nullable must be true or false"},
-        {"{uniqueItems: 1}", "1:2: error: uniqueItems must be true or false"},
-        {"{exclusiveMaximum: x}", "1:2: error: exclusiveMaximum must be true or false"},
-        {"{pattern: 1}", "1:2: error: pattern must be a text"},
-        {"{format: 1}", "1:2: error: format must be a text"},
-        {"{items: x}", "1:2: error: a schema must be an object"},
-        {"{properties: []}", "1:2: error: properties must be an object"},
-        {"{properties: {a: {}, b: 1}}", "1:22: error: a schema must be an object"},
-        {"{required: true}", "1:2: error: required must list names"},
-        {"{required: {a: b}}", "1:2: error: required must list names"},
-        {"{required: [1]}", "1:2: error: required must list names"},
-        {"{additionalProperties: 1}", "1:2: error: a schema must be an object"},
-        {"{allOf: []}", "1:2: error: this must be a list with at least one schema"},
-        {"{anyOf: {}}", "1:2: error: this must be a list with at least one schema"},
-        {"{not: 1}", "1:2: error: a schema must be an object"},
-        {"{$ref: 1}", "1:1: error: $ref must be a text"},
-        {"{items: {$ref: 'other.yaml#/A'}}",
-         "1:2: error: the reference 'other.yaml#/A' leads out of this document; only references within it are "
-         "followed"},
-        {"{items: {$ref: '#/nowhere'}}", "1:2: error: the reference '#/nowhere' leads nowhere"},
-        {"{items: {$ref: '#nowhere'}}", "1:2: error: the reference '#nowhere' is malformed"},
-        {"{items: {$ref: '#/a%zz'}}", "1:2: error: the reference '#/a%zz' is malformed"},
-        {"{items: {$ref: '#/a~2'}}", "1:2: error: the reference '#/a~2' is malformed"},
-        {"{required: [x], items: {$ref: '#/required/x'}}", "1:17: error: the reference '#/required/x' leads nowhere"},
-        {"{required: [x], items: {$ref: '#/required/99999999999999999999'}}",
-         "1:17: error: the reference '#/required/99999999999999999999' leads nowhere"},
-        {"{$ref: '#'}", "1:1: error: this $ref only leads back to itself"},
-        {"{oneOf: [{}], discriminator: {}}", "1:15: error: a discriminator needs a propertyName"},
-        {"{oneOf: [{}], discriminator: {propertyName: a, mapping: {b: '#/x'}}}",
-         "1:15: error: the reference '#/x' leads nowhere"},
-        {"{oneOf: [{}], discriminator: {propertyName: a, mapping: {b: '#x'}}}",
-         "1:15: error: the reference '#x' is malformed"},
-        {"{oneOf: [{}], discriminator: {propertyName: a, mapping: {b: b.yaml}}}",
-         "1:15: error: the reference 'b.yaml' leads out of this document; only references within it are followed"},
-        {"{oneOf: [{}], discriminator: {propertyName: a, mapping: [b]}}",
-         "1:15: error: mapping must lead from values to schemas"},
-    }));
-    CAPTURE(schema);
-    CHECK(schema_problems_of(schema) == Lines{"test.yaml:" + problem});
+  const auto [schema, problem] = GENERATE(table<std::string, std::string>({
+      {"[]", "1:1: error: a schema must be an object"},
+      {"{type: text}", "1:2: error: type must be one of string, integer, number, boolean, array and object"},
+      {"{type: [string, 'null']}",
+       "1:2: error: type must be one of string, integer, number, boolean, array and object"},
+      {"{enum: []}", "1:2: error: enum must be a list with at least one value"},
+      {"{enum: x}", "1:2: error: enum must be a list with at least one value"},
+      {"{minLength: -1}", "1:2: error: minLength must be a whole number, 0 or more"},
+      {"{maxItems: 1.5}", "1:2: error: maxItems must be a whole number, 0 or more"},
+      {"{minimum: '1'}", "1:2: error: minimum must be a number"},
+      {"{multipleOf: 0}", "1:2: error: multipleOf must be greater than 0"},
+      {"{nullable: 'yes'}", "1:2: error: nullable must be true or false"},
+      {"{uniqueItems: 1}", "1:2: error: uniqueItems must be true or false"},
+      {"{exclusiveMaximum: x}", "1:2: error: exclusiveMaximum must be true or false"},
+      {"{pattern: 1}", "1:2: error: pattern must be a text"},
+      {"{format: 1}", "1:2: error: format must be a text"},
+      {"{items: x}", "1:2: error: a schema must be an object"},
+      {"{properties: []}", "1:2: error: properties must be an object"},
+      {"{properties: {a: {}, b: 1}}", "1:22: error: a schema must be an object"},
+      {"{required: true}", "1:2: error: required must list names"},
+      {"{required: {a: b}}", "1:2: error: required must list names"},
+      {"{required: [1]}", "1:2: error: required must list names"},
+      {"{additionalProperties: 1}", "1:2: error: a schema must be an object"},
+      {"{allOf: []}", "1:2: error: this must be a list with at least one schema"},
+      {"{anyOf: {}}", "1:2: error: this must be a list with at least one schema"},
+      {"{not: 1}", "1:2: error: a schema must be an object"},
+      {"{$ref: 1}", "1:1: error: $ref must be a text"},
+      {"{items: {$ref: 'other.yaml#/A'}}",
+       "1:2: error: the reference 'other.yaml#/A' leads out of this document; only references within it are "
+       "followed"},
+      {"{items: {$ref: '#/nowhere'}}", "1:2: error: the reference '#/nowhere' leads nowhere"},
+      {"{items: {$ref: '#nowhere'}}", "1:2: error: the reference '#nowhere' is malformed"},
+      {"{items: {$ref: '#/a%zz'}}", "1:2: error: the reference '#/a%zz' is malformed"},
+      {"{items: {$ref: '#/a~2'}}", "1:2: error: the reference '#/a~2' is malformed"},
+      {"{required: [x], items: {$ref: '#/required/x'}}", "1:17: error: the reference '#/required/x' leads nowhere"},
+      {"{required: [x], items: {$ref: '#/required/99999999999999999999'}}",
+       "1:17: error: the reference '#/required/99999999999999999999' leads nowhere"},
+      {"{$ref: '#'}", "1:1: error: this $ref only leads back to itself"},
+      {"{oneOf: [{}], discriminator: {}}", "1:15: error: a discriminator needs a propertyName"},
+      {"{oneOf: [{}], discriminator: {propertyName: a, mapping: {b: '#/x'}}}",
+       "1:15: error: the reference '#/x' leads nowhere"},
+      {"{oneOf: [{}], discriminator: {propertyName: a, mapping: {b: '#x'}}}",
+       "1:15: error: the reference '#x' is malformed"},
+      {"{oneOf: [{}], discriminator: {propertyName: a, mapping: {b: b.yaml}}}",
+       "1:15: error: the reference 'b.yaml' leads out of this document; only references within it are followed"},
+      {"{oneOf: [{}], discriminator: {propertyName: a, mapping: [b]}}",
+       "1:15: error: mapping must lead from values to schemas"},
+  }));
+  CAPTURE(schema);
+  CHECK(schema_problems_of(schema) == Lines{"test.yaml:" + problem});
 }
 
 TEST_CASE("a schema that contains itself without a value in between is an error") {
-    const auto* schema =
-        GENERATE("{allOf: [{$ref: '#'}]}", "{description: d, allOf: [{$ref: '#'}]}",
-                 "{type: object, anyOf: [{$ref: '#'}]}", "{oneOf: [{type: string}, {not: {$ref: '#'}}]}",
-                 "{oneOf: [{type: object}], discriminator: {propertyName: a, mapping: {b: '#'}}}",
-                 "{allOf: [{$ref: '#/definitions/A'}], definitions: {A: {allOf: [{$ref: '#'}, {}]}}}");
-    CAPTURE(schema);
-    const auto problems = schema_problems_of(schema);
-    REQUIRE(problems.size() == 1);
-    CHECK_THAT(problems.front(),
-               Catch::Matchers::EndsWith("error: this schema contains itself without a property or item in between"));
+  const auto* schema = GENERATE("{allOf: [{$ref: '#'}]}", "{description: d, allOf: [{$ref: '#'}]}",
+                                "{type: object, anyOf: [{$ref: '#'}]}", "{oneOf: [{type: string}, {not: {$ref: '#'}}]}",
+                                "{oneOf: [{type: object}], discriminator: {propertyName: a, mapping: {b: '#'}}}",
+                                "{allOf: [{$ref: '#/definitions/A'}], definitions: {A: {allOf: [{$ref: '#'}, {}]}}}");
+  CAPTURE(schema);
+  const auto problems = schema_problems_of(schema);
+  REQUIRE(problems.size() == 1);
+  CHECK_THAT(problems.front(),
+             Catch::Matchers::EndsWith("error: this schema contains itself without a property or item in between"));
 }
 
 TEST_CASE("references are followed through references, percent-encoding and escapes") {
-    const std::string schema = R"(
+  const std::string schema = R"(
 properties:
   a: {$ref: "#/definitions/x%20y"}
 definitions:
@@ -653,16 +650,16 @@ definitions:
   "p/q": {allOf: [{$ref: "#/definitions/r"}]}
   r: {type: integer}
 )";
-    CHECK(check(schema, R"({"a": "x"})") == Lines{"v.a: type_error.integer: value is not a valid integer"});
+  CHECK(check(schema, R"({"a": "x"})") == Lines{"v.a: type_error.integer: value is not a valid integer"});
 }
 
 TEST_CASE("a schema that isn't there is a problem") {
-    const auto source = document("{a: {type: string}, b: [1]}");
-    const auto* where = GENERATE("/c", "/a/type/x", "/b/x", "/b/-", "/b/7");
-    const auto outcome = Schema::compile(*source, nlohmann::json::json_pointer(where));
-    CHECK(outcome.schema == nullptr);
-    REQUIRE(outcome.problems.size() == 1);
-    CHECK(outcome.problems.front().message == std::string("there is no schema at ") + where);
+  const auto source = document("{a: {type: string}, b: [1]}");
+  const auto* where = GENERATE("/c", "/a/type/x", "/b/x", "/b/-", "/b/7");
+  const auto outcome = Schema::compile(*source, nlohmann::json::json_pointer(where));
+  CHECK(outcome.schema == nullptr);
+  REQUIRE(outcome.problems.size() == 1);
+  CHECK(outcome.problems.front().message == std::string("there is no schema at ") + where);
 }
 
 }  // namespace

@@ -182,6 +182,7 @@ TEST_CASE_METHOD(Fixture, "threads that count, add teams and scrape at once lose
   constexpr int threads = 4;
   constexpr int rounds = 2'000;
   std::vector<std::thread> workers;
+  workers.reserve(threads);
   for (int id = 0; id < threads; ++id) {
     workers.emplace_back([this, id] {
       for (int i = 0; i < rounds; ++i) {

@@ -158,10 +158,12 @@ TEST_CASE("a reload keeps the level of a key's bucket") {
 
 TEST_CASE("threads look keys up at once") {
   std::vector<KeyEntry> entries;
+  entries.reserve(64);
   for (int i = 0; i < 64; ++i) entries.push_back(entry("k" + std::to_string(i), "key" + std::to_string(i)));
   const auto ring = KeyRing::build(entries, {});
   std::vector<int> found(4, 0);
   std::vector<std::thread> threads;
+  threads.reserve(found.size());
   for (auto& count : found) {
     threads.emplace_back([&] {
       for (int i = 0; i < 128; ++i) {

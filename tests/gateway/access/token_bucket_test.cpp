@@ -102,6 +102,7 @@ TEST_CASE("threads that take at once get the burst and no token more") {
   TokenBucket bucket(Rate{1, 3600s}, 1'000);
   std::atomic<int> taken = 0;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) threads.emplace_back([&] { taken += allowed(bucket, 500, start); });
   for (auto& thread : threads) thread.join();
   CHECK(taken == 1'000);
