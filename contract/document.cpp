@@ -10,6 +10,9 @@
 #include <iterator>
 #include <optional>
 
+#include <sstream>
+
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include "contract/utf8.h"
@@ -175,6 +178,29 @@ Tag parse_tag(const std::string& tag) {
   return is_typed || name == "map" || name == "seq" ? Tag::plain : Tag::unknown;
 }
 
+/// yaml-cpp takes a quoted scalar that the text ends in for complete when a line feed comes last, and would let it swallow the rest
+/// of a file; without the line feed it throws, as it should.
+void find_open_scalar(std::string_view text) {
+  class Ignore final : public YAML::EventHandler {
+    void OnDocumentStart(const YAML::Mark&) override {}
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+    void OnMapEnd() override {}
+  };
+  if (!text.ends_with('\n') || text.find_first_of("'\"") == std::string_view::npos) return;
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  std::istringstream stream{std::string(text)};
+  YAML::Parser parser(stream);
+  Ignore ignore;
+  while (parser.HandleNextDocument(ignore)) {
+  }
+}
+
 }  // namespace
 
 /// Turns yaml-cpp's nodes into JSON, and notes each node's place.
@@ -187,6 +213,7 @@ class DocumentReader {
       return {nullptr, {{Severity::error, place_of(text, bad->position, document_.name_), bad->message}}};
     }
     try {
+      find_open_scalar(text);
       const auto documents = YAML::LoadAll(is_json_with_surrogates(text) ? join_surrogates(text) : std::string(text));
       if (documents.size() > 1) {
         problem(documents[1].Mark(), "a second YAML document begins here; one file holds one document");

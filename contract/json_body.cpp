@@ -243,7 +243,9 @@ Violation violation_of(std::string_view body, const Mistake& mistake) {
 
 std::optional<nlohmann::json> parse_json_body(std::string_view body, Violation& violation) {
   if (body.starts_with("\xef\xbb\xbf")) body.remove_prefix(3);  // a byte order mark, which Python skips too
-  if (!is_too_deep(body)) {
+  // nlohmann's lexer takes a NUL for the end of its input, whatever comes after.
+  const bool has_nul = body.find('\0') != std::string_view::npos;
+  if (!has_nul && !is_too_deep(body)) {
     auto value = nlohmann::json::parse(body.begin(), body.end(), nullptr, false);
     if (!value.is_discarded()) return value;
   }

@@ -124,6 +124,8 @@ TEST_CASE("mistakes of the keys file are reported with their place") {
 
 TEST_CASE("every mistake of the keys file is reported at once") {
   const Directory directory;
+  const std::string name_rule =
+      "a name has 1 to 64 letters, digits, '.', '_' and '-', and begins with a letter or digit";
   const auto loaded = load_keys(
       directory.write("keys.yaml", "keys:\n" + entry(", rate: 1, scopes: [all]") + entry(", expires: never", "-k")),
       today);

@@ -208,7 +208,7 @@ TEST_CASE("query parameters are read in every style") {
 
 TEST_CASE("header parameters are read whatever their case, lists over all their lines") {
   const auto [headers, line] = GENERATE(table<Headers, std::string>({
-      {{}, ""},
+      {Headers{}, ""},
       {{{"x-COUNT", "12"}}, ""},
       {{{"x-count", "x"}}, std::string("header.X-Count") + no_integer},
       {{{"X-Count", "1"}, {"X-Count", "x"}}, ""},
