@@ -90,6 +90,8 @@ void check_body(const RequestBody& declared, std::optional<std::string_view> con
 }  // namespace
 
 struct Contract::Impl {
+  explicit Impl(std::string base) : base_path(std::move(base)), router(base_path) {}
+
   std::string base_path;
   std::vector<Operation> operations;
   std::shared_ptr<const SchemaSet> schemas;
@@ -105,8 +107,7 @@ Contract::Outcome Contract::compile(const Document& document) {
   ContractCompiler compiler(document, outcome.problems);
   compiler.compile();
 
-  auto impl = std::make_unique<Impl>();
-  impl->base_path = compiler.take_base_path();
+  auto impl = std::make_unique<Impl>(compiler.take_base_path());
   impl->operations = compiler.take_operations();
   impl->schemas = compiler.nodes();
   for (const auto& operation : impl->operations) {
@@ -137,8 +138,7 @@ const Operation* Contract::find(std::string_view operation_id) const {
 }
 
 Route Contract::match(std::string_view method, std::string_view raw_path) const {
-  if (!raw_path.starts_with(impl_->base_path)) return {};
-  return impl_->router.match(method, raw_path.substr(impl_->base_path.size()));
+  return impl_->router.match(method, raw_path);
 }
 
 std::string Contract::canonical_path(const Match& match) const {

@@ -94,7 +94,8 @@ class Contract {
 
   /// `raw_path`: percent-encoded, with base path, without query. Segments are split at raw slashes and then decoded;
   /// literal ones win over parameters. Not found: broken percent-encoding, control characters, bytes that are not
-  /// UTF-8, and "", "." and ".." as the value of a parameter, however encoded.
+  /// UTF-8, and as the value of a parameter, however encoded, "" and what has "." or ".." between slashes or
+  /// backslashes.
   Route match(std::string_view method, std::string_view raw_path) const;
 
   /// Without base path, each value encoded anew: all but unreserved characters (RFC 3986 section 2.3) as %XX.

@@ -78,11 +78,21 @@ void ContractCompiler::compile() {
     return;
   }
   compile_base_path();
-  for (const auto& [path, item] : root["paths"].items()) {
+  for (const auto& path : names_in_order(Pointer("/paths"))) {
     if (!path.starts_with("x-")) compile_path(Pointer("/paths") / path, path);
   }
   if (operations_.empty()) schemas_.error(Pointer("/paths"), "there is no operation in this document");
   schemas_.finish();
+}
+
+std::vector<std::string> ContractCompiler::names_in_order(const Pointer& where) const {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : at(where).items()) names.push_back(name);
+  std::ranges::stable_sort(names, {}, [&](const std::string& name) {
+    const auto place = document_.place(where / name);
+    return std::pair(place.line, place.column);
+  });
+  return names;
 }
 
 void ContractCompiler::compile_version() {
@@ -106,6 +116,10 @@ void ContractCompiler::compile_base_path() {
       schemas_.error(Pointer("/servers") / i, "the URL of this server has a variable without a default");
     } else if (i == 0) {
       base_path_ = path_of(*url);
+      std::string decoded;
+      if (!decode_segment(base_path_, decoded)) {
+        schemas_.error(Pointer("/servers") / i, "the path of this server's URL is not percent-encoded as a path must be");
+      }
     } else if (path_of(*url) != base_path_) {
       schemas_.warning(Pointer("/servers") / i, "only the path of the first server is served");
     }
@@ -121,7 +135,9 @@ void ContractCompiler::compile_path(const Pointer& where, const std::string& pat
   }
   const auto segments = parse_template(where, path_template);
   if (!segments) return;
-  warn_of_unknown_fields(*item);
+  warn_of_unknown_fields(
+      *item, "a path",
+      {"summary", "description", "parameters", "get", "put", "post", "delete", "options", "head", "patch", "trace"});
   for (const auto& [key, method] : methods) {
     if (!at(*item).contains(key)) continue;
     Facts facts;
@@ -132,13 +148,12 @@ void ContractCompiler::compile_path(const Pointer& where, const std::string& pat
   }
 }
 
-void ContractCompiler::warn_of_unknown_fields(const Pointer& path_item) {
-  for (const auto& [key, value] : at(path_item).items()) {
-    const bool is_method = std::ranges::find(methods, key, [](const auto& method) {
-                             return std::string_view(method.first);
-                           }) != methods.end();
-    const bool is_annotation = key == "summary" || key == "description" || key == "parameters" || key.starts_with("x-");
-    if (!is_method && !is_annotation) schemas_.warning(path_item / key, "'" + key + "' of a path is ignored");
+void ContractCompiler::warn_of_unknown_fields(const Pointer& where, const char* of,
+                                              std::initializer_list<std::string_view> known) {
+  if (!at(where).is_object()) return;
+  for (const auto& [key, value] : at(where).items()) {
+    const bool is_known = key.starts_with("x-") || std::ranges::find(known, key) != known.end();
+    if (!is_known) schemas_.warning(where / key, "'" + key + "' of " + of + " has no effect");
   }
 }
 
@@ -186,7 +201,9 @@ void ContractCompiler::compile_operation(const Pointer& where, const Pointer& pa
   compile_parameters(where, path_item, facts);
   compile_body(where, facts);
   compile_responses(where, facts);
-  if (at(where).contains("servers")) schemas_.warning(where / "servers", "servers of an operation are ignored");
+  warn_of_unknown_fields(where, "an operation",
+                         {"tags", "summary", "description", "externalDocs", "operationId", "parameters", "requestBody",
+                          "responses", "callbacks", "deprecated", "security"});
   operations_.emplace_back(std::make_unique<Facts>(std::move(facts)));
 }
 
@@ -249,6 +266,9 @@ void ContractCompiler::compile_parameter(const Pointer& where, Facts& facts,
     schemas_.error(where, "the parameter '" + parameter.name + "' in " + in + " is declared twice");
     return;
   }
+  warn_of_unknown_fields(*place, "a parameter",
+                         {"name", "in", "description", "required", "deprecated", "allowEmptyValue", "style", "explode",
+                          "allowReserved", "schema", "example", "examples", "content"});
   compile_value(*place, in, parameter);
 
   const auto add_once = [&parameter](std::vector<Parameter>& list) {
@@ -319,6 +339,7 @@ void ContractCompiler::compile_body(const Pointer& where, Facts& facts) {
   if (!at(where).contains("requestBody")) return;
   const auto place = schemas_.resolve(where / "requestBody");
   if (!place) return;
+  warn_of_unknown_fields(*place, "a request body", {"description", "content", "required"});
   RequestBody body;
   body.required = flag_at(at(*place), "required");
   body.media_types = compile_media_types(*place / "content", true);
@@ -341,6 +362,7 @@ void ContractCompiler::compile_responses(const Pointer& where, Facts& facts) {
       schemas_.error(where / "responses" / status, "'" + status + "' is no status code, range (2XX) or 'default'");
       continue;
     }
+    warn_of_unknown_fields(*place, "a response", {"description", "headers", "content", "links"});
     Response response;
     response.status = !is_code ? 0 : is_class ? status[0] - '0' : std::stoi(status);
     if (at(*place).contains("content")) response.media_types = compile_media_types(*place / "content", false);
@@ -355,6 +377,7 @@ std::vector<MediaType> ContractCompiler::compile_media_types(const Pointer& wher
     return media_types;
   }
   for (const auto& [name, described] : at(where).items()) {
+    warn_of_unknown_fields(where / name, "a media type", {"schema", "example", "examples", "encoding"});
     MediaType media{.name = media_type_name(name)};
     media.kind = kind_of(media.name);
     if (described.contains("schema")) media.schema = schemas_.compile(where / name / "schema");

@@ -1,11 +1,13 @@
 // An OpenAPI document to operations. Internal to contract/.
 #pragma once
 
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,11 +33,14 @@ class ContractCompiler {
 
   const nlohmann::json& at(const Pointer& where) const { return document_.root().at(where); }
 
+  /// The names of an object's members as they stand in the document.
+  std::vector<std::string> names_in_order(const Pointer& where) const;
+
   void compile_version();
   void compile_base_path();
   void compile_path(const Pointer& where, const std::string& path_template);
   std::optional<std::vector<PathSegment>> parse_template(const Pointer& where, const std::string& path_template);
-  void warn_of_unknown_fields(const Pointer& path_item);
+  void warn_of_unknown_fields(const Pointer& where, const char* of, std::initializer_list<std::string_view> known);
   void compile_operation(const Pointer& where, const Pointer& path_item, Facts facts);
   void compile_id(const Pointer& where, Facts& facts);
   void compile_parameters(const Pointer& where, const Pointer& path_item, Facts& facts);

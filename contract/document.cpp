@@ -9,7 +9,6 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
-
 #include <sstream>
 
 #include <yaml-cpp/eventhandler.h>
@@ -178,8 +177,8 @@ Tag parse_tag(const std::string& tag) {
   return is_typed || name == "map" || name == "seq" ? Tag::plain : Tag::unknown;
 }
 
-/// yaml-cpp takes a quoted scalar that the text ends in for complete when a line feed comes last, and would let it swallow the rest
-/// of a file; without the line feed it throws, as it should.
+/// yaml-cpp takes a quoted scalar that the text ends in for complete when a line feed comes last, and would let it
+/// swallow the rest of a file; without the line feed it throws, as it should.
 void find_open_scalar(std::string_view text) {
   class Ignore final : public YAML::EventHandler {
     void OnDocumentStart(const YAML::Mark&) override {}

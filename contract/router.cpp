@@ -19,9 +19,16 @@ bool is_unreserved(char c) {
          c == '_' || c == '~';
 }
 
-/// What no upstream may take for a step within its tree, however it was encoded.
-bool may_be_a_value(std::string_view segment) {
-  return !segment.empty() && segment != "." && segment != "..";
+/// What no upstream may take for a step within its tree, however it was encoded: "..", and "x/../y" with any slashes.
+bool may_be_a_value(std::string_view value) {
+  if (value.empty()) return false;
+  for (;;) {
+    const auto end = value.find_first_of("/\\");
+    const auto part = value.substr(0, end);
+    if (part == "." || part == "..") return false;
+    if (end == std::string_view::npos) return true;
+    value.remove_prefix(end + 1);
+  }
 }
 
 bool split(std::string_view path, std::vector<std::string>& segments) {
@@ -77,8 +84,18 @@ void append_encoded_literal(std::string& out, std::string_view text) {
   append_encoded(out, text, "!$&'()*+,;=:@");
 }
 
+Router::Router(std::string_view base_path) {
+  std::vector<std::string> segments;
+  if (base_path.empty() || !split(base_path, segments)) return;
+  for (const auto& segment : segments) {
+    auto& next = base_->literals[segment];
+    next = std::make_unique<Node>();
+    base_ = next.get();
+  }
+}
+
 std::string Router::add(const Operation& operation) {
-  Node* node = &root_;
+  Node* node = base_;
   for (const auto& segment : operation.segments()) {
     auto& next = segment.is_parameter ? node->parameter : node->literals[segment.text];
     if (next == nullptr) next = std::make_unique<Node>();

@@ -15,10 +15,13 @@ namespace pgw::contract {
 /// A tree of path segments. Filled once, then read by any number of threads.
 class Router {
  public:
+  /// All operations are below `base_path`: "" or "/v4".
+  explicit Router(std::string_view base_path);
+
   /// The id of the operation that has this method and this shape of path already, or empty: added.
   std::string add(const Operation& operation);
 
-  /// `path`: percent-encoded, below the base path.
+  /// `path`: percent-encoded.
   Route match(std::string_view method, std::string_view path) const;
 
  private:
@@ -31,6 +34,7 @@ class Router {
   static const Node* walk(const Node& node, std::span<const std::string> segments, std::vector<std::string>& values);
 
   Node root_;
+  Node* base_ = &root_;
 };
 
 /// Percent-decodes one path segment; false: broken encoding, control characters or bytes that are not UTF-8.

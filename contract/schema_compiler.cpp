@@ -276,6 +276,12 @@ void SchemaCompiler::fill_object(SchemaNode& node, const Pointer& where, const j
   for (const auto& [name, property] : properties.items()) {
     node.properties.push_back({.name = name, .schema = compile(where / "properties" / name), .required = false});
   }
+  // pydantic complains in the order of the fields; JSON objects have none, but places have.
+  const auto order = [&](const SchemaNode::Property& property) {
+    const auto place = document_.place(where / "properties" / property.name);
+    return std::pair(place.line, place.column);
+  };
+  std::ranges::stable_sort(node.properties, {}, order);
   const auto required = schema.value("required", json::array());
   for (const auto& name : required) {
     if (!required.is_array() || !name.is_string()) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <tuple>
 #include <unordered_set>
+#include <utility>
 
 #include "contract/edit_distance.h"
 #include "contract/schema_node.h"
@@ -180,8 +181,10 @@ class Validator {
       : prefix_(prefix), reading_(reading), out_(out), most_(most), known_(known) {}
 
   void check(const SchemaNode& unresolved, const json& value, const Trail* trail) {
+    const SchemaNode* const outer = std::exchange(whole_, nullptr);
     if (out_.size() >= most_) return;
     const SchemaNode& schema = unresolved.resolved();
+    const SchemaNode& whole = outer == nullptr ? schema : *outer;
     if (value.is_null()) {
       if (!takes_null(schema)) report(trail, "none is not an allowed value", "type_error.none.not_allowed");
       return;
@@ -191,7 +194,11 @@ class Validator {
     (void)(check_enumeration(schema, value, trail) && check_text(schema, value, trail) &&
            check_number(schema, value, trail));
     if (value.is_array()) check_array(schema, value, trail);
-    if (value.is_object()) check_object(schema, value, trail);
+    if (value.is_object()) check_object(schema, whole, value, trail);
+    for (const auto* part : schema.all_of) {
+      whole_ = &whole;
+      check(*part, value, trail);
+    }
     check_combinators(schema, value, trail);
   }
 
@@ -398,8 +405,8 @@ class Validator {
     }
   }
 
-  void check_object(const SchemaNode& schema, const json& value, const Trail* trail) {
-    for (const auto& property : schema.properties) check_property(schema, property, value, trail);
+  void check_object(const SchemaNode& schema, const SchemaNode& whole, const json& value, const Trail* trail) {
+    for (const auto& property : schema.properties) check_property(schema, whole, property, value, trail);
     const bool anything_goes = schema.additional_allowed && schema.additional == nullptr;
     if (!anything_goes) check_additional(schema, value, trail);
     if (schema.min_properties && value.size() < *schema.min_properties) {
@@ -412,30 +419,46 @@ class Validator {
     }
   }
 
-  void check_property(const SchemaNode& schema, const SchemaNode::Property& property, const json& object,
-                      const Trail* trail) {
+  void check_property(const SchemaNode& schema, const SchemaNode& whole, const SchemaNode::Property& property,
+                      const json& object, const Trail* trail) {
     const Trail here{trail, property.name};
     const auto found = object.find(property.name);
     if (found == object.end()) {
-      if (is_required(property)) report(&here, missing_message(schema, property.name, object), "value_error.missing");
+      if (is_required(whole, property)) {
+        report(&here, missing_message(schema, property.name, object), "value_error.missing");
+      }
       return;
     }
     // The generator of the document drops `nullable` from optional properties, so null stands for their absence.
-    if (found->is_null() && !is_required(property)) return;
+    if (found->is_null() && !is_required(whole, property)) return;
     if (property.schema != nullptr) check(*property.schema, *found, &here);
   }
 
-  bool is_required(const SchemaNode::Property& property) const {
-    if (!property.required || property.schema == nullptr) return property.required;
-    // Of a property that refers to its schema, the flag stands there.
+  bool is_required(const SchemaNode& whole, const SchemaNode::Property& property) const {
+    return property.required && !travels_only_the_other_way(whole, property.name);
+  }
+
+  /// `whole`: all that is said of the object, since one part of an allOf may require what another declares.
+  bool travels_only_the_other_way(const SchemaNode& unresolved, const std::string& name) const {
+    const SchemaNode& whole = unresolved.resolved();
     const auto is_other_way = [this](const SchemaNode& node) {
       return reading_.direction == Direction::request ? node.read_only : node.write_only;
     };
-    return !is_other_way(*property.schema) && !is_other_way(property.schema->resolved());
+    const auto* property = whole.find_property(name);
+    // Of a property that refers to its schema, the flag stands there.
+    const bool is_flagged = property != nullptr && property->schema != nullptr &&
+                            (is_other_way(*property->schema) || is_other_way(property->schema->resolved()));
+    return is_flagged || std::ranges::any_of(whole.all_of, [&](const SchemaNode* part) {
+             return travels_only_the_other_way(*part, name);
+           });
   }
 
+  /// Only looks among the first properties: a body of thousands that nobody declared is no slip.
   static std::string missing_message(const SchemaNode& schema, const std::string& name, const json& object) {
+    constexpr int most_looked_at = 50;
+    int looked_at = 0;
     for (const auto& [given, value] : object.items()) {
+      if (++looked_at > most_looked_at) break;
       if (schema.find_property(given) == nullptr && is_likely_slip(given, name)) {
         return "field required (did you mean '" + name + "' instead of '" + given + "'?)";
       }
@@ -456,7 +479,6 @@ class Validator {
   }
 
   void check_combinators(const SchemaNode& schema, const json& value, const Trail* trail) {
-    for (const auto* branch : schema.all_of) check(*branch, value, trail);
     if (schema.discriminator) {
       check_discriminated(*schema.discriminator, value, trail);
     } else {
@@ -526,6 +548,8 @@ class Validator {
   std::vector<Violation>& out_;
   const std::size_t most_;
   Fits& known_;
+  const SchemaNode* whole_ =
+      nullptr;  // of the parts of an allOf: the schema that holds them all, for the next check alone
 };
 
 }  // namespace

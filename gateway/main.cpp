@@ -14,13 +14,15 @@ int main(int argc, char** argv) {
 
   std::string config;
   const auto add_config = [&config](CLI::App* command) {
-    command->add_option("--config", config, "The config file (default: /etc/projects-gateway/gateway.yaml, else the bundled one)");
+    command->add_option("--config", config,
+                        "The config file (default: /etc/projects-gateway/gateway.yaml, else the bundled one)");
   };
 
   cli::ServeOptions serve;
   auto* serve_command = app.add_subcommand("serve", "Serve until SIGTERM; SIGHUP reloads");
   add_config(serve_command);
-  serve_command->add_flag("--sandbox", serve.sandbox, "In front of an embedded sandbox with example data, with a team key made for it");
+  serve_command->add_flag("--sandbox", serve.sandbox,
+                          "In front of an embedded sandbox with example data, with a team key made for it");
   serve_command->add_option("--listen", serve.listen, "HOST:PORT for teams, instead of the file's; port 0 means any");
   serve_command->add_option("--admin", serve.admin, "HOST:PORT for the operator, instead of the file's");
   serve_command->add_option("--ready-file", serve.ready_file, "Write the addresses here, as JSON, once ready");
@@ -39,7 +41,8 @@ int main(int argc, char** argv) {
 
   std::string operation;
   std::string body_file = "-";
-  auto* validate = app.add_subcommand("validate", "Check a request body; prints the 422 body that the server would send");
+  auto* validate =
+      app.add_subcommand("validate", "Check a request body; prints the 422 body that the server would send");
   add_config(validate);
   validate->add_option("OPERATION", operation, "An operationId, e.g. Projects_create")->required();
   validate->add_option("FILE", body_file, "The body; - is standard input")->capture_default_str();

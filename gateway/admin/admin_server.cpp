@@ -9,10 +9,10 @@
 
 namespace pgw::admin {
 
+using nlohmann::json;
 using Pistache::Http::Code;
 using Pistache::Http::ResponseWriter;
 using Pistache::Rest::Request;
-using nlohmann::json;
 
 namespace {
 
@@ -33,7 +33,9 @@ void send_error(ResponseWriter& writer, Code code, const std::string& text) {
   send_json(writer, code, json{{"detail", text}});
 }
 
-bool is_true(const std::optional<std::string>& value) { return value && (*value == "true" || *value == "1"); }
+bool is_true(const std::optional<std::string>& value) {
+  return value && (*value == "true" || *value == "1");
+}
 
 /// The purge that the query asks for, or a sentence about what is wrong with it.
 struct ParsedPurge {
@@ -160,6 +162,8 @@ AdminServer::AdminServer(const std::string& host, std::uint16_t port, Hooks hook
     : impl_(std::make_unique<Impl>(host, port, std::move(hooks))) {}
 AdminServer::~AdminServer() = default;
 
-std::uint16_t AdminServer::port() const { return impl_->port(); }
+std::uint16_t AdminServer::port() const {
+  return impl_->port();
+}
 
 }  // namespace pgw::admin

@@ -1,4 +1,5 @@
-// The operator's listener: metrics, health, the running configuration, the cache and its purge. Loopback unless said otherwise.
+// The operator's listener: metrics, health, the running configuration, the cache and its purge. Loopback unless said
+// otherwise.
 #pragma once
 
 #include <cstdint>
@@ -19,20 +20,22 @@ struct PurgeRequest {
   bool soft = false;                     ///< mark stale instead of removing
 };
 
-/// The gateway as the operator sees it. Every function is called from the admin listener's thread and must be thread-safe.
+/// The gateway as the operator sees it. Every function is called from the admin listener's thread and must be
+/// thread-safe.
 struct Hooks {
-  std::function<std::string()> metrics;             ///< text exposition format 0.0.4
-  std::function<bool()> ready;                      ///< false while draining
-  std::function<nlohmann::json()> configuration;    ///< redacted
+  std::function<std::string()> metrics;           ///< text exposition format 0.0.4
+  std::function<bool()> ready;                    ///< false while draining
+  std::function<nlohmann::json()> configuration;  ///< redacted
   std::function<nlohmann::json()> cache_statistics;
   std::function<nlohmann::json(std::size_t limit)> cache_entries;
   /// Counts of what was purged; nullopt when the operation isn't one of the contract.
   std::function<std::optional<nlohmann::json>(const PurgeRequest&)> purge;
 };
 
-/// GET /metrics /healthz /readyz /config /cache /cache/entries?limit=N, POST /purge?tag=T|operation=O|all=true[&soft=true]. On
-/// Pistache's own Http::Endpoint and Rest::Router, with one thread: low traffic, plain use. A request that a browser page
-/// sends (it has an Origin) is refused, since a page that an operator happens to visit must not be able to purge.
+/// GET /metrics /healthz /readyz /config /cache /cache/entries?limit=N, POST
+/// /purge?tag=T|operation=O|all=true[&soft=true]. On Pistache's own Http::Endpoint and Rest::Router, with one thread:
+/// low traffic, plain use. A request that a browser page sends (it has an Origin) is refused, since a page that an
+/// operator happens to visit must not be able to purge.
 class AdminServer {
  public:
   /// Listens at once; port 0 means any. Throws std::runtime_error that names the address if it can't.

@@ -9,11 +9,11 @@
 namespace pgw::cli {
 
 struct ServeOptions {
-  std::filesystem::path config;         ///< empty: `default_file`
-  bool sandbox = false;                 ///< in front of an embedded sandbox, with a key made for it
-  std::string listen;                   ///< instead of the file's; empty: the file's
+  std::filesystem::path config;  ///< empty: `default_file`
+  bool sandbox = false;          ///< in front of an embedded sandbox, with a key made for it
+  std::string listen;            ///< instead of the file's; empty: the file's
   std::string admin;
-  std::filesystem::path ready_file;     ///< empty: none
+  std::filesystem::path ready_file;  ///< empty: none
 };
 int serve(const ServeOptions& options);
 

@@ -1,7 +1,7 @@
-#include <curl/curl.h>
-
 #include <iostream>
 #include <memory>
+
+#include <curl/curl.h>
 
 #include "gateway/cli/commands.h"
 
@@ -10,7 +10,9 @@ namespace {
 
 constexpr long patience_seconds = 2;
 
-std::size_t discard(char*, std::size_t size, std::size_t count, void*) { return size * count; }
+std::size_t discard(char*, std::size_t size, std::size_t count, void*) {
+  return size * count;
+}
 
 }  // namespace
 

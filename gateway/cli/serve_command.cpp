@@ -1,15 +1,14 @@
-#include <curl/curl.h>
-#include <pthread.h>
-#include <signal.h>
-#include <sys/stat.h>
-
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <pthread.h>
+#include <signal.h>
 #include <stdexcept>
+#include <sys/stat.h>
 
+#include <curl/curl.h>
 #include <nlohmann/json.hpp>
 
 #include "config/units.h"
@@ -156,9 +155,8 @@ int serve_or_throw(const ServeOptions& options) {
   const Embedded* const sandbox = embedded ? &*embedded : nullptr;
 
   const LogWriter log;
-  service::Options wanted{.source = [&options, sandbox] { return load(options, sandbox); },
-                          .extra_keys = {},
-                          .version = PGW_VERSION};
+  service::Options wanted{
+      .source = [&options, sandbox] { return load(options, sandbox); }, .extra_keys = {}, .version = PGW_VERSION};
   if (sandbox != nullptr) wanted.extra_keys.push_back(sandbox->team_key.entry);
   auto outcome = service::Service::prepare(std::move(wanted));
   print_problems(outcome.problems);

@@ -6,8 +6,8 @@
 
 namespace pgw::log {
 
-/// Appends `text` as a JSON string, quotes included. Control characters, '"' and '\' are escaped (RFC 8259 section 7); bytes
-/// that are not UTF-8 become U+FFFD, so that a log line is always valid JSON.
+/// Appends `text` as a JSON string, quotes included. Control characters, '"' and '\' are escaped (RFC 8259 section 7);
+/// bytes that are not UTF-8 become U+FFFD, so that a log line is always valid JSON.
 void append_json_string(std::string& out, std::string_view text);
 
 }  // namespace pgw::log

@@ -1,11 +1,10 @@
 #include "gateway/log/log.h"
 
-#include <sys/time.h>
-
 #include <array>
 #include <atomic>
 #include <ctime>
 #include <memory>
+#include <sys/time.h>
 
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
@@ -105,13 +104,15 @@ void stop() {
   s.pool.reset();
 }
 
-Options options() { return {state().level, state().format, state().access}; }
+Options options() {
+  return {state().level, state().format, state().access};
+}
 
 void event(Level level, std::string_view message, std::initializer_list<Detail> details) {
   auto& s = state();
   if (level < s.level.load(std::memory_order_relaxed) || !s.events) return;
-  s.events->info("{}", s.format == Format::json ? json_line(level, message, details)
-                                                : text_line(level, message, details));
+  s.events->info("{}",
+                 s.format == Format::json ? json_line(level, message, details) : text_line(level, message, details));
 }
 
 void write_access(std::string lines) {
@@ -121,7 +122,9 @@ void write_access(std::string lines) {
   s.accesses->info("{}", lines);
 }
 
-std::size_t dropped_batches() { return state().pool ? state().pool->overrun_counter() : 0; }
+std::size_t dropped_batches() {
+  return state().pool ? state().pool->overrun_counter() : 0;
+}
 
 void append_timestamp(std::string& out) {
   timeval now{};

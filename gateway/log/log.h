@@ -1,5 +1,5 @@
-// The gateway's two logs: events on standard error, accesses on standard output. Both are written by a thread of their own, so
-// that no worker waits for a terminal or a pipe.
+// The gateway's two logs: events on standard error, accesses on standard output. Both are written by a thread of their
+// own, so that no worker waits for a terminal or a pipe.
 #pragma once
 
 #include <initializer_list>
@@ -29,11 +29,12 @@ Options options();
 
 using Detail = std::pair<std::string_view, std::string>;
 
-/// One event: a constant message and its details, one line. Thread-safe. Never give it a secret: nothing is filtered here.
+/// One event: a constant message and its details, one line. Thread-safe. Never give it a secret: nothing is filtered
+/// here.
 void event(Level level, std::string_view message, std::initializer_list<Detail> details = {});
 
-/// Ready lines of the access log, each with its line feed. Thread-safe. When the writer can't keep up, the oldest queued
-/// batches are dropped rather than a worker held up; `dropped_batches` counts them.
+/// Ready lines of the access log, each with its line feed. Thread-safe. When the writer can't keep up, the oldest
+/// queued batches are dropped rather than a worker held up; `dropped_batches` counts them.
 void write_access(std::string lines);
 std::size_t dropped_batches();
 

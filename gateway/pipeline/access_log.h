@@ -11,8 +11,8 @@
 
 namespace pgw::pipeline {
 
-/// What a line tells. Views need to hold during `write` only. The query is left out on purpose: it may carry what callers
-/// search for.
+/// What a line tells. Views need to hold during `write` only. The query is left out on purpose: it may carry what
+/// callers search for.
 struct AccessRecord {
   std::string_view request_id;
   std::string_view trace_id;

@@ -1,8 +1,7 @@
 // Phase `cache`: what memory can answer, it answers; identical fetches become one.
-#include "cache/cache.h"
-
 #include <span>
 
+#include "cache/cache.h"
 #include "gateway/pipeline/forward.h"
 #include "gateway/pipeline/phases.h"
 #include "gateway/pipeline/process.h"

@@ -36,7 +36,9 @@ std::optional<std::uint64_t> content_length(const http::Fields& fields) {
   return value;
 }
 
-bool is_unhealthy(int status) { return status >= 502 && status <= 504; }
+bool is_unhealthy(int status) {
+  return status >= 502 && status <= 504;
+}
 
 }  // namespace
 
@@ -114,11 +116,15 @@ void Forward::on_head(int status, http::Fields fields) {
   if (delivery_ == Delivery::streaming) begin_streaming();
 }
 
-bool Forward::is_unmodified() const { return status_ == 304 && job_.fetch && job_.revalidated != nullptr; }
+bool Forward::is_unmodified() const {
+  return status_ == 304 && job_.fetch && job_.revalidated != nullptr;
+}
 
 Forward::Delivery Forward::choose_delivery() {
   const bool is_checked = job_.runtime->settings.validation.responses != config::Check::off;
-  collect_at_most_ = job_.fetch ? worker_.process().cache.max_body_bytes() : is_checked || job_.guard ? checked_at_most : 0;
+  collect_at_most_ = job_.fetch                 ? worker_.process().cache.max_body_bytes()
+                     : is_checked || job_.guard ? checked_at_most
+                                                : 0;
   const auto length = content_length(fields_);
   if (length) return *length <= collect_at_most_ ? Delivery::whole : Delivery::streaming;
   return collect_at_most_ > 0 ? Delivery::whole : Delivery::streaming;
@@ -127,8 +133,8 @@ Forward::Delivery Forward::choose_delivery() {
 void Forward::begin_streaming() {
   delivery_ = Delivery::streaming;
   if (job_.fetch) job_.fetch.too_large(wall_clock_now());
-  // The write's answer is about to reach its caller. It is held until the end as well, so that nothing that was fetched while
-  // the body came stays.
+  // The write's answer is about to reach its caller. It is held until the end as well, so that nothing that was fetched
+  // while the body came stays.
   if (job_.guard) {
     auto rest = worker_.process().cache.begin_write(job_.changed);
     job_.guard.finish();
@@ -221,8 +227,8 @@ bool Forward::response_is_acceptable() {
   const auto mode = job_.runtime->settings.validation.responses;
   if (mode == config::Check::off || fields_.contains("content-encoding")) return true;
   const std::string* type = fields_.find("content-type");
-  const auto violations = job_.runtime->contract->validate_response(*job_.operation, status_,
-                                                                    type == nullptr ? std::string_view{} : *type, body_);
+  const auto violations = job_.runtime->contract->validate_response(
+      *job_.operation, status_, type == nullptr ? std::string_view{} : *type, body_);
   if (violations.empty()) return true;
   report_response(worker_.process().metrics, *job_.operation, status_, violations);
   if (mode != config::Check::enforce) return true;

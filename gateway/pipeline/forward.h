@@ -1,5 +1,5 @@
-// A request on its way upstream, and phase 9, `settle`: what its response, or the lack of one, means for the cache, for the
-// contract and for the caller.
+// A request on its way upstream, and phase 9, `settle`: what its response, or the lack of one, means for the cache, for
+// the contract and for the caller.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace pgw::pipeline {
 
-/// What is to be asked, and on whose behalf. At most one of `fetch` and `guard` is set: a read through the cache, a write,
-/// or, with neither, a request that only passes.
+/// What is to be asked, and on whose behalf. At most one of `fetch` and `guard` is set: a read through the cache, a
+/// write, or, with neither, a request that only passes.
 struct ForwardJob {
   std::shared_ptr<const Runtime> runtime;
   const contract::Operation* operation = nullptr;
@@ -23,11 +23,11 @@ struct ForwardJob {
   cache::EntryPtr revalidated;  ///< what `fetch` would like to hear 304 about
   cache::WriteGuard guard;
   cache::Tags changed;  ///< what `guard` is about
-  ContextPtr context;  ///< null: nobody waits (a refresh in the background)
+  ContextPtr context;   ///< null: nobody waits (a refresh in the background)
 };
 
-/// Lives until the upstream is done with it, whether or not the client is still there: followers and the cache may want the
-/// response all the same.
+/// Lives until the upstream is done with it, whether or not the client is still there: followers and the cache may want
+/// the response all the same.
 class Forward final : public upstream::ResponseSink, public std::enable_shared_from_this<Forward> {
  public:
   static void start(Worker& worker, ForwardJob job);
@@ -77,8 +77,9 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
   std::size_t collect_at_most_ = 0;
 };
 
-/// What goes upstream for this request: method, canonical path, query as received, end-to-end fields without the caller's key.
-/// `validators`: those of a stored entry; with `for_cache` the client's own conditions and ranges stay behind.
+/// What goes upstream for this request: method, canonical path, query as received, end-to-end fields without the
+/// caller's key. `validators`: those of a stored entry; with `for_cache` the client's own conditions and ranges stay
+/// behind.
 upstream::OutgoingRequest outgoing_request(const RequestContext& context, bool for_cache,
                                            std::span<const cache::Header> validators);
 

@@ -28,7 +28,8 @@ Progress forward(RequestContext& context) {
                  .changed = {},
                  .context = context.shared_from_this()};
   const bool for_cache = static_cast<bool>(job.fetch);
-  job.outgoing = outgoing_request(context, for_cache, for_cache ? job.fetch.validators() : std::vector<cache::Header>{});
+  job.outgoing =
+      outgoing_request(context, for_cache, for_cache ? job.fetch.validators() : std::vector<cache::Header>{});
   if (!context.policy().changes_nothing) {
     job.changed = changed_by(context);
     job.guard = context.worker.process().cache.begin_write(job.changed);

@@ -19,7 +19,8 @@ bool is_acceptable_id(std::string_view id) {
   });
 }
 
-/// The trace-id of a traceparent field (W3C Trace Context, section 3.2.2.3), which goes upstream untouched; empty if malformed.
+/// The trace-id of a traceparent field (W3C Trace Context, section 3.2.2.3), which goes upstream untouched; empty if
+/// malformed.
 std::string_view trace_id_of(const http::Request& request) {
   const std::string* parent = request.fields.find("traceparent");
   if (parent == nullptr || parent->size() < 55 || (*parent)[2] != '-' || (*parent)[35] != '-') return {};
@@ -76,10 +77,9 @@ Progress authorize(RequestContext& context) {
   const auto needed = access::scope_for(context.operation().method(), context.policy().changes_nothing);
   const auto refusal = access::authorize(*context.principal, context.operation().index(), needed);
   if (refusal == access::Refusal::none) return Progress::next;
-  respond_locally(context,
-                  refusal == access::Refusal::missing_scope ? Rejection::scope_missing
-                                                            : Rejection::operation_not_allowed,
-                  error_response(403, access::message(refusal, needed)));
+  respond_locally(
+      context, refusal == access::Refusal::missing_scope ? Rejection::scope_missing : Rejection::operation_not_allowed,
+      error_response(403, access::message(refusal, needed)));
   return Progress::answered;
 }
 

@@ -46,8 +46,12 @@ bool charges_all(const RequestContext& context) {
 
 }  // namespace
 
-Progress limit_all(RequestContext& context) { return charges_all(context) ? charge(context) : Progress::next; }
+Progress limit_all(RequestContext& context) {
+  return charges_all(context) ? charge(context) : Progress::next;
+}
 
-Progress limit_upstream(RequestContext& context) { return charges_all(context) ? Progress::next : charge(context); }
+Progress limit_upstream(RequestContext& context) {
+  return charges_all(context) ? Progress::next : charge(context);
+}
 
 }  // namespace pgw::pipeline

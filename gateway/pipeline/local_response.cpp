@@ -40,7 +40,9 @@ LocalResponse unsupported_media_type(std::string_view accept) {
   return response;
 }
 
-LocalResponse invalid_request(std::string body) { return {422, std::string(json_type), std::move(body)}; }
+LocalResponse invalid_request(std::string body) {
+  return {422, std::string(json_type), std::move(body)};
+}
 
 LocalResponse upstream_failure(upstream::Failure failure) {
   std::string text(upstream::status_of(failure) == 504   ? "Gateway Timeout: "

@@ -8,8 +8,8 @@
 
 namespace pgw::pipeline {
 
-/// A whole response: JSON `{"detail": ...}` like the upstream's own errors, so that clients need no second path. It never
-/// holds a stack, a path of the host, the upstream's address or a secret.
+/// A whole response: JSON `{"detail": ...}` like the upstream's own errors, so that clients need no second path. It
+/// never holds a stack, a path of the host, the upstream's address or a secret.
 struct LocalResponse {
   int status = 500;
   std::string fields;  ///< "Name: value\r\n" lines beyond those that every response carries
@@ -22,7 +22,7 @@ LocalResponse error_response(int status, std::string_view text);
 LocalResponse unauthorized(std::string_view text);              ///< 401 with WWW-Authenticate (RFC 9110 section 11.6.1)
 LocalResponse method_not_allowed(std::string_view allow);       ///< 405 with Allow (RFC 9110 section 15.5.6)
 LocalResponse unsupported_media_type(std::string_view accept);  ///< 415 with Accept (RFC 9110 section 15.5.16)
-LocalResponse invalid_request(std::string body);                ///< 422; `body` as contract::validation_error_body made it
-LocalResponse upstream_failure(upstream::Failure failure);      ///< 502, 503 or 504
+LocalResponse invalid_request(std::string body);            ///< 422; `body` as contract::validation_error_body made it
+LocalResponse upstream_failure(upstream::Failure failure);  ///< 502, 503 or 504
 
 }  // namespace pgw::pipeline

@@ -1,5 +1,5 @@
-// What became of a request: one record, from which the Cache-Status and Proxy-Status fields, the access log line and the
-// metrics are all made, so that they can't disagree.
+// What became of a request: one record, from which the Cache-Status and Proxy-Status fields, the access log line and
+// the metrics are all made, so that they can't disagree.
 #pragma once
 
 #include <chrono>
@@ -54,7 +54,7 @@ struct Outcome {
   ForwardReason forwarded = ForwardReason::none;
   bool stored = false;
   bool stale_on_error = false;
-  bool would_be_rejected = false;  ///< invalid, and forwarded all the same since validation only reports
+  bool would_be_rejected = false;           ///< invalid, and forwarded all the same since validation only reports
   std::optional<std::int64_t> ttl_seconds;  ///< what is left of the freshness of a stored response; negative when stale
   std::optional<int> upstream_status;
   std::optional<upstream::Failure> failure;

@@ -8,12 +8,11 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-// Host and Content-Length are libcurl's, the keys are the team's and stay here, X-Request-ID is set anew. Method overrides
-// would let a request do upstream what it was not checked for here.
+// Host and Content-Length are libcurl's, the keys are the team's and stay here, X-Request-ID is set anew. Method
+// overrides would let a request do upstream what it was not checked for here.
 constexpr std::string_view never_forwarded[] = {
-    "host",          "content-length",         "expect",        "x-api-key",
-    "authorization", "x-http-method-override", "x-http-method", "x-method-override",
-    "x-request-id",
+    "host",          "content-length",    "expect",       "x-api-key", "authorization", "x-http-method-override",
+    "x-http-method", "x-method-override", "x-request-id",
 };
 
 // A fetch for the cache asks for the whole representation and under the cache's own conditions.

@@ -10,7 +10,8 @@ constexpr std::array life_of_a_request{
           "first, so that a revoked key gets no hit and an unknown caller learns nothing about routes"},
     Phase{"route", Moment::head, &route, "the operation decides about all that follows"},
     Phase{"authorize", Moment::head, &authorize, "before the body is read: who may not call costs no memory"},
-    Phase{"validate", Moment::request, &validate, "before the cache, so that an invalid request never gets a key there"},
+    Phase{"validate", Moment::request, &validate,
+          "before the cache, so that an invalid request never gets a key there"},
     Phase{"limit-all", Moment::request, &limit_all, "where each request is charged: before anything is done for it"},
     Phase{"cache", Moment::request, &consult_cache, "whatever memory can answer goes no further"},
     Phase{"limit-upstream", Moment::request, &limit_upstream,
@@ -20,7 +21,9 @@ constexpr std::array life_of_a_request{
 
 }  // namespace
 
-std::span<const Phase> phases() { return life_of_a_request; }
+std::span<const Phase> phases() {
+  return life_of_a_request;
+}
 
 Progress run_phases(Moment moment, RequestContext& context) {
   for (const Phase& phase : life_of_a_request) {

@@ -26,8 +26,8 @@ struct Phase {
   std::string_view why_here;
 };
 
-/// The phases that a request runs through. Before them stands the edge; after them `settle` (forward.h) and `respond` (respond.h),
-/// which the upstream's response sets off.
+/// The phases that a request runs through. Before them stands the edge; after them `settle` (forward.h) and `respond`
+/// (respond.h), which the upstream's response sets off.
 std::span<const Phase> phases();
 
 /// Runs the phases of one moment until one doesn't say `next`.
@@ -36,13 +36,13 @@ Progress run_phases(Moment moment, RequestContext& context);
 /// The same, from one phase on: for a request that waited.
 void run_phases_from(Progress (*first)(RequestContext&), RequestContext& context);
 
-Progress identify(RequestContext& context);   ///< request id, trace context, key to principal; 401
-Progress route(RequestContext& context);      ///< method and path to an operation; 404, 405
-Progress authorize(RequestContext& context);  ///< scopes and operation allow-list; 403
-Progress validate(RequestContext& context);   ///< path, query, header, media type, body; 415, 422
-Progress consult_cache(RequestContext& context);  ///< hit, stale, join or fetch; 504 for only-if-cached
+Progress identify(RequestContext& context);        ///< request id, trace context, key to principal; 401
+Progress route(RequestContext& context);           ///< method and path to an operation; 404, 405
+Progress authorize(RequestContext& context);       ///< scopes and operation allow-list; 403
+Progress validate(RequestContext& context);        ///< path, query, header, media type, body; 415, 422
+Progress consult_cache(RequestContext& context);   ///< hit, stale, join or fetch; 504 for only-if-cached
 Progress limit_all(RequestContext& context);       ///< per-key rate, where every request is charged; 429
 Progress limit_upstream(RequestContext& context);  ///< per-key rate, where only what goes upstream is charged; 429
-Progress forward(RequestContext& context);    ///< to the upstream
+Progress forward(RequestContext& context);         ///< to the upstream
 
 }  // namespace pgw::pipeline

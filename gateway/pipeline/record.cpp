@@ -37,8 +37,8 @@ void count(RequestContext& context, std::chrono::steady_clock::duration took) {
     report_agreement(metrics, context.operation(), outcome.upstream_status.value_or(0));
   }
 
-  auto& team = metrics.team(context.principal == nullptr ? metrics::Metrics::other_team
-                                                         : context.principal->team_number);
+  auto& team =
+      metrics.team(context.principal == nullptr ? metrics::Metrics::other_team : context.principal->team_number);
   team.requests(team_outcome(outcome)).Increment();
   if (const auto reason = avoided_reason(outcome); !reason.empty()) {
     team.upstream_requests_avoided(reason).Increment();

@@ -8,8 +8,8 @@
 
 namespace pgw::pipeline {
 
-/// What a write tags as changed by naming `reference` in Location or Content-Location (RFC 9111 section 4.4). Empty unless it is
-/// of the upstream's own origin and a path of the contract.
+/// What a write tags as changed by naming `reference` in Location or Content-Location (RFC 9111 section 4.4). Empty
+/// unless it is of the upstream's own origin and a path of the contract.
 cache::Tags tags_of_reference(const Runtime& runtime, std::string_view reference);
 
 /// The segments of a matched path with their values; views into both arguments.

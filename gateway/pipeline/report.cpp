@@ -14,7 +14,9 @@ namespace {
 
 constexpr std::chrono::minutes between_log_lines{1};
 
-double seconds(std::chrono::steady_clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+double seconds(std::chrono::steady_clock::duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 /// A violation's place, "body.records.0.name", for a person.
 std::string place_of(const contract::Violation& violation) {
@@ -40,8 +42,7 @@ bool may_log(const contract::Operation& operation) {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   Ticks expected = next.load();
   return now.count() >= expected &&
-         next.compare_exchange_strong(
-             expected, (now + std::chrono::steady_clock::duration(between_log_lines)).count());
+         next.compare_exchange_strong(expected, (now + std::chrono::steady_clock::duration(between_log_lines)).count());
 }
 
 }  // namespace
@@ -81,7 +82,9 @@ void report_agreement(metrics::Metrics& metrics, const contract::Operation& oper
   const bool refused = upstream_status == 400 || upstream_status == 422;
   const bool accepted = upstream_status >= 200 && upstream_status < 300;
   metrics.operation(operation.index())
-      .validation_reports(refused ? "refused" : accepted ? "accepted" : "unknown")
+      .validation_reports(refused    ? "refused"
+                          : accepted ? "accepted"
+                                     : "unknown")
       .Increment();
 }
 

@@ -15,8 +15,8 @@ void note_upstream_exchange(metrics::Metrics& metrics, const contract::Operation
 
 void report_request(metrics::Metrics& metrics, const contract::Operation& operation, const contract::Verdict& verdict);
 
-/// Also logged, at most once a minute and operation: an upstream that drifts away from its description is for the operator to
-/// know, not for the log to fill up with.
+/// Also logged, at most once a minute and operation: an upstream that drifts away from its description is for the
+/// operator to know, not for the log to fill up with.
 void report_response(metrics::Metrics& metrics, const contract::Operation& operation, int status,
                      std::span<const contract::Violation> violations);
 

@@ -19,8 +19,8 @@ namespace pgw::pipeline {
 
 class Worker;
 
-/// Made when the head of a request is there; belongs to its worker's thread. The exchange holds it until the exchange is over,
-/// and a forward that goes on without its client holds it beyond that.
+/// Made when the head of a request is there; belongs to its worker's thread. The exchange holds it until the exchange
+/// is over, and a forward that goes on without its client holds it beyond that.
 struct RequestContext : std::enable_shared_from_this<RequestContext> {
   RequestContext(Worker& its_worker, std::shared_ptr<const Runtime> its_runtime,
                  std::shared_ptr<edge::Exchange> its_exchange);
@@ -45,9 +45,9 @@ struct RequestContext : std::enable_shared_from_this<RequestContext> {
   contract::Match route;
 
   // cache
-  cache::Fetch fetch;         ///< the duty to fetch, when this request leads
+  cache::Fetch fetch;           ///< the duty to fetch, when this request leads
   cache::EntryPtr revalidated;  ///< what `fetch` asks about
-  cache::Wait wait;           ///< the place among the followers of another's fetch
+  cache::Wait wait;             ///< the place among the followers of another's fetch
   unsigned times_waited = 0;
   edge::EventLoop::TimerId wait_timer = 0;
 

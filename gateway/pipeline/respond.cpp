@@ -27,8 +27,8 @@ void append_line(std::string& out, std::string_view name, std::string_view value
 std::string fields_of_not_modified(const cache::Entry& entry) {
   std::string fields;
   for (const auto& [name, value] : cache::parse_block(entry.headers)) {
-    const bool describes_body = name.size() > 8 && http::iequals(name.substr(0, 8), "content-") &&
-                                !http::iequals(name, "content-location");
+    const bool describes_body =
+        name.size() > 8 && http::iequals(name.substr(0, 8), "content-") && !http::iequals(name, "content-location");
     if (!describes_body) append_line(fields, name, value);
   }
   return fields;
@@ -82,8 +82,8 @@ void respond_from_entry(RequestContext& context, const cache::EntryPtr& entry) {
     context.exchange->respond(response_head(context, 304, fields_of_not_modified(*entry) + age), std::nullopt);
     return;
   }
-  const auto verdict = context.request().is_head() ? cache::RangeVerdict{}
-                                                   : cache::select_range(*entry, request_fields, now);
+  const auto verdict =
+      context.request().is_head() ? cache::RangeVerdict{} : cache::select_range(*entry, request_fields, now);
   if (verdict.kind != cache::RangeVerdict::Kind::whole) {
     respond_range(context, *entry, verdict, entry->headers + age);
     return;

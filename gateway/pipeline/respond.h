@@ -1,4 +1,5 @@
-// The last phase: what is known about a request becomes a response, an access log line and metrics, all from its Outcome.
+// The last phase: what is known about a request becomes a response, an access log line and metrics, all from its
+// Outcome.
 #pragma once
 
 #include <memory>
@@ -12,16 +13,16 @@
 
 namespace pgw::pipeline {
 
-/// `fields` (ready lines) with those that every response of the gateway carries: X-Request-ID, Cache-Status and, on a failure,
-/// Proxy-Status. Sets the outcome's status first, so that the fields can speak of it.
+/// `fields` (ready lines) with those that every response of the gateway carries: X-Request-ID, Cache-Status and, on a
+/// failure, Proxy-Status. Sets the outcome's status first, so that the fields can speak of it.
 edge::ResponseHead response_head(RequestContext& context, int status, std::string fields);
 
 /// The gateway's own answer.
 void respond_locally(RequestContext& context, Rejection rejection, const LocalResponse& response);
 void respond_with_failure(RequestContext& context, upstream::Failure failure);
 
-/// From a stored or just fetched entry: 304 to a conditional request that it satisfies (RFC 9110 section 13), 206 or 416 to a
-/// range of it (section 14), else all of it; with Age (RFC 9111 section 5.1).
+/// From a stored or just fetched entry: 304 to a conditional request that it satisfies (RFC 9110 section 13), 206 or
+/// 416 to a range of it (section 14), else all of it; with Age (RFC 9111 section 5.1).
 void respond_from_entry(RequestContext& context, const cache::EntryPtr& entry);
 
 /// What the upstream said, relayed: not stored, not shared.

@@ -20,8 +20,8 @@ namespace pgw::pipeline {
 /// A tag that a write moves beyond those of its own path: a path whose parameters are the operation's own.
 struct ExtraTag {
   struct Piece {
-    std::string text;                          ///< of a literal segment
-    std::optional<std::size_t> path_value;     ///< else: which value of the write's own path
+    std::string text;                       ///< of a literal segment
+    std::optional<std::size_t> path_value;  ///< else: which value of the write's own path
   };
   std::vector<Piece> pieces;
 
@@ -30,8 +30,9 @@ struct ExtraTag {
 
 /// What the configuration says about one operation.
 struct OperationPolicy {
-  bool is_read = false;          ///< GET: goes through the cache
-  bool changes_nothing = false;  ///< safe by method or by cache.safe_operations: invalidates nothing, needs scope `read`
+  bool is_read = false;  ///< GET: goes through the cache
+  bool changes_nothing =
+      false;  ///< safe by method or by cache.safe_operations: invalidates nothing, needs scope `read`
   cache::Rule rule;
   std::vector<ExtraTag> also_invalidates;  ///< from the rule's `invalidates`
 };
@@ -42,10 +43,10 @@ struct Runtime {
   std::shared_ptr<const contract::Contract> contract;
   std::vector<OperationPolicy> policies;  ///< by Operation::index()
   std::shared_ptr<const access::KeyRing> keys;
-  access::Principal anonymous;     ///< of everyone, when access.mode is open
-  upstream::Target target;         ///< of one worker
-  std::string upstream_identity;   ///< stands for upstream and credential in cache keys; a digest, never the credential
-  std::size_t base_segments = 0;   ///< leading path segments that name no collection
+  access::Principal anonymous;    ///< of everyone, when access.mode is open
+  upstream::Target target;        ///< of one worker
+  std::string upstream_identity;  ///< stands for upstream and credential in cache keys; a digest, never the credential
+  std::size_t base_segments = 0;  ///< leading path segments that name no collection
 
   const OperationPolicy& policy(const contract::Operation& operation) const { return policies[operation.index()]; }
 };
@@ -57,8 +58,8 @@ struct BuiltRuntime {
 
 /// What a runtime takes over from the one before and from the process; all optional.
 struct BuildOptions {
-  std::vector<config::KeyEntry> extra_keys;                         ///< beside those of the keys file
-  const access::KeyRing* previous_keys = nullptr;                   ///< their rate limits go on where they were
+  std::vector<config::KeyEntry> extra_keys;                       ///< beside those of the keys file
+  const access::KeyRing* previous_keys = nullptr;                 ///< their rate limits go on where they were
   std::function<std::size_t(std::string_view team)> team_number;  ///< of the metrics
 };
 

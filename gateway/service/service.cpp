@@ -114,8 +114,12 @@ void Service::listen() {
   admin_ = std::make_unique<admin::AdminServer>(settings.admin.host, settings.admin.port, admin_hooks());
 }
 
-std::string Service::listen_url() const { return url_of(runtime()->settings.listen.host, edge_->port()); }
-std::string Service::admin_url() const { return url_of(runtime()->settings.admin.host, admin_->port()); }
+std::string Service::listen_url() const {
+  return url_of(runtime()->settings.listen.host, edge_->port());
+}
+std::string Service::admin_url() const {
+  return url_of(runtime()->settings.admin.host, admin_->port());
+}
 
 void Service::start() {
   edge_->start();
@@ -139,9 +143,9 @@ void Service::publish(std::shared_ptr<const pipeline::Runtime> runtime) {
 }
 
 pipeline::BuildOptions Service::build_options(const access::KeyRing* previous) {
-  return {.extra_keys = options_.extra_keys,
-          .previous_keys = previous,
-          .team_number = [this](std::string_view team) { return metrics_.add_team(team); }};
+  return {.extra_keys = options_.extra_keys, .previous_keys = previous, .team_number = [this](std::string_view team) {
+            return metrics_.add_team(team);
+          }};
 }
 
 void Service::reload() {

@@ -37,12 +37,12 @@ struct Options {
 class Service {
  public:
   struct Outcome {
-    std::unique_ptr<Service> service;         ///< null if any problem is an error
+    std::unique_ptr<Service> service;  ///< null if any problem is an error
     std::vector<contract::Problem> problems;
   };
 
-  /// Loads and checks everything and takes the addresses; accepts nothing yet. Throws std::runtime_error that names the address if one
-  /// can't be taken.
+  /// Loads and checks everything and takes the addresses; accepts nothing yet. Throws std::runtime_error that names the
+  /// address if one can't be taken.
   static Outcome prepare(Options options);
 
   ~Service();
@@ -56,8 +56,8 @@ class Service {
   /// Begins to accept.
   void start();
 
-  /// Loads the configuration again. If any problem is an error, the running one stays, whole. Says in the log what changed and what
-  /// needs a restart.
+  /// Loads the configuration again. If any problem is an error, the running one stays, whole. Says in the log what
+  /// changed and what needs a restart.
   void reload();
 
   /// To be called about once a second: follows the credential's file.

@@ -1,5 +1,5 @@
-// A circuit breaker for the one upstream: after a run of failures it stops asking for a while, so that callers get their
-// 503 (or a stale answer) at once and a struggling upstream gets room to recover.
+// A circuit breaker for the one upstream: after a run of failures it stops asking for a while, so that callers get
+// their 503 (or a stale answer) at once and a struggling upstream gets room to recover.
 #pragma once
 
 #include <chrono>
@@ -8,7 +8,7 @@
 namespace pgw::upstream {
 
 struct BreakerOptions {
-  unsigned failures = 10;                      ///< consecutive failures that open it; 0 switches it off
+  unsigned failures = 10;                     ///< consecutive failures that open it; 0 switches it off
   std::chrono::milliseconds open_for{5'000};  ///< how long nothing is asked before one probe is let through
 };
 

@@ -194,8 +194,8 @@ void Call::resume() {
 }
 
 bool Call::wants_retry(CURLcode result) const {
-  return sink_ != nullptr && result != CURLE_OK && !head_done_ && request_.repeatable && attempts_ <= target_->retries &&
-         worth_a_retry(failure_of(result));
+  return sink_ != nullptr && result != CURLE_OK && !head_done_ && request_.repeatable &&
+         attempts_ <= target_->retries && worth_a_retry(failure_of(result));
 }
 
 void Call::finish(CURLcode result) {

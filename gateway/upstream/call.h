@@ -1,13 +1,13 @@
 // One request on one libcurl easy handle: its options, its callbacks, its response head.
 #pragma once
 
-#include <curl/curl.h>
-
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+
+#include <curl/curl.h>
 
 #include "gateway/http/message.h"
 #include "gateway/upstream/client.h"

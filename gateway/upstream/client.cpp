@@ -1,11 +1,11 @@
 #include "gateway/upstream/client.h"
 
-#include <curl/curl.h>
-
 #include <random>
 #include <stdexcept>
 #include <unordered_map>
 #include <vector>
+
+#include <curl/curl.h>
 
 #include "gateway/upstream/call.h"
 
@@ -17,8 +17,9 @@ constexpr std::size_t idle_handles_kept = 64;
 
 }  // namespace
 
-/// The multi handle and its calls. libcurl tells which sockets and which one timer it wants watched; the loop calls back.
-/// Ended calls are told to their sinks from a list, outside libcurl's own callbacks, as a sink may start new calls.
+/// The multi handle and its calls. libcurl tells which sockets and which one timer it wants watched; the loop calls
+/// back. Ended calls are told to their sinks from a list, outside libcurl's own callbacks, as a sink may start new
+/// calls.
 class Client::Multi {
  public:
   Multi(edge::EventLoop& loop, Target target) : loop_(loop), multi_(curl_multi_init()) {
@@ -220,12 +221,20 @@ class Client::Multi {
 Client::Client(edge::EventLoop& loop, Target target) : multi_(std::make_unique<Multi>(loop, std::move(target))) {}
 Client::~Client() = default;
 
-void Client::retarget(Target target) { multi_->retarget(std::move(target)); }
+void Client::retarget(Target target) {
+  multi_->retarget(std::move(target));
+}
 Client::CallId Client::start(OutgoingRequest request, std::shared_ptr<ResponseSink> sink) {
   return multi_->start(std::move(request), std::move(sink));
 }
-void Client::resume(CallId id) { multi_->resume(id); }
-void Client::cancel(CallId id) { multi_->cancel(id); }
-std::size_t Client::active() const { return multi_->active(); }
+void Client::resume(CallId id) {
+  multi_->resume(id);
+}
+void Client::cancel(CallId id) {
+  multi_->cancel(id);
+}
+std::size_t Client::active() const {
+  return multi_->active();
+}
 
 }  // namespace pgw::upstream

@@ -23,14 +23,14 @@ struct Target {
   unsigned max_connections = 64;
   unsigned max_waiting = 1'024;  ///< requests beyond the connections that may wait for one; more are refused
   unsigned retries = 2;
-  std::string ca_file;  ///< PEM bundle; empty: the system's
+  std::string ca_file;                           ///< PEM bundle; empty: the system's
   std::shared_ptr<const Credential> credential;  ///< null: the upstream wants none
 };
 
 struct OutgoingRequest {
   std::string method;
-  std::string path_and_query;        ///< below base_url: "/projects/pr_1?page=0"
-  std::vector<http::Field> fields;   ///< end-to-end fields; Host and Content-Length are libcurl's, the credential ours
+  std::string path_and_query;       ///< below base_url: "/projects/pr_1?page=0"
+  std::vector<http::Field> fields;  ///< end-to-end fields; Host and Content-Length are libcurl's, the credential ours
   std::string body;
   bool repeatable = false;  ///< safe (RFC 9110 section 9.2.1): may be sent again after a connection failure
 };
@@ -52,7 +52,8 @@ class ResponseSink {
 };
 
 /// One per worker; only its own loop's thread may call it. Connections are kept alive and reused, HTTP/2 is used where
-/// the upstream offers it, certificates are verified, redirects are not followed, proxies of the environment are ignored.
+/// the upstream offers it, certificates are verified, redirects are not followed, proxies of the environment are
+/// ignored.
 ///
 /// A request that is not repeatable is never sent twice: its body can't be rewound, so libcurl's own retry on a
 /// connection that turns out to be dead fails instead (RFC 9110 section 9.2.2).

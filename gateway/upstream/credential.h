@@ -33,8 +33,8 @@ class Credential {
 };
 
 /// Removes the credential from a response body that arrives in pieces: every occurrence is overwritten with '*' of the
-/// same length, so that lengths stay true. What could be the beginning of an occurrence is held back until more is known.
-/// A body with a content coding is passed as it is: the secret does not occur in it literally.
+/// same length, so that lengths stay true. What could be the beginning of an occurrence is held back until more is
+/// known. A body with a content coding is passed as it is: the secret does not occur in it literally.
 class CredentialFilter {
  public:
   /// Null: there is no credential, everything passes.

@@ -44,14 +44,26 @@ constexpr bool in_order() {
 }
 static_assert(in_order(), "facts are indexed by the enumerator");
 
-constexpr const Facts& of(Failure failure) { return facts[static_cast<std::size_t>(failure)]; }
+constexpr const Facts& of(Failure failure) {
+  return facts[static_cast<std::size_t>(failure)];
+}
 
 }  // namespace
 
-std::string_view proxy_error_type(Failure failure) { return of(failure).type; }
-int status_of(Failure failure) { return of(failure).status; }
-std::string_view describe(Failure failure) { return of(failure).text; }
-bool may_have_taken_effect(Failure failure) { return of(failure).may_have_taken_effect; }
-bool worth_a_retry(Failure failure) { return of(failure).worth_a_retry; }
+std::string_view proxy_error_type(Failure failure) {
+  return of(failure).type;
+}
+int status_of(Failure failure) {
+  return of(failure).status;
+}
+std::string_view describe(Failure failure) {
+  return of(failure).text;
+}
+bool may_have_taken_effect(Failure failure) {
+  return of(failure).may_have_taken_effect;
+}
+bool worth_a_retry(Failure failure) {
+  return of(failure).worth_a_retry;
+}
 
 }  // namespace pgw::upstream

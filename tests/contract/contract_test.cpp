@@ -62,6 +62,9 @@ TEST_CASE("a path is routed to its operation") {
       {"GET", "/v4/projects/.a", "get .a"},
       {"GET", "/v4/projects/%252e%252e", "get %2e%2e"},
       {"GET", "/v4/projects/a;b=1", "get a;b=1"},
+      {"GET", "/%764/projects", "list"},
+      {"GET", "/v4/projects/a%5Cb", "get a\\b"},
+      {"GET", "/v4/projects/a%2F..b", "get a/..b"},
       {"GET", "/v4/projects/mine", "mine"},
       {"GET", "/v4/projects/min%65", "mine"},
       {"HEAD", "/v4/projects/mine", "mine"},
@@ -108,6 +111,11 @@ TEST_CASE("a path that is no operation's is not found") {
       "/v4/projects/%2e%2e",
       "/v4/projects/.%2E",
       "/v4/projects/../logs/1",
+      "/v4/projects/a%2F..%2Fb",
+      "/v4/projects/..%2f..",
+      "/v4/projects/x%2f.",
+      "/v4/projects/..%5cb",
+      "/v4/projects/%2e%2e%5C",
       "/v4/projects/pr_1/logs/..",
       "/v4/../v4/projects",
       "/v4/./projects",
@@ -270,6 +278,15 @@ TEST_CASE("the base path is the path of the first server") {
   CHECK(routed(*api, "GET", base + "/x") == "x");
 }
 
+TEST_CASE("operations stand in the order of the document") {
+  const auto api = contract(
+      "openapi: 3.0.2\npaths:\n  /z: {get: {operationId: first, responses: {}}}\n"
+      "  /a: {get: {operationId: second, responses: {}}}\n");
+  REQUIRE(api->operations().size() == 2);
+  CHECK(api->operations()[0].id() == "first");
+  CHECK(api->operations()[1].id() == "second");
+}
+
 TEST_CASE("of paths at the root, the root is one") {
   const auto api = contract("openapi: 3.0.2\npaths: {/: {get: {operationId: root, responses: {}}}}\n");
   CHECK(routed(*api, "GET", "/") == "root");
@@ -308,8 +325,8 @@ TEST_CASE("what is wrong with a document is told at its place") {
       {with_paths("  /a: {get: 1}\n  /b: {get: {operationId: b, responses: {}}}\n"),
        {"test.yaml:3:8: error: an operation must be an object"}},
       {with_paths("  /a: {get: {operationId: a, responses: {}}, gett: {}, servers: []}\n"),
-       {"test.yaml:3:46: warning: 'gett' of a path is ignored",
-        "test.yaml:3:56: warning: 'servers' of a path is ignored"}},
+       {"test.yaml:3:46: warning: 'gett' of a path has no effect",
+        "test.yaml:3:56: warning: 'servers' of a path has no effect"}},
       {with_paths("  /a{b}: {get: {operationId: a, responses: {}}}\n  /c: {get: {operationId: c, responses: {}}}\n"),
        {"test.yaml:3:3: error: the segment 'a{b}' is only in part a parameter, which is not supported"}},
       {with_paths("  /a%2: {get: {operationId: a, responses: {}}}\n  /c: {get: {operationId: c, responses: {}}}\n"),
@@ -363,8 +380,19 @@ TEST_CASE("what is wrong with a document is told at its place") {
        {"test.yaml:3:8: warning: this operation describes no responses, so none of them are checked"}},
       {with_paths(
            "  /a: {get: {operationId: a, responses: {20x: {}, 600: {}, 2XX: {}, 404: {}, default: {}, x-a: {}}}}\n"),
-       {"test.yaml:3:41: error: '20x' is no status code, range (2XX) or 'default'",
-        "test.yaml:3:50: error: '600' is no status code, range (2XX) or 'default'"}},
+       {"test.yaml:3:42: error: '20x' is no status code, range (2XX) or 'default'",
+        "test.yaml:3:51: error: '600' is no status code, range (2XX) or 'default'"}},
+      {"openapi: 3.0.2\nservers: [{url: /v%4}]\npaths: {/a: {get: {operationId: a, responses: {}}}}\n",
+       {"test.yaml:2:11: error: the path of this server's URL is not percent-encoded as a path must be"}},
+      {with_paths("  /a: {get: {operationId: a, requestbody: {}, responses: {}}}\n"),
+       {"test.yaml:3:30: warning: 'requestbody' of an operation has no effect"}},
+      {with_paths("  /a: {post: {operationId: a, parameters: [{name: q, in: query, schema: {}, require: true}],\n"
+                  "    requestBody: {content: {application/json: {Schema: {}}}, requried: true},\n"
+                  "    responses: {200: {description: d, contents: {}}}}}\n"),
+       {"test.yaml:3:78: warning: 'require' of a parameter has no effect",
+        "test.yaml:4:62: warning: 'requried' of a request body has no effect",
+        "test.yaml:4:48: warning: 'Schema' of a media type has no effect",
+        "test.yaml:5:39: warning: 'contents' of a response has no effect"}},
   }));
   CAPTURE(text);
   CHECK(problems_of(text) == problems);

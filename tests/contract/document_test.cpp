@@ -189,7 +189,7 @@ TEST_CASE("a problem names file, line and column") {
       {"x:\n  - {k: 1, k: 2}\n", "f.yaml:2:12: error: the key 'k' stands here a second time"},
       {"'a': 1\n\"a\": 2\n", "f.yaml:2:1: error: the key 'a' stands here a second time"},
       {"a: [1, 2\nb: 3\n", "f.yaml:2:2: error: end of sequence flow not found"},
-      {"a: \"b\n", "f.yaml:2:1: error: illegal EOF in scalar"},
+      {"a: \"b\n", "f.yaml:1:6: error: illegal EOF in scalar"},
       {"a: *nowhere\n", "f.yaml:1:4: error: the referenced anchor is not defined"},
       {"a: 1\n---\nb: 2\n", "f.yaml:3:1: error: a second YAML document begins here; one file holds one document"},
       {"a:\n  [1, 2]: x\n", "f.yaml:2:3: error: a key must be a plain text"},

@@ -112,19 +112,18 @@ TEST_CASE("a wrong request is told in the service's words") {
        {"body.name: type_error.none.not_allowed: none is not an allowed value"}},
       {"POST /v4/projects",
        R"({"Name":"x","directory_id":[]})",
-       {"body.directory_id: type_error.str: str type expected",
-        "body.name: value_error.missing: field required (did you mean 'name' instead of 'Name'?)"}},
+       {"body.name: value_error.missing: field required (did you mean 'name' instead of 'Name'?)",
+        "body.directory_id: type_error.str: str type expected"}},
       {"PATCH /v4/projects/pr_1", R"({"name":{}})", {"body.name: type_error.str: str type expected"}},
       {"PATCH /v4/projects/pr_1", "[]", {"body: type_error.dict: value is not a valid dict"}},
       {"POST /v4/projects/pr_1/feedback-types",
        R"({"class":"selct","values":[{"sentiment":"good"}]})",
-       {"body.class: type_error.enum: value is not a valid enumeration member; permitted: 'select', 'multi_select', "
-        "'text', 'number' "
-        R"({"enum_values":["select","multi_select","text","number"]})",
+       {"body.type: value_error.missing: field required",
+        "body.class: type_error.enum: value is not a valid enumeration member; permitted: 'select', 'multi_select', "
+        R"('text', 'number' {"enum_values":["select","multi_select","text","number"]})",
+        "body.values.0.value: value_error.missing: field required",
         "body.values.0.sentiment: type_error.enum: value is not a valid enumeration member; permitted: 'positive', "
-        "'negative', "
-        R"('neutral', 'unset' {"enum_values":["positive","negative","neutral","unset"]})",
-        "body.values.0.value: value_error.missing: field required", "body.type: value_error.missing: field required"}},
+        R"('negative', 'neutral', 'unset' {"enum_values":["positive","negative","neutral","unset"]})"}},
       {"PATCH /v4/projects/pr_1/deploy-config",
        R"({"configId":"c","environments":["production"]})",
        {"body.config_id: value_error.missing: field required (did you mean 'config_id' instead of 'configId'?)",

@@ -377,6 +377,16 @@ TEST_CASE("a likely slip is named where a field is missing") {
   CHECK(check(schema, R"({"title": 1, "config_id": 1})") == Lines{"v.name: value_error.missing: field required"});
 }
 
+TEST_CASE("a slip is not searched for among thousands of properties") {
+  std::string schema = "{required: [a0000000";
+  std::string object = "{";
+  for (int i = 1; i < 1000; ++i) schema += ", a" + std::to_string(1000000 + i);
+  for (int i = 0; i < 20'000; ++i) object += (i == 0 ? "\"b" : ", \"b") + std::to_string(1000000 + i) + "xxxxxx\": 1";
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(check(schema + "]}", object + "}").size() == 100);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
+}
+
 TEST_CASE("a slip is at most two strokes away and shares more than it differs by") {
   const auto [given, wanted, is_slip] = GENERATE(table<std::string, std::string, bool>({
       {"nmae", "name", true},
@@ -414,10 +424,29 @@ definitions:
   CHECK(check(schema, R"({"id": "x", "secret": "s", "plain": "p"})") ==
         Lines{"v.id: type_error.integer: value is not a valid integer"});
   CHECK(check(schema, "{}") ==
-        Lines{"v.plain: value_error.missing: field required", "v.secret: value_error.missing: field required"});
+        Lines{"v.secret: value_error.missing: field required", "v.plain: value_error.missing: field required"});
   CHECK(check(schema, R"({"id": 1, "ref": "r", "plain": "p"})", as_response) == Lines{});
   CHECK(check(schema, R"({"plain": "p"})", as_response) ==
         Lines{"v.id: value_error.missing: field required", "v.ref: value_error.missing: field required"});
+}
+
+TEST_CASE("a part of an allOf may require what another part declares readOnly") {
+  const std::string schema = R"(
+allOf:
+  - {$ref: "#/definitions/Stamped"}
+  - {required: [id, stamp, name]}
+definitions:
+  Stamped: {properties: {id: {type: integer, readOnly: true}, stamp: {$ref: "#/definitions/Stamp"}, name: {type: string}}}
+  Stamp: {type: string, readOnly: true}
+)";
+  CHECK(check(schema, "{}") == Lines{"v.name: value_error.missing: field required"});
+  CHECK(check(schema, "{}", as_response).size() == 3);
+}
+
+TEST_CASE("properties are told in the order of the document") {
+  CHECK(check("{required: [mid, alpha, zeta], properties: {zeta: {}, alpha: {}, mid: {}}}", "{}") ==
+        Lines{"v.zeta: value_error.missing: field required", "v.alpha: value_error.missing: field required",
+              "v.mid: value_error.missing: field required"});
 }
 
 TEST_CASE("anyOf takes what one alternative takes, and else tells what is wrong with each") {
@@ -521,8 +550,8 @@ properties:
 )";
   CHECK(check(tree, R"({"value": 1, "children": [{"value": 2, "children": []}], "parent": {"value": 3}})") == Lines{});
   CHECK(check(tree, R"({"value": 1, "children": [{"children": [{"value": "x"}]}]})") ==
-        Lines{"v.children.0.children.0.value: type_error.integer: value is not a valid integer",
-              "v.children.0.value: value_error.missing: field required"});
+        Lines{"v.children.0.value: value_error.missing: field required",
+              "v.children.0.children.0.value: type_error.integer: value is not a valid integer"});
 }
 
 TEST_CASE("alternatives that refer to themselves take time in proportion to the value") {

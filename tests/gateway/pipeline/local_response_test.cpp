@@ -18,6 +18,7 @@ TEST_CASE("errors carry the fields that their status asks for") {
   CHECK(unauthorized("no key").fields.find("WWW-Authenticate: Bearer realm=") != std::string::npos);
   CHECK(method_not_allowed("GET, HEAD").fields.find("Allow: GET, HEAD\r\n") != std::string::npos);
   CHECK(unsupported_media_type("application/json").fields.find("Accept: application/json\r\n") != std::string::npos);
-  CHECK(upstream_failure(pgw::upstream::Failure::destination_unavailable).fields.find("Retry-After: ") != std::string::npos);
+  CHECK(upstream_failure(pgw::upstream::Failure::destination_unavailable).fields.find("Retry-After: ") !=
+        std::string::npos);
   CHECK(upstream_failure(pgw::upstream::Failure::response_timeout).status == 504);
 }

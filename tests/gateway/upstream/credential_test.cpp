@@ -29,7 +29,8 @@ std::string filtered(std::string_view body, std::size_t piece_size) {
 
 TEST_CASE("the filter overwrites the credential however the body is cut into pieces") {
   const std::string stars(secret.size(), '*');
-  const std::string body = "abcabc" + std::string(secret) + "," + std::string(secret) + std::string(secret) + "abcabcab";
+  const std::string body =
+      "abcabc" + std::string(secret) + "," + std::string(secret) + std::string(secret) + "abcabcab";
   const std::string expected = "abcabc" + stars + "," + stars + stars + "abcabcab";
   const auto piece_size = GENERATE(range(std::size_t{1}, std::size_t{80}));
   CAPTURE(piece_size);
