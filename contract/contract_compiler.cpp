@@ -118,7 +118,8 @@ void ContractCompiler::compile_base_path() {
       base_path_ = path_of(*url);
       std::string decoded;
       if (!decode_segment(base_path_, decoded)) {
-        schemas_.error(Pointer("/servers") / i, "the path of this server's URL is not percent-encoded as a path must be");
+        schemas_.error(Pointer("/servers") / i,
+                       "the path of this server's URL is not percent-encoded as a path must be");
       }
     } else if (path_of(*url) != base_path_) {
       schemas_.warning(Pointer("/servers") / i, "only the path of the first server is served");

@@ -212,8 +212,9 @@ class DocumentReader {
       return {nullptr, {{Severity::error, place_of(text, bad->position, document_.name_), bad->message}}};
     }
     try {
-      find_open_scalar(text);
-      const auto documents = YAML::LoadAll(is_json_with_surrogates(text) ? join_surrogates(text) : std::string(text));
+      const std::string yaml = is_json_with_surrogates(text) ? join_surrogates(text) : std::string(text);
+      find_open_scalar(yaml);
+      const auto documents = YAML::LoadAll(yaml);
       if (documents.size() > 1) {
         problem(documents[1].Mark(), "a second YAML document begins here; one file holds one document");
       } else if (!documents.empty() && is_small_enough(documents.front(), 0)) {

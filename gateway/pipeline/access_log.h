@@ -31,7 +31,7 @@ struct AccessRecord {
 /// Belongs to its loop's thread. A line waits for at most `flush_after` or until `batch_bytes` are together.
 class AccessLog {
  public:
-  static constexpr std::size_t batch_bytes = 32 * 1024;
+  static constexpr std::size_t batch_bytes = std::size_t{32} * 1024;
   static constexpr std::chrono::milliseconds flush_after{200};
 
   explicit AccessLog(edge::EventLoop& loop) : loop_(loop) {}

@@ -15,7 +15,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 /// What is collected of a response that is only checked, not stored.
-constexpr std::size_t checked_at_most = 1024 * 1024;
+constexpr std::size_t checked_at_most = std::size_t{1024} * 1024;
 
 std::vector<cache::Header> views_of(const http::Fields& fields) {
   std::vector<cache::Header> views;

@@ -77,7 +77,7 @@ Service::Outcome Service::prepare(Options options) {
   auto built = pipeline::build_runtime(*loaded.settings, api.contract, service->build_options(nullptr));
   append(outcome.problems, std::move(built.problems));
   if (built.runtime == nullptr) return outcome;
-  service->publish(std::move(built.runtime));
+  service->publish(built.runtime);
   service->follow_runtime();
   service->listen();
   outcome.service = std::move(service);
@@ -131,7 +131,7 @@ std::shared_ptr<const pipeline::Runtime> Service::runtime() const {
   return runtime_;
 }
 
-void Service::publish(std::shared_ptr<const pipeline::Runtime> runtime) {
+void Service::publish(const std::shared_ptr<const pipeline::Runtime>& runtime) {
   {
     const std::scoped_lock lock(runtime_mutex_);
     runtime_ = runtime;
@@ -160,7 +160,7 @@ void Service::reload() {
     log::event(Level::warning, "a changed setting needs a restart to take effect", {{"key", name}});
   }
   edge_->set_limits(edge_limits(next->settings.limits));
-  publish(std::move(next));
+  publish(next);
   follow_runtime();
   log::event(Level::info, "configuration reloaded");
 }

@@ -75,7 +75,7 @@ class Service {
   Service(Options options, const config::Settings& settings, const contract::Contract& contract);
 
   void listen();
-  void publish(std::shared_ptr<const pipeline::Runtime> runtime);
+  void publish(const std::shared_ptr<const pipeline::Runtime>& runtime);
   std::shared_ptr<const pipeline::Runtime> runtime() const;
   pipeline::BuildOptions build_options(const access::KeyRing* previous);
   void follow_credential_file();

@@ -389,7 +389,7 @@ TEST_CASE("what is wrong with a document is told at its place") {
       {with_paths("  /a: {post: {operationId: a, parameters: [{name: q, in: query, schema: {}, require: true}],\n"
                   "    requestBody: {content: {application/json: {Schema: {}}}, requried: true},\n"
                   "    responses: {200: {description: d, contents: {}}}}}\n"),
-       {"test.yaml:3:78: warning: 'require' of a parameter has no effect",
+       {"test.yaml:3:77: warning: 'require' of a parameter has no effect",
         "test.yaml:4:62: warning: 'requried' of a request body has no effect",
         "test.yaml:4:48: warning: 'Schema' of a media type has no effect",
         "test.yaml:5:39: warning: 'contents' of a response has no effect"}},

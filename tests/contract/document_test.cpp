@@ -106,6 +106,9 @@ TEST_CASE("what is quoted, or a block, is a text") {
       {"! 12", R"("12")"},
       {"!!int 12", "12"},
       {"!!float 1", "1"},
+      {"|\n a\n b\n", R"("a\nb\n")"},
+      {"|+\n a\n\n", R"("a\n\n")"},
+      {"a\n...\n", R"("a")"},
   }));
   CAPTURE(yaml);
   CHECK(root_of(yaml) == json);
@@ -121,7 +124,7 @@ TEST_CASE("an alias is its anchor's value, as often as it stands") {
 }
 
 TEST_CASE("an empty text is null") {
-  const auto* text = GENERATE("", "   ", "\n\n", "# only a comment\n", "---\n");
+  const auto* text = GENERATE("", "   ", "\n\n", "# only a comment\n", "---\n", "...\n");
   CHECK(root_of(text) == "null");
 }
 
@@ -132,6 +135,7 @@ TEST_CASE("JSON is YAML") {
       {R"({"a:b":"c: d","#e":"# f","url":"http:\/\/x"})", R"({"#e":"# f","a:b":"c: d","url":"http://x"})"},
       {R"(["\u00e9\n\t\"\\", "\ud83d\ude00 \uD83D\uDE00", "\\ud83d"])",
        "[\"\u00e9\\n\\t\\\"\\\\\",\"\U0001F600 \U0001F600\",\"\\\\ud83d\"]"},
+      {"[\"\\ud83d\\ude00\"]\n", "[\"\U0001F600\"]"},
       {"\xef\xbb\xbf{}", "{}"},
       {"{\"a\":\r\n1}\r\n", R"({"a":1})"},
       {R"([[],{},""])", R"([[],{},""])"},

@@ -197,7 +197,8 @@ TEST_CASE("what is taken for JSON is what a JSON parser takes, and a mistake lie
     CAPTURE(body);
     Violation violation;
     const auto value = parse_json_body(body, violation);
-    REQUIRE(value.has_value() == nlohmann::json::accept(body));
+    // That parser takes a NUL for the end of the text.
+    REQUIRE(value.has_value() == (nlohmann::json::accept(body) && body.find('\0') == std::string::npos));
     if (value) continue;
     REQUIRE(violation.loc.size() == 2);
     const auto position = violation.ctx.at("pos").get<std::size_t>();
