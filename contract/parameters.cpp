@@ -207,7 +207,7 @@ void check_parameter(const Parameter& parameter, Location location, const FormPa
   const std::vector<LocPart> loc{std::string(to_string(location)), parameter.name};
   if (value.is_null()) {
     if (parameter.required) out.push_back({loc, "field required", "value_error.missing", nullptr});
-  } else if (parameter.allow_empty && value == "") {
+  } else if (parameter.allow_empty && value.is_string() && value.get_ref<const std::string&>().empty()) {
     return;
   } else if (parameter.style == Style::json) {
     check_json_text(parameter, value.get_ref<const std::string&>(), loc, out);

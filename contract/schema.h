@@ -35,7 +35,7 @@ class Schema {
   static Outcome compile(const Document& document, const nlohmann::json::json_pointer& where);
 
   /// Appends what is wrong with `value`, at most 100 violations in all; each `loc` begins with `prefix`.
-  void validate(const nlohmann::json& value, std::vector<LocPart> prefix, std::vector<Violation>& out,
+  void validate(const nlohmann::json& value, const std::vector<LocPart>& prefix, std::vector<Violation>& out,
                 const Reading& reading = {}) const;
 
   Schema(const SchemaNode* root, std::shared_ptr<const void> owner) : root_(root), owner_(std::move(owner)) {}

@@ -467,7 +467,7 @@ Schema::Outcome Schema::compile(const Document& document, const nlohmann::json::
   return outcome;
 }
 
-void Schema::validate(const json& value, std::vector<LocPart> prefix, std::vector<Violation>& out,
+void Schema::validate(const json& value, const std::vector<LocPart>& prefix, std::vector<Violation>& out,
                       const Reading& reading) const {
   check_value(*root_, value, prefix, reading, out);
 }

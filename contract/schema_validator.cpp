@@ -61,7 +61,10 @@ std::optional<bool> boolean_of(const json& value) {
   static constexpr std::array<std::string_view, 6> no{"0", "off", "f", "false", "n", "no"};
   static constexpr std::array<std::string_view, 6> yes{"1", "on", "t", "true", "y", "yes"};
   if (value.is_boolean()) return value.get<bool>();
-  if (value.is_number() && (value == 0 || value == 1)) return value == 1;
+  if (value.is_number()) {
+    const auto number = value.get<double>();
+    return number == 0 || number == 1 ? std::optional(number == 1) : std::nullopt;
+  }
   if (!value.is_string() || value.get_ref<const std::string&>().size() > 5) return std::nullopt;
   auto word = value.get<std::string>();
   std::ranges::transform(word, word.begin(),
@@ -460,7 +463,8 @@ class Validator {
     for (const auto& [given, value] : object.items()) {
       if (++looked_at > most_looked_at) break;
       if (schema.find_property(given) == nullptr && is_likely_slip(given, name)) {
-        return "field required (did you mean '" + name + "' instead of '" + given + "'?)";
+        return std::string("field required (did you mean '").append(name).append("' instead of '").append(given) +
+               "'?)";
       }
     }
     return "field required";

@@ -18,6 +18,7 @@ std::string_view to_string(Location location);
 /// A property's name or an item's index.
 using LocPart = std::variant<std::string, std::int64_t>;
 
+// NOLINTNEXTLINE(bugprone-exception-escape): to make or move a JSON value that owns nothing throws nothing
 struct Violation {
   std::vector<LocPart> loc;  ///< ["body", "records", 0, "name"]
   std::string msg;           ///< for a person

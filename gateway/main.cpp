@@ -1,11 +1,15 @@
 // projects-gateway: the command line.
+#include <cstdio>
+#include <exception>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
 #include "gateway/cli/commands.h"
 
-int main(int argc, char** argv) {
+namespace {
+
+int run(int argc, char** argv) {
   namespace cli = pgw::cli;
   CLI::App app{"A caching, validating gateway in front of the Projects API", "projects-gateway"};
   app.set_version_flag("--version", std::string("projects-gateway ") + PGW_VERSION);
@@ -63,4 +67,15 @@ int main(int argc, char** argv) {
 
   CLI11_PARSE(app, argc, argv);
   return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "projects-gateway: %s\n", error.what());
+    return 1;
+  }
 }

@@ -129,10 +129,12 @@ class Builder {
       if (!path.starts_with('/')) continue;  // an unknown operation: check_operations has said so
       ExtraTag tag;
       if (const std::string missing = parse_tag_path(operation, path, tag); !missing.empty()) {
-        problems_.push_back({Severity::error,
-                             place_of("/cache/rules/" + operation.id() + "/invalidates/" + std::to_string(i)),
-                             "'" + named + "' needs the path parameter {" + missing + "}, which " + operation.id() +
-                                 " (" + operation.path_template() + ") does not have"});
+        std::string pointer = "/cache/rules/";
+        pointer.append(operation.id()).append("/invalidates/").append(std::to_string(i));
+        std::string message = "'" + named;
+        message.append("' needs the path parameter {").append(missing).append("}, which ").append(operation.id());
+        message.append(" (").append(operation.path_template()).append(") does not have");
+        problems_.push_back({Severity::error, place_of(pointer), std::move(message)});
       } else {
         policy.also_invalidates.push_back(std::move(tag));
       }

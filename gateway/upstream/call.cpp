@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <stdexcept>
 
 namespace pgw::upstream {
 namespace {
 
-constexpr long receive_buffer_bytes = 64 * 1024;
+constexpr long receive_buffer_bytes = 64L * 1024;
 
 std::string_view trim(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
@@ -182,7 +181,7 @@ void Call::deliver(std::string_view piece) {
 std::size_t Call::on_body_wanted(char* buffer, std::size_t size, std::size_t count, void* self) {
   auto& call = *static_cast<Call*>(self);
   const std::size_t piece = std::min(size * count, call.request_.body.size() - call.body_sent_);
-  std::memcpy(buffer, call.request_.body.data() + call.body_sent_, piece);
+  call.request_.body.copy(buffer, piece, call.body_sent_);
   call.body_sent_ += piece;
   return piece;
 }

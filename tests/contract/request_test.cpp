@@ -127,7 +127,7 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 constexpr const char* no_integer = ": type_error.integer: value is not a valid integer";
 
 TEST_CASE("the document compiles without a word, and its base path comes from the server's URL") {
-  CHECK(problems_of(library) == Lines{});
+  CHECK(problems_of(library) == nothing);
   CHECK(api().base_path() == "/lib");
   CHECK(api().operations().size() == 8);
 }
@@ -203,7 +203,7 @@ TEST_CASE("query parameters are read in every style") {
       {"flag=x", std::string("query.flag") + no_integer},
   }));
   CAPTURE(query);
-  CHECK(check_request(api(), {"GET /lib/books?" + query}) == (line.empty() ? Lines{} : Lines{line}));
+  CHECK(check_request(api(), {"GET /lib/books?" + query}) == (line.empty() ? nothing : Lines{line}));
 }
 
 TEST_CASE("header parameters are read whatever their case, lists over all their lines") {
@@ -223,15 +223,15 @@ TEST_CASE("header parameters are read whatever their case, lists over all their 
       {{{"Accept", "text/html"}, {"Authorization", "x"}, {"Content-Type", "x"}}, ""},
   }));
   CAPTURE(headers);
-  CHECK(check_request(api(), {"GET /lib/books/123", headers}) == (line.empty() ? Lines{} : Lines{line}));
+  CHECK(check_request(api(), {"GET /lib/books/123", headers}) == (line.empty() ? nothing : Lines{line}));
 }
 
 TEST_CASE("path parameters are checked decoded") {
-  CHECK(check_request(api(), {"GET /lib/books/%31%32%33"}) == Lines{});
+  CHECK(check_request(api(), {"GET /lib/books/%31%32%33"}) == nothing);
   CHECK(
       check_request(api(), {"GET /lib/books/12"}) ==
       Lines{R"(path.isbn: value_error.str.regex: string does not match regex "^[0-9]{3}$" {"pattern":"^[0-9]{3}$"})"});
-  CHECK(check_request(api(), {"GET /lib/shelves/1,2/R,1/R=1"}) == Lines{});
+  CHECK(check_request(api(), {"GET /lib/shelves/1,2/R,1/R=1"}) == nothing);
   CHECK(check_request(api(), {"GET /lib/shelves/x/R,y/R=z"}) ==
         Lines{R"(path.numbers: value_error.list.min_items: ensure this value has at least 2 items {"limit_value":2})",
               std::string("path.numbers.0") + no_integer, std::string("path.color.R") + no_integer,
@@ -286,10 +286,10 @@ TEST_CASE("a body is read by its content type") {
 
 TEST_CASE("an optional body may be absent, but not wrong") {
   const Headers patch{{"Content-Type", "application/merge-patch+json"}};
-  CHECK(check_request(api(), {"PATCH /lib/books/123"}) == Lines{});
-  CHECK(check_request(api(), {"PATCH /lib/books/123", patch}) == Lines{});
-  CHECK(check_request(api(), {"PATCH /lib/books/123", patch, "null"}) == Lines{});
-  CHECK(check_request(api(), {"PATCH /lib/books/123", patch, R"({"title": null})"}) == Lines{});
+  CHECK(check_request(api(), {"PATCH /lib/books/123"}) == nothing);
+  CHECK(check_request(api(), {"PATCH /lib/books/123", patch}) == nothing);
+  CHECK(check_request(api(), {"PATCH /lib/books/123", patch, "null"}) == nothing);
+  CHECK(check_request(api(), {"PATCH /lib/books/123", patch, R"({"title": null})"}) == nothing);
   CHECK(
       check_request(api(), {"PATCH /lib/books/123", patch, R"({"title": "long", "x": 1})"}) ==
       Lines{
@@ -297,27 +297,27 @@ TEST_CASE("an optional body may be absent, but not wrong") {
           "body.x: value_error.extra: extra fields not permitted"});
   CHECK(check_request(api(), {"PATCH /lib/books/123", {{"Content-Type", "application/json"}}, "{}"}) ==
         Lines{"unsupported: application/merge-patch+json"});
-  CHECK(check_request(api(), {"PUT /lib/books/123", {}, "null"}) == Lines{});
+  CHECK(check_request(api(), {"PUT /lib/books/123", {}, "null"}) == nothing);
   CHECK(check_request(api(), {"PUT /lib/books/123", {}, "{}"}) ==
         Lines{"body.title: value_error.missing: field required"});
 }
 
 TEST_CASE("a body of a type that can't be read passes, and of a range what it says it is") {
-  CHECK(check_request(api(), {"PUT /lib/covers", {{"Content-Type", "image/png"}}, "\x89PNG"}) == Lines{});
-  CHECK(check_request(api(), {"PUT /lib/covers", {{"Content-Type", "text/csv"}}, "a,b"}) == Lines{});
+  CHECK(check_request(api(), {"PUT /lib/covers", {{"Content-Type", "image/png"}}, "\x89PNG"}) == nothing);
+  CHECK(check_request(api(), {"PUT /lib/covers", {{"Content-Type", "text/csv"}}, "a,b"}) == nothing);
   CHECK(check_request(api(), {"PUT /lib/covers", {{"Content-Type", "image/gif"}}, "GIF"}) ==
         Lines{"unsupported: image/png, text/*"});
-  CHECK(check_request(api(), {"PUT /lib/covers", {}, "anything"}) == Lines{});
-  CHECK(check_request(api(), {"POST /lib/covers", {{"Content-Type", "image/gif"}}, "GIF"}) == Lines{});
+  CHECK(check_request(api(), {"PUT /lib/covers", {}, "anything"}) == nothing);
+  CHECK(check_request(api(), {"POST /lib/covers", {{"Content-Type", "image/gif"}}, "GIF"}) == nothing);
   CHECK(check_request(api(), {"POST /lib/covers", {{"Content-Type", "application/json"}}, R"({"n":"x"})"}) ==
         Lines{std::string("body.n") + no_integer});
   CHECK(check_request(api(), {"POST /lib/covers", {{"Content-Type", "application/x-www-form-urlencoded"}}, "n=x"}) ==
         Lines{std::string("body.n") + no_integer});
-  CHECK(check_request(api(), {"POST /lib/covers", {}, R"({"n":1})"}) == Lines{});
+  CHECK(check_request(api(), {"POST /lib/covers", {}, R"({"n":1})"}) == nothing);
 }
 
 TEST_CASE("an operation without a body takes any") {
-  CHECK(check_request(api(), {"GET /lib/books", {{"Content-Type", "text/plain"}}, "{"}) == Lines{});
+  CHECK(check_request(api(), {"GET /lib/books", {{"Content-Type", "text/plain"}}, "{"}) == nothing);
 }
 
 TEST_CASE("all errors of a request are told at once: path, query, header, body") {
@@ -338,7 +338,7 @@ TEST_CASE("all errors of a request are told at once: path, query, header, body")
 
 TEST_CASE("a body alone is checked as JSON") {
   const Operation& add = *api().find("addBook");
-  CHECK(lines(api().validate_body(add, R"({"title":"T","tags":[]})")) == Lines{});
+  CHECK(lines(api().validate_body(add, R"({"title":"T","tags":[]})")) == nothing);
   CHECK(lines(api().validate_body(add, "")) == Lines{"body: value_error.missing: field required"});
   CHECK(lines(api().validate_body(add, "{}")) ==
         Lines{"body.title: value_error.missing: field required", "body.tags: value_error.missing: field required"});
@@ -372,7 +372,7 @@ TEST_CASE("responses are checked strictly, where the document describes them") {
   }));
   CAPTURE(operation, status, type, body);
   CHECK(lines(api().validate_response(*api().find(operation), status, type, body)) ==
-        (line.empty() ? Lines{} : Lines{line}));
+        (line.empty() ? nothing : Lines{line}));
 }
 
 TEST_CASE("the body of a 422 has the form that FastAPI gives it") {

@@ -27,7 +27,7 @@ constexpr const char* no_uuid = "v: type_error.uuid: value is not a valid uuid";
 constexpr const char* right = "";
 
 Lines expected(const std::string& line) {
-  return line.empty() ? Lines{} : Lines{line};
+  return line.empty() ? nothing : Lines{line};
 }
 
 TEST_CASE("types of a request are coerced as pydantic coerces them") {
@@ -294,7 +294,7 @@ TEST_CASE("formats are checked as pydantic checks the type that writes them") {
 
 TEST_CASE("an enum is a Literal where it stands inline, an Enum as a component") {
   const std::string literal = "{type: string, enum: [a, \"it's\"]}";
-  CHECK(check(literal, R"("a")") == Lines{});
+  CHECK(check(literal, R"("a")") == nothing);
   CHECK(
       check(literal, R"("z")") ==
       Lines{
@@ -302,13 +302,13 @@ TEST_CASE("an enum is a Literal where it stands inline, an Enum as a component")
   CHECK(check("{enum: [x, 1, 1.5, true, null]}", "2") ==
         Lines{R"(v: value_error.const: unexpected value; permitted: 'x', 1, 1.5, True, None )"
               R"({"given":2,"permitted":["x",1,1.5,true,null]})"});
-  CHECK(check("{enum: [x, null]}", "null") == Lines{});
+  CHECK(check("{enum: [x, null]}", "null") == nothing);
   CHECK(check("{enum: [x]}", "null") == Lines{not_none});
   CHECK(check("{type: string, enum: ['1']}", "1").size() == 1);
-  CHECK(check("{type: integer, enum: [1, 2]}", R"("2")") == Lines{});
-  CHECK(check("{type: integer, enum: [1, 2]}", "2.0") == Lines{});
+  CHECK(check("{type: integer, enum: [1, 2]}", R"("2")") == nothing);
+  CHECK(check("{type: integer, enum: [1, 2]}", "2.0") == nothing);
   CHECK(check("{type: integer, enum: [1, 2]}", R"("3")").size() == 1);
-  CHECK(check("{type: boolean, enum: [true]}", R"("yes")") == Lines{});
+  CHECK(check("{type: boolean, enum: [true]}", R"("yes")") == nothing);
   CHECK(check("{type: boolean, enum: [true]}", R"("no")").size() == 1);
 
   const std::string components = R"(
@@ -318,7 +318,7 @@ components:
     Wrapped: {description: as FastAPI writes it, default: red, allOf: [{$ref: "#/components/schemas/Color"}]}
 )";
   const auto* where = GENERATE("/components/schemas/Color", "/components/schemas/Wrapped");
-  CHECK(check(components, R"("red")", as_request, where) == Lines{});
+  CHECK(check(components, R"("red")", as_request, where) == nothing);
   CHECK(check(components, R"("green")", as_request, where) ==
         Lines{"v: type_error.enum: value is not a valid enumeration member; permitted: 'red', 'blue' "
               R"({"enum_values":["red","blue"]})"});
@@ -342,23 +342,23 @@ properties:
   name: {type: string}
   tags: {type: array, items: {type: string}}
 )";
-  CHECK(check(schema, R"({"id": 1, "name": "n", "undeclared": null})") == Lines{});
+  CHECK(check(schema, R"({"id": 1, "name": "n", "undeclared": null})") == nothing);
   CHECK(check(schema, R"({"id": "x", "tags": ["a", {}], "more": 1})") ==
         Lines{"v.id: type_error.integer: value is not a valid integer", "v.name: value_error.missing: field required",
               "v.tags.1: type_error.str: str type expected", "v.undeclared: value_error.missing: field required"});
   SECTION("null stands for an optional property's absence, and for nothing else") {
-    CHECK(check(schema, R"({"id": 1, "name": "n", "undeclared": 1, "tags": null})") == Lines{});
+    CHECK(check(schema, R"({"id": 1, "name": "n", "undeclared": 1, "tags": null})") == nothing);
     CHECK(check(schema, R"({"id": 1, "name": null, "undeclared": 1})") ==
           Lines{"v.name: type_error.none.not_allowed: none is not an allowed value"});
     CHECK(check(schema, R"({"id": 1, "name": "n", "undeclared": 1, "tags": [null]})") ==
           Lines{"v.tags.0: type_error.none.not_allowed: none is not an allowed value"});
-    CHECK(check(schema, R"({"id": 1, "name": "n", "undeclared": 1, "tags": null})", as_response) == Lines{});
+    CHECK(check(schema, R"({"id": 1, "name": "n", "undeclared": 1, "tags": null})", as_response) == nothing);
   }
 }
 
 TEST_CASE("further properties are free unless the schema says otherwise") {
-  CHECK(check("{type: object, properties: {a: {}}, additionalProperties: true}", R"({"b": 1})") == Lines{});
-  CHECK(check("{type: object, properties: {a: {}}, additionalProperties: {}}", R"({"b": 1})") == Lines{});
+  CHECK(check("{type: object, properties: {a: {}}, additionalProperties: true}", R"({"b": 1})") == nothing);
+  CHECK(check("{type: object, properties: {a: {}}, additionalProperties: {}}", R"({"b": 1})") == nothing);
   CHECK(check("{type: object, properties: {a: {}}, additionalProperties: false}", R"({"a": 1, "b": 1, "c": 2})") ==
         Lines{"v.b: value_error.extra: extra fields not permitted",
               "v.c: value_error.extra: extra fields not permitted"});
@@ -419,13 +419,13 @@ properties:
 definitions:
   Stamp: {type: string, readOnly: true}
 )";
-  CHECK(check(schema, R"({"secret": "s", "plain": "p"})") == Lines{});
-  CHECK(check(schema, R"({"id": null, "secret": "s", "ref": null, "plain": "p"})") == Lines{});
+  CHECK(check(schema, R"({"secret": "s", "plain": "p"})") == nothing);
+  CHECK(check(schema, R"({"id": null, "secret": "s", "ref": null, "plain": "p"})") == nothing);
   CHECK(check(schema, R"({"id": "x", "secret": "s", "plain": "p"})") ==
         Lines{"v.id: type_error.integer: value is not a valid integer"});
   CHECK(check(schema, "{}") ==
         Lines{"v.secret: value_error.missing: field required", "v.plain: value_error.missing: field required"});
-  CHECK(check(schema, R"({"id": 1, "ref": "r", "plain": "p"})", as_response) == Lines{});
+  CHECK(check(schema, R"({"id": 1, "ref": "r", "plain": "p"})", as_response) == nothing);
   CHECK(check(schema, R"({"plain": "p"})", as_response) ==
         Lines{"v.id: value_error.missing: field required", "v.ref: value_error.missing: field required"});
 }
@@ -452,23 +452,23 @@ TEST_CASE("properties are told in the order of the document") {
 TEST_CASE("anyOf takes what one alternative takes, and else tells what is wrong with each") {
   const std::string schema =
       "{anyOf: [{type: integer}, {type: object, required: [a], properties: {a: {type: boolean}}}]}";
-  CHECK(check(schema, "1") == Lines{});
-  CHECK(check(schema, R"({"a": true})") == Lines{});
+  CHECK(check(schema, "1") == nothing);
+  CHECK(check(schema, R"({"a": true})") == nothing);
   CHECK(check(schema, R"("x")") == Lines{no_integer, no_dict});
   CHECK(check(schema, "{}") == Lines{no_integer, "v.a: value_error.missing: field required"});
   CHECK(check(schema, "null") == Lines{not_none});
-  CHECK(check("{anyOf: [{type: integer}, {type: string, nullable: true}]}", "null") == Lines{});
-  CHECK(check("{nullable: true, anyOf: [{type: integer}]}", "null") == Lines{});
+  CHECK(check("{anyOf: [{type: integer}, {type: string, nullable: true}]}", "null") == nothing);
+  CHECK(check("{nullable: true, anyOf: [{type: integer}]}", "null") == nothing);
 }
 
 TEST_CASE("oneOf takes what exactly one alternative takes as it stands") {
   const std::string schema = "{oneOf: [{type: integer}, {type: number, minimum: 10}, {type: string}]}";
-  CHECK(check(schema, "1") == Lines{});
-  CHECK(check(schema, "10.5") == Lines{});
-  CHECK(check(schema, R"("7")") == Lines{});
+  CHECK(check(schema, "1") == nothing);
+  CHECK(check(schema, "10.5") == nothing);
+  CHECK(check(schema, R"("7")") == nothing);
   CHECK(check(schema, "12") ==
         Lines{"v: value_error.one_of: value matches more than one of the schemas of which it must match one"});
-  CHECK(check("{oneOf: [{type: integer}, {type: boolean}]}", R"("1")") == Lines{});
+  CHECK(check("{oneOf: [{type: integer}, {type: boolean}]}", R"("1")") == nothing);
   CHECK(check("{oneOf: [{type: integer}, {type: boolean}]}", R"("x")") == Lines{no_integer, no_boolean});
   CHECK(check("{oneOf: [{type: integer}, {type: boolean}]}", "null") == Lines{not_none});
 }
@@ -477,17 +477,17 @@ TEST_CASE("allOf takes what every part takes") {
   const std::string schema =
       "{allOf: [{type: object, required: [a], properties: {a: {type: integer}}}, {required: [b], properties: {b: "
       "{type: string}}}]}";
-  CHECK(check(schema, R"({"a": 1, "b": "x"})") == Lines{});
+  CHECK(check(schema, R"({"a": 1, "b": "x"})") == nothing);
   CHECK(check(schema, R"({"a": "x"})") ==
         Lines{"v.a: type_error.integer: value is not a valid integer", "v.b: value_error.missing: field required"});
   CHECK(check(schema, "null") == Lines{not_none});
-  CHECK(check("{nullable: true, allOf: [{type: object}]}", "null") == Lines{});
-  CHECK(check("{allOf: [{type: object, nullable: true}]}", "null") == Lines{});
+  CHECK(check("{nullable: true, allOf: [{type: object}]}", "null") == nothing);
+  CHECK(check("{allOf: [{type: object, nullable: true}]}", "null") == nothing);
   CHECK(check("{minLength: 3, allOf: [{type: string}]}", R"("ab")").size() == 1);
 }
 
 TEST_CASE("not refuses what its schema takes") {
-  CHECK(check("{not: {type: string, minLength: 2}}", R"("a")") == Lines{});
+  CHECK(check("{not: {type: string, minLength: 2}}", R"("a")") == nothing);
   CHECK(check("{not: {type: string, minLength: 2}}", R"("ab")") == Lines{"v: value_error.not: value is not permitted"});
   CHECK(check("{not: {nullable: true, type: string}}", "null") == Lines{not_none});
   CHECK(check("{type: integer, not: {enum: [13]}}", "13") == Lines{"v: value_error.not: value is not permitted"});
@@ -548,7 +548,7 @@ properties:
   children: {type: array, items: {$ref: "#"}}
   parent: {allOf: [{$ref: "#"}]}
 )";
-  CHECK(check(tree, R"({"value": 1, "children": [{"value": 2, "children": []}], "parent": {"value": 3}})") == Lines{});
+  CHECK(check(tree, R"({"value": 1, "children": [{"value": 2, "children": []}], "parent": {"value": 3}})") == nothing);
   CHECK(check(tree, R"({"value": 1, "children": [{"children": [{"value": "x"}]}]})") ==
         Lines{"v.children.0.value: value_error.missing: field required",
               "v.children.0.children.0.value: type_error.integer: value is not a valid integer"});
@@ -565,8 +565,8 @@ TEST_CASE("alternatives that refer to themselves take time in proportion to the 
     return value + leaf + std::string(60, '}');
   };
   const auto start = std::chrono::steady_clock::now();
-  CHECK(check(schema, nested("1")) == Lines{});
-  CHECK(check(schema, nested(R"("1")")) == Lines{});
+  CHECK(check(schema, nested("1")) == nothing);
+  CHECK(check(schema, nested(R"("1")")) == nothing);
   CHECK_FALSE(check(schema, nested(R"("x")")).empty());
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
 }
@@ -602,7 +602,7 @@ TEST_CASE("what can't be enforced is named at its place") {
 
 TEST_CASE("annotations and extensions need no enforcement") {
   CHECK(schema_problems_of("{title: T, description: d, default: 1, example: 2, deprecated: true, externalDocs: {}, "
-                           "xml: {}, x-any: 1}") == Lines{});
+                           "xml: {}, x-any: 1}") == nothing);
 }
 
 TEST_CASE("what is wrong with a schema is an error at its place") {

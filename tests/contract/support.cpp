@@ -44,7 +44,7 @@ Lines lines(std::span<const Problem> problems) {
 
 std::shared_ptr<const Document> document(std::string_view yaml) {
   const auto outcome = Document::parse(yaml, "test.yaml");
-  CHECK(lines(outcome.problems) == Lines{});
+  CHECK(lines(outcome.problems) == nothing);
   REQUIRE(outcome.document != nullptr);
   return outcome.document;
 }
@@ -107,11 +107,11 @@ Lines check_request(const Contract& contract, const Request& request) {
 const Contract& projects() {
   static const auto outcome = [] {
     const auto read = Document::read(std::filesystem::path(PGW_CONFIG_DIR) / "projects-v4.openapi.yaml");
-    CHECK(lines(read.problems) == Lines{});
+    CHECK(lines(read.problems) == nothing);
     REQUIRE(read.document != nullptr);
     return Contract::compile(*read.document);
   }();
-  CHECK(lines(outcome.problems) == Lines{});
+  CHECK(lines(outcome.problems) == nothing);
   REQUIRE(outcome.contract != nullptr);
   return *outcome.contract;
 }

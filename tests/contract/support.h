@@ -15,6 +15,7 @@
 namespace pgw::contract::test {
 
 using Lines = std::vector<std::string>;
+inline const Lines nothing;
 
 /// "body.items.0: type_error.integer: value is not a valid integer", and then the ctx if there is one.
 std::string line(const Violation& violation);
@@ -42,7 +43,7 @@ Lines check(std::string_view yaml, std::string_view json, const Reading& reading
 struct Request {
   std::string head;
   std::vector<std::pair<std::string, std::string>> headers = {};
-  std::string body = "";
+  std::string body = {};
 };
 
 /// The violations of a request that is routed; "unsupported: ..." first for a media type that is not taken.
