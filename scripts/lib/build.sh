@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # Configuring and building a preset of CMakePresets.json. Source after common.sh.
 
+# A clone in another folder, or another work tree, gets the same objects out of ccache, where that is installed.
+export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$PROJECT_DIR} CCACHE_NOHASHDIR=${CCACHE_NOHASHDIR:-yes}
+
 # The folder that a preset builds in.
 preset_dir() { if [[ $1 == release ]]; then echo build; else echo "build/$1"; fi; }
 
