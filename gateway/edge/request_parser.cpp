@@ -44,6 +44,13 @@ bool is_version(std::string_view text) {
          text[7] >= '0' && text[7] <= '9';
 }
 
+bool has_bare_lf(std::string_view text) {
+  for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
+    if (at == 0 || text[at - 1] != '\r') return true;
+  }
+  return false;
+}
+
 std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
 }
@@ -279,6 +286,11 @@ RequestParser::Event RequestParser::feed_body(std::string_view data, std::size_t
     return Event::rejected;
   }
   if (beast_->is_done()) return Event::complete;
+  // Beast waits for CRLF however many bare LFs come (RFC 9112 section 7.1: chunk lines end in CRLF).
+  if (has_bare_lf(data.substr(consumed))) {
+    reject(400, "bad-chunk", "a chunk's line ends in LF without CR");
+    return Event::rejected;
+  }
   if (data.size() - consumed > max_chunk_head) {
     reject(400, "chunk-head-too-large", "a chunk's extensions or the trailers are too large");
     return Event::rejected;

@@ -22,9 +22,14 @@ constexpr std::array<bool, 256> make_reg_name_table() {
 }
 constexpr std::array<bool, 256> is_reg_name_char = make_reg_name_table();
 
-// VCHAR but "#": a target has no fragment.
+constexpr bool is_ascii(char c) {
+  return static_cast<std::uint8_t>(c) < 0x80;
+}
+
+// VCHAR but "#": a target has no fragment. Beyond ASCII: what clients send raw that should encode it, as services
+// accept.
 constexpr bool is_target_char(char c) {
-  return c > 0x20 && c < 0x7f && c != '#';
+  return !is_ascii(c) || (c > 0x20 && c < 0x7f && c != '#');
 }
 
 bool is_valid_port(std::string_view port) {
@@ -40,11 +45,29 @@ bool is_valid_ip_literal(std::string_view inside) {
   });
 }
 
+// A target beyond ASCII becomes the one that the client should have sent (RFC 3986 section 2.5).
+void assign_encoded(std::string& out, std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  if (std::all_of(text.begin(), text.end(), is_ascii)) {
+    out.assign(text);
+    return;
+  }
+  out.clear();
+  for (const char c : text) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    if (is_ascii(c)) {
+      out += c;
+    } else {
+      out += {'%', digits[byte >> 4U], digits[byte & 0xfU]};
+    }
+  }
+}
+
 void split_query(std::string_view path_and_query, http::Request& request) {
   const auto mark = path_and_query.find('?');
   request.has_query = mark != std::string_view::npos;
-  request.path.assign(path_and_query.substr(0, mark));
-  if (request.has_query) request.query.assign(path_and_query.substr(mark + 1));
+  assign_encoded(request.path, path_and_query.substr(0, mark));
+  if (request.has_query) assign_encoded(request.query, path_and_query.substr(mark + 1));
 }
 
 bool parse_absolute(std::string_view target, http::Request& request) {

@@ -11,8 +11,10 @@ namespace pgw::edge {
 bool is_valid_host(std::string_view host);
 
 /// Splits `request.target` into path, query and, for an absolute target, host, which then wins over the Host field. An
-/// absolute target's empty path becomes "/", or "*" for OPTIONS (RFC 9110 section 7.1). False if the target is none of
-/// origin-form, absolute-form with an http or https scheme and without userinfo, and, for OPTIONS, asterisk-form.
+/// absolute target's empty path becomes "/", or "*" for OPTIONS (RFC 9110 section 7.1). Bytes beyond ASCII in path and
+/// query are percent-encoded: a target must not hold them, but clients send them and services take them. False if the
+/// target is none of origin-form, absolute-form with an http or https scheme and without userinfo, and, for OPTIONS,
+/// asterisk-form.
 bool parse_target(http::Request& request);
 
 }  // namespace pgw::edge

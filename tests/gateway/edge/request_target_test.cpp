@@ -19,6 +19,7 @@ TEST_CASE("targets are split into path, query and host") {
       {"GET", "/a?b=c?d", "/a", "b=c?d", "field", true},
       {"GET", "//a/b", "//a/b", "", "field", false},
       {"GET", "/a%2Fb%00", "/a%2Fb%00", "", "field", false},
+      {"GET", "/caf\xc3\xa9?q=\xc3\xbc%C3%BC", "/caf%C3%A9", "q=%C3%BC%C3%BC", "field", true},
       {"GET", "/http://x/", "/http://x/", "", "field", false},
       {"GET", "http://a.example/b?c", "/b", "c", "a.example", true},
       {"GET", "HTTPS://a.example:8443/b", "/b", "", "a.example:8443", false},
