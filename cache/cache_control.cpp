@@ -2,8 +2,12 @@
 
 #include <algorithm>
 
+#include "cache/structured_field.h"
+
 namespace pgw::cache {
 namespace {
+
+constexpr std::int64_t kForeverSeconds = std::chrono::duration_cast<std::chrono::seconds>(kForever).count();
 
 // One directive as written: a name, and an argument without its quotes.
 struct Directive {
@@ -59,6 +63,58 @@ void apply(ResponseDirectives& out, const Directive& directive) {
   out.no_transform |= is("no-transform");
 }
 
+// The same from a member of a targeted field. False: the value is not of the directive's type.
+bool apply_delta(DeltaSeconds& out, const FieldValue& value) {
+  const auto* const seconds = std::get_if<std::int64_t>(&value);
+  if (seconds == nullptr || *seconds < 0) return false;
+  out.present = true;
+  out.value = std::chrono::seconds(std::min(*seconds, kForeverSeconds));
+  return true;
+}
+
+bool apply_flag(bool& out, const FieldValue& value) {
+  const auto* const flag = std::get_if<bool>(&value);
+  if (flag != nullptr) out = *flag;
+  return flag != nullptr;
+}
+
+bool apply_qualified(bool& whole, std::vector<std::string>& fields, const FieldValue& value) {
+  const auto* const names = std::get_if<std::string>(&value);
+  if (names == nullptr) return apply_flag(whole, value);
+  ListReader reader(*names);
+  while (const auto name = reader.next()) fields.push_back(to_lower(*name));
+  return true;
+}
+
+bool apply(ResponseDirectives& out, const DictionaryMember& member) {
+  const auto& [key, value] = member;
+  if (key == "max-age") return apply_delta(out.max_age, value);
+  if (key == "s-maxage") return apply_delta(out.s_maxage, value);
+  if (key == "stale-while-revalidate") return apply_delta(out.stale_while_revalidate, value);
+  if (key == "stale-if-error") return apply_delta(out.stale_if_error, value);
+  if (key == "no-cache") return apply_qualified(out.no_cache, out.withheld_fields, value);
+  if (key == "private") return apply_qualified(out.is_private, out.withheld_fields, value);
+  if (key == "no-store") return apply_flag(out.no_store, value);
+  if (key == "public") return apply_flag(out.is_public, value);
+  if (key == "must-revalidate") return apply_flag(out.must_revalidate, value);
+  if (key == "proxy-revalidate") return apply_flag(out.proxy_revalidate, value);
+  if (key == "must-understand") return apply_flag(out.must_understand, value);
+  if (key == "immutable") return apply_flag(out.immutable, value);
+  if (key == "no-transform") return apply_flag(out.no_transform, value);
+  return true;
+}
+
+std::optional<ResponseDirectives> parse_targeted(HeaderSpan headers, std::string_view name) {
+  const auto dictionary = read_dictionary(headers, name);
+  if (!dictionary || dictionary->empty()) return std::nullopt;
+  ResponseDirectives directives;
+  directives.is_targeted = true;
+  for (const DictionaryMember& member : *dictionary) {
+    if (!apply(directives, member)) return std::nullopt;
+  }
+  return directives;
+}
+
 // The first occurrence counts; `invalid` stands in for an argument that is no delta-seconds.
 void read_request_delta(std::optional<Duration>& out, const Directive& directive, Duration invalid) {
   if (out) return;
@@ -86,21 +142,22 @@ void apply(RequestDirectives& out, const Directive& directive) {
 
 std::optional<Duration> parse_delta_seconds(std::string_view text) {
   if (text.empty()) return std::nullopt;
-  constexpr auto kLimit = std::chrono::duration_cast<std::chrono::seconds>(kForever).count();
   std::int64_t seconds = 0;
   for (const char c : text) {
     if (c < '0' || c > '9') return std::nullopt;
-    seconds = std::min<std::int64_t>(seconds * 10 + (c - '0'), kLimit);
+    seconds = std::min<std::int64_t>(seconds * 10 + (c - '0'), kForeverSeconds);
   }
   return std::chrono::seconds(seconds);
 }
 
 ResponseDirectives parse_response_directives(HeaderSpan headers, std::string_view targeted_field) {
-  std::vector<std::string_view> elements;
-  if (!targeted_field.empty()) elements = list_elements(headers, targeted_field);
-  if (elements.empty()) elements = list_elements(headers, "Cache-Control");
+  if (!targeted_field.empty()) {
+    if (auto targeted = parse_targeted(headers, targeted_field)) return std::move(*targeted);
+  }
   ResponseDirectives directives;
-  for (const std::string_view element : elements) apply(directives, read_directive(element));
+  for (const std::string_view element : list_elements(headers, "Cache-Control")) {
+    apply(directives, read_directive(element));
+  }
   return directives;
 }
 

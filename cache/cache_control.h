@@ -1,4 +1,4 @@
-// Cache-Control, parsed exactly (RFC 9111 5.2, RFC 5861, RFC 8246).
+// Cache-Control and targeted fields, parsed exactly (RFC 9111 5.2, RFC 5861, RFC 8246, RFC 9213).
 //
 // Directive names are matched without regard to case; arguments may be tokens or quoted strings; commas inside quoted
 // strings don't separate. Of a repeated directive the first occurrence counts (RFC 9111 4.2.1). An argument that
@@ -38,6 +38,7 @@ struct ResponseDirectives {
   bool must_understand = false;
   bool immutable = false;
   bool no_transform = false;
+  bool is_targeted = false;  // from a targeted field: Cache-Control and Expires don't count (RFC 9213 2.2)
   DeltaSeconds max_age;
   DeltaSeconds s_maxage;
   DeltaSeconds stale_while_revalidate;
@@ -46,8 +47,9 @@ struct ResponseDirectives {
   std::vector<std::string> withheld_fields;
 };
 
-// Reads all Cache-Control lines. When `targeted_field` is not empty and the response has a field of that name with at
-// least one directive, that one is read instead (RFC 9213).
+// Reads all Cache-Control lines. When `targeted_field` is not empty, and the response has a field of that name that is
+// valid and not empty, that one is read instead (RFC 9213 2.2). Valid is a Dictionary (RFC 8941) in which a directive
+// that this cache knows has the type that it is defined to have: max-age=60, but no max-age="60".
 ResponseDirectives parse_response_directives(HeaderSpan headers, std::string_view targeted_field = {});
 
 struct RequestDirectives {

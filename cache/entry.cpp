@@ -10,7 +10,7 @@
 namespace pgw::cache {
 namespace {
 
-constexpr std::array<std::string_view, 13> kNeverStored = {"connection",
+constexpr std::array<std::string_view, 12> kNeverStored = {"connection",
                                                            "keep-alive",
                                                            "proxy-connection",
                                                            "te",
@@ -21,11 +21,11 @@ constexpr std::array<std::string_view, 13> kNeverStored = {"connection",
                                                            "age",
                                                            "proxy-authorization",
                                                            "proxy-authentication-info",
-                                                           "content-length",
-                                                           "set-cookie"};
+                                                           "content-length"};
 
 // Fields about the bytes of the body, which a 304 doesn't bring.
-constexpr std::array<std::string_view, 3> kOfTheBody = {"content-encoding", "content-range", "content-length"};
+constexpr std::array<std::string_view, 4> kOfTheBody = {"content-encoding", "content-range", "content-md5",
+                                                         "content-length"};
 
 template <std::size_t N>
 bool is_one_of(std::string_view name, const std::array<std::string_view, N>& list) {
@@ -71,11 +71,11 @@ std::shared_ptr<Entry> build(const EntryContext& context, int status, HeaderSpan
   entry->request_time = context.request_time;
   entry->response_time = context.response_time;
   entry->initial_age = initial_age(meta, context.request_time, context.response_time);
-  entry->freshness =
-      make_freshness(meta, freshness_lifetime(status, meta, context.rule, context.response_time), context.rule);
+  const Lifetime lifetime = freshness_lifetime(status, meta, context.rule, context.response_time);
+  entry->freshness = make_freshness(meta, lifetime, context.rule);
   entry->snapshot = context.snapshot;
   entry->tags = context.tags;
-  const FieldFilter filter(headers, meta.directives);
+  const FieldFilter filter(headers, meta.directives, lifetime);
   for (const Header& header : headers) {
     if (filter.keeps(header.name)) append_line(entry->headers, header.name, header.value);
   }
@@ -92,6 +92,10 @@ Duration Entry::age(TimePoint now) const {
   return initial_age + std::max<Duration>(now - response_time, Duration::zero());
 }
 
+bool Entry::usable_on_error(TimePoint now, const RequestDirectives& request) const {
+  return status < 500 && cache::usable_on_error(freshness, age(now), request);
+}
+
 std::size_t Entry::size_bytes() const {
   constexpr std::size_t kControlBlock = 16;
   std::size_t bytes = heap_cost(sizeof(Entry) + kControlBlock);
@@ -100,8 +104,9 @@ std::size_t Entry::size_bytes() const {
   return bytes + vary.heap_bytes() + snapshot.heap_bytes();
 }
 
-FieldFilter::FieldFilter(HeaderSpan response_headers, const ResponseDirectives& directives)
+FieldFilter::FieldFilter(HeaderSpan response_headers, const ResponseDirectives& directives, const Lifetime& lifetime)
     : dropped_(directives.withheld_fields) {
+  if (!lifetime.is_explicit()) dropped_.emplace_back("set-cookie");
   for (const std::string_view name : list_elements(response_headers, "Connection")) dropped_.push_back(to_lower(name));
 }
 
@@ -114,6 +119,15 @@ bool FieldFilter::keeps(std::string_view name) const {
 std::shared_ptr<Entry> make_entry(const EntryContext& context, int status, HeaderSpan headers,
                                   std::shared_ptr<const std::string> body) {
   return build(context, status, headers, std::move(body), {});
+}
+
+std::vector<Header> unstored_fields(HeaderSpan response_headers, const Entry& entry) {
+  std::vector<Header> unstored;
+  for (const Header& header : response_headers) {
+    const bool is_kept = is_one_of(header.name, kNeverStored) || find_in_block(entry.headers, header.name);
+    if (!is_kept) unstored.push_back(header);
+  }
+  return unstored;
 }
 
 std::vector<Header> merge_fields(const Entry& stored, HeaderSpan not_modified_headers) {

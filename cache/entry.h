@@ -40,6 +40,8 @@ struct Entry {
   Duration age(TimePoint now) const;
   // Negative once stale.
   Duration ttl(TimePoint now) const { return freshness.lifetime.value - age(now); }
+  // RFC 5861 4: may it stand in for an error? Not when it is a server error itself, which would be no better.
+  bool usable_on_error(TimePoint now, const RequestDirectives& request) const;
   bool has_validator() const { return etag_from_origin || !last_modified.empty(); }
   // Every byte that keeping this entry costs: objects, strings, allocator overhead.
   std::size_t size_bytes() const;
@@ -47,12 +49,12 @@ struct Entry {
 using EntryPtr = std::shared_ptr<const Entry>;
 
 // Which response fields are kept in a stored copy (RFC 9111 3.1). Not kept: Connection and the fields that it names,
-// the other hop-by-hop fields, Age and Content-Length (see `Entry::headers`), fields named by no-cache="..." or
-// private="...", and Set-Cookie: a cookie is for the one who asked, and RFC 9111 7.3 leaves it to the cache not to hand
-// it to others.
+// the other hop-by-hop fields, Age and Content-Length (see `Entry::headers`), and fields named by no-cache="..." or
+// private="...". Set-Cookie is kept only when the origin itself says how long the response is fresh, and so that it may
+// be handed to others, cookie included (RFC 9111 7.3); not when a rule or a guess makes it cacheable.
 class FieldFilter {
  public:
-  FieldFilter(HeaderSpan response_headers, const ResponseDirectives& directives);
+  FieldFilter(HeaderSpan response_headers, const ResponseDirectives& directives, const Lifetime& lifetime);
   bool keeps(std::string_view name) const;
 
  private:
@@ -71,11 +73,15 @@ struct EntryContext {
   std::string_view targeted_field;
 };
 
+// The response's end-to-end fields that the entry made of it does not keep: they are for the one who asked, and for
+// nobody else. Views into `response_headers`.
+std::vector<Header> unstored_fields(HeaderSpan response_headers, const Entry& entry);
+
 std::shared_ptr<Entry> make_entry(const EntryContext& context, int status, HeaderSpan headers,
                                   std::shared_ptr<const std::string> body);
 
 // RFC 9111 3.2, 4.3.4: the stored fields with those of a 304, which replace those of the same name, but for the ones
-// about the bytes of the stored body (Content-Encoding, Content-Range, Content-Length). Date comes from the 304 or not
+// about the bytes of the stored body (Content-Encoding, Content-Range, Content-MD5, Content-Length). Date comes from the 304 or not
 // at all. Views into both.
 std::vector<Header> merge_fields(const Entry& stored, HeaderSpan not_modified_headers);
 

@@ -191,8 +191,7 @@ bool Fetch::stored_may_serve() const {
 
 EntryPtr Fetch::stale_if_error(TimePoint now) const {
   if (!stored_may_serve()) return nullptr;
-  const Entry& stored = *flight_->stored;
-  return usable_on_error(stored.freshness, stored.age(now), flight_->request_directives) ? flight_->stored : nullptr;
+  return flight_->stored->usable_on_error(now, flight_->request_directives) ? flight_->stored : nullptr;
 }
 
 EntryPtr Fetch::failed(TimePoint now, int error) {

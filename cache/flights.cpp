@@ -29,7 +29,7 @@ bool WaitRecord::accepts_variant(const Entry& entry) const {
 }
 
 bool WaitRecord::accepts_on_error(const Entry& entry, TimePoint now) const {
-  return usable_on_error(entry.freshness, entry.age(now), directives_) && accepts_variant(entry);
+  return entry.usable_on_error(now, directives_) && accepts_variant(entry);
 }
 
 Wait& Wait::operator=(Wait&& other) noexcept {

@@ -39,8 +39,7 @@ ResponseMeta read_response_meta(HeaderSpan headers, TimePoint now, std::string_v
   ResponseMeta meta;
   meta.directives = parse_response_directives(headers, targeted_field);
   if (const auto date = find(headers, "Date")) meta.date = parse_http_date(*date, now);
-  const bool targeted = !targeted_field.empty() && !list_elements(headers, targeted_field).empty();
-  if (const auto expires = find(headers, "Expires"); expires && !targeted) {
+  if (const auto expires = find(headers, "Expires"); expires && !meta.directives.is_targeted) {
     meta.has_expires = true;
     meta.expires = parse_http_date(*expires, now);
   }

@@ -8,13 +8,38 @@
 namespace pgw::cache {
 namespace {
 
+constexpr std::string_view kAcceptLanguage = "accept-language";
+
 bool is_case_insensitive(std::string_view name) {
-  return equals_ignoring_case(name, "accept-encoding") || equals_ignoring_case(name, "accept-language") ||
+  return equals_ignoring_case(name, "accept-encoding") || equals_ignoring_case(name, kAcceptLanguage) ||
          equals_ignoring_case(name, "accept-charset");
 }
 
 bool is_unordered(std::string_view name) {
   return equals_ignoring_case(name, "accept-encoding") || equals_ignoring_case(name, "accept-charset");
+}
+
+// The one language of a response, in lower case; empty when it names none or several.
+std::string language_of(HeaderSpan response_headers) {
+  const auto languages = list_elements(response_headers, "Content-Language");
+  return languages.size() == 1 ? to_lower(languages.front()) : std::string();
+}
+
+// In thousandths, from the parameters of a list element, ";q=0.5" (RFC 9110 12.4.2); 0 for what is no weight.
+int weight_of(std::string_view parameters) {
+  if (trim(parameters).empty()) return 1000;
+  const std::string_view parameter = trim(parameters.substr(1));
+  if (parameter.size() < 3 || !equals_ignoring_case(parameter.substr(0, 2), "q=")) return 0;
+  const std::string_view number = parameter.substr(2);
+  if (number.size() > 5 || (number.size() > 1 && number[1] != '.') || (number[0] != '0' && number[0] != '1')) return 0;
+  int weight = (number[0] - '0') * 1000;
+  int place = 100;
+  for (const char c : number.substr(std::min<std::size_t>(2, number.size()))) {
+    if (c < '0' || c > '9') return 0;
+    weight += (c - '0') * place;
+    place /= 10;
+  }
+  return weight <= 1000 ? weight : 0;
 }
 
 }  // namespace
@@ -41,6 +66,19 @@ std::optional<std::string> selecting_value(HeaderSpan request_headers, std::stri
   return value;
 }
 
+std::string preferred_language(HeaderSpan request_headers) {
+  std::string_view preferred;
+  int highest = 0;
+  for (const std::string_view element : list_elements(request_headers, "Accept-Language")) {
+    const std::size_t semicolon = std::min(element.find(';'), element.size());
+    const int weight = weight_of(element.substr(semicolon));
+    if (weight < highest || weight == 0) continue;
+    preferred = weight == highest ? std::string_view() : trim(element.substr(0, semicolon));
+    highest = weight;
+  }
+  return preferred == "*" ? std::string() : to_lower(preferred);
+}
+
 Vary::Vary(HeaderSpan response_headers, HeaderSpan request_headers) {
   std::vector<std::string> names;
   for (const std::string_view name : list_elements(response_headers, "Vary")) names.push_back(to_lower(name));
@@ -49,13 +87,18 @@ Vary::Vary(HeaderSpan response_headers, HeaderSpan request_headers) {
   fields_.reserve(names.size());
   for (std::string& name : names) {
     auto value = selecting_value(request_headers, name);
+    if (name == kAcceptLanguage) language_ = language_of(response_headers);
     fields_.push_back({std::move(name), std::move(value)});
   }
 }
 
+bool Vary::matches(const Field& field, HeaderSpan request_headers) const {
+  if (selecting_value(request_headers, field.name) == field.value) return true;
+  return !language_.empty() && field.name == kAcceptLanguage && preferred_language(request_headers) == language_;
+}
+
 bool Vary::matches(HeaderSpan request_headers) const {
-  return std::all_of(fields_.begin(), fields_.end(),
-                     [&](const Field& f) { return selecting_value(request_headers, f.name) == f.value; });
+  return std::all_of(fields_.begin(), fields_.end(), [&](const Field& f) { return matches(f, request_headers); });
 }
 
 bool Vary::agree(HeaderSpan a, HeaderSpan b) const {
@@ -64,7 +107,7 @@ bool Vary::agree(HeaderSpan a, HeaderSpan b) const {
 }
 
 std::size_t Vary::heap_bytes() const {
-  std::size_t bytes = fields_.empty() ? 0 : heap_cost(fields_.capacity() * sizeof(Field));
+  std::size_t bytes = heap_cost(language_) + (fields_.empty() ? 0 : heap_cost(fields_.capacity() * sizeof(Field)));
   for (const Field& f : fields_) {
     bytes += heap_cost(f.name) + (f.value ? heap_cost(*f.value) : 0);
   }

@@ -11,12 +11,19 @@ namespace pgw::cache {
 
 bool varies_on_everything(HeaderSpan response_headers);  // "Vary: *", alone or among others
 
+// The language range that an Accept-Language field gives the highest weight, in lower case (RFC 9110 12.5.4); empty when
+// there is none, when several have it, or when it is "*".
+std::string preferred_language(HeaderSpan request_headers);
+
 // The value of a request field as it is compared: lines joined, white space around commas normalised; Accept-Encoding,
 // Accept-Language and Accept-Charset in lower case, Accept-Encoding and Accept-Charset sorted, as their order means
 // nothing. nullopt: the field is absent, which matches only its absence.
 std::optional<std::string> selecting_value(HeaderSpan request_headers, std::string_view name);
 
 // The fields that a stored response was selected by, and what they were in the request that it answers.
+//
+// A response that says which one language it is in (Content-Language) also answers a request that would like that
+// language most, whatever else it lists: the origin can't have a better one (RFC 9110 12.5.4).
 class Vary {
  public:
   Vary() = default;
@@ -27,7 +34,7 @@ class Vary {
   // Do two requests agree in the fields named here, whatever their values?
   bool agree(HeaderSpan a, HeaderSpan b) const;
   std::size_t heap_bytes() const;
-  friend bool operator==(const Vary&, const Vary&) = default;
+  friend bool operator==(const Vary& a, const Vary& b) { return a.fields_ == b.fields_; }
 
  private:
   struct Field {
@@ -35,7 +42,10 @@ class Vary {
     std::optional<std::string> value;
     friend bool operator==(const Field&, const Field&) = default;
   };
+  bool matches(const Field& field, HeaderSpan request_headers) const;
+
   std::vector<Field> fields_;  // sorted by name, each once
+  std::string language_;       // lower case; empty unless Accept-Language selects and the response is in one language
 };
 
 }  // namespace pgw::cache

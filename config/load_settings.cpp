@@ -229,6 +229,7 @@ class Loader {
   void cache(const Section& section) {
     section.read_size("max_size", settings_.cache.max_size, mebi, kibi * gibi);
     settings_.cache.safe_operations = section.texts("safe_operations");
+    settings_.cache.targeted_field = section.text("targeted_field").value_or("");
     const Section rules = section.at("rules");
     for (const auto& id : rules.keys()) settings_.cache.rules.emplace(id, rule(rules.at(id)));
   }

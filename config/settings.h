@@ -102,6 +102,7 @@ struct CacheSettings {
   std::uint64_t max_size = 256ULL * 1024 * 1024;
   std::map<std::string, CacheRule, std::less<>> rules;
   std::vector<std::string> safe_operations;  ///< operationIds of unsafe methods that change nothing
+  std::string targeted_field;                ///< obeyed before Cache-Control (RFC 9213); empty: none
 };
 
 struct LimitSettings {

@@ -82,7 +82,8 @@ std::string_view settings_schema_text() {
             }
           }
         },
-        "safe_operations": {"type": "array", "items": {"type": "string", "minLength": 1}}
+        "safe_operations": {"type": "array", "items": {"type": "string", "minLength": 1}},
+        "targeted_field": {"type": "string", "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"}
       }
     },
     "limits": {

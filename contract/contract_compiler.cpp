@@ -20,6 +20,17 @@ constexpr std::array<std::pair<const char*, const char*>, 8> methods{{{"get", "G
                                                                       {"patch", "PATCH"},
                                                                       {"trace", "TRACE"}}};
 
+/// A token (RFC 9110 section 9.1), none of `methods`, and not CONNECT, which is for tunnels and has no path.
+bool is_additional_method(std::string_view name) {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  const auto is_token_char = [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           marks.find(c) != std::string_view::npos;
+  };
+  return !name.empty() && name != "CONNECT" && std::ranges::all_of(name, is_token_char) &&
+         std::ranges::none_of(methods, [&](const auto& known) { return name == known.second; });
+}
+
 std::string text_at(const json& object, const char* key, const char* otherwise = "") {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : otherwise;
@@ -138,14 +149,30 @@ void ContractCompiler::compile_path(const Pointer& where, const std::string& pat
   if (!segments) return;
   warn_of_unknown_fields(
       *item, "a path",
-      {"summary", "description", "parameters", "get", "put", "post", "delete", "options", "head", "patch", "trace"});
-  for (const auto& [key, method] : methods) {
-    if (!at(*item).contains(key)) continue;
+      {"summary", "description", "parameters", "get", "put", "post", "delete", "options", "head", "patch", "trace",
+       "additionalOperations"});
+  const auto compile = [&](const Pointer& operation, std::string method) {
     Facts facts;
-    facts.method = method;
+    facts.method = std::move(method);
     facts.path_template = path_template;
     facts.segments = *segments;
-    compile_operation(*item / key, *item, std::move(facts));
+    compile_operation(operation, *item, std::move(facts));
+  };
+  for (const auto& [key, method] : methods) {
+    if (at(*item).contains(key)) compile(*item / key, method);
+  }
+  if (!at(*item).contains("additionalOperations")) return;
+  const Pointer additional = *item / "additionalOperations";
+  if (!at(additional).is_object()) {
+    schemas_.error(additional, "additionalOperations must be an object of operations by method");
+    return;
+  }
+  for (const auto& method : names_in_order(additional)) {
+    if (is_additional_method(method)) {
+      compile(additional / method, method);
+    } else {
+      schemas_.error(additional / method, "'" + method + "' is no method, or one with a field of its own in a path");
+    }
   }
 }
 

@@ -278,6 +278,15 @@ void Connection::reject(const Rejection& rejection) {
 
 // ---- output ----
 
+void Connection::send_interim(const ResponseHead& head) {
+  std::string& text = worker_.head_buffer();
+  text.clear();
+  append_interim_head(text, head);
+  if (outbox_.empty()) write_progress_ = worker_.loop().turn_began();
+  if (!outbox_.send(fd_, {text})) lost_ = true;
+  outbox_.take_count();  // no part of the response
+}
+
 void Connection::respond(const ResponseHead& head, const Framing& framing, std::shared_ptr<const std::string> content) {
   std::string& text = worker_.head_buffer();
   text.clear();

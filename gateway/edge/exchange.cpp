@@ -20,6 +20,11 @@ void Exchange::respond(const ResponseHead& head, std::optional<std::uint64_t> co
   answer(head, content_length_without_body, nullptr);
 }
 
+void Exchange::interim(const ResponseHead& head) {
+  const bool is_understood = phase_ == Phase::open && request_.version_minor > 0;
+  if (is_understood && connection_ != nullptr) connection_->send_interim(head);
+}
+
 void Exchange::answer(const ResponseHead& head, std::optional<std::uint64_t> content_length,
                       std::shared_ptr<const std::string> content) {
   if (phase_ != Phase::open) return;

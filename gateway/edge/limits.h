@@ -3,12 +3,15 @@
 
 #include <chrono>
 #include <cstddef>
+#include <string>
+#include <vector>
 
 namespace pgw::edge {
 
 /// Sizes in bytes. What exceeds a size is answered 413, 431 or 414; what exceeds a time 408, or silence where no
 /// request has begun.
 struct Limits {
+  std::vector<std::string> extra_methods;  ///< served beside those of RFC 9110 and RFC 5789; others are answered 501
   std::size_t max_body = 1024UL * 1024;
   std::size_t max_header = 32UL * 1024;  ///< request line and fields together
   std::size_t max_target = 8UL * 1024;

@@ -207,7 +207,8 @@ bool RequestParser::check_request_line(std::string_view line) {
   if (request_->target.size() > limits_->max_target) {
     return reject(414, "target-too-long", "the request target is too long");
   }
-  if (!is_known_method(method)) return reject(501, "unknown-method", "the request method is not implemented");
+  const bool is_served = is_known_method(method) || std::ranges::count(limits_->extra_methods, method) > 0;
+  if (!is_served) return reject(501, "unknown-method", "the request method is not implemented");
   return true;
 }
 

@@ -41,6 +41,14 @@ bool has_date(std::string_view fields) {
   return false;
 }
 
+void append_status_line(std::string& out, int status) {
+  out += "HTTP/1.1 ";
+  append_number(out, static_cast<std::uint64_t>(status));
+  out += ' ';
+  out += http::reason_phrase(status);
+  out += "\r\n";
+}
+
 }  // namespace
 
 std::string_view DateClock::now() {
@@ -54,11 +62,7 @@ std::string_view DateClock::now() {
 
 void append_head(std::string& out, const ResponseHead& head, const Framing& framing, Persistence persistence,
                  DateClock& clock) {
-  out += "HTTP/1.1 ";
-  append_number(out, static_cast<std::uint64_t>(head.status));
-  out += ' ';
-  out += http::reason_phrase(head.status);
-  out += "\r\n";
+  append_status_line(out, head.status);
   if (!has_date(head.fields)) {
     out += "Date: ";
     out += clock.now();
@@ -74,6 +78,12 @@ void append_head(std::string& out, const ResponseHead& head, const Framing& fram
   }
   if (persistence == Persistence::close) out += "Connection: close\r\n";
   if (persistence == Persistence::keep_alive) out += "Connection: keep-alive\r\n";
+  out += "\r\n";
+}
+
+void append_interim_head(std::string& out, const ResponseHead& head) {
+  append_status_line(out, head.status);
+  out += head.fields;
   out += "\r\n";
 }
 

@@ -149,7 +149,7 @@ Progress consult_cache(RequestContext& context) {
                    .request_headers = context.request_fields(),
                    .tags = {},
                    .rule = context.policy().rule,
-                   .authorized = false,
+                   .authorized = forwards_authorization(context) && context.request().fields.contains("authorization"),
                    .is_head = false,  // a HEAD that must be fetched is fetched, and stored, as a GET
                    .may_wait = context.times_waited < waits_at_most};
   const auto now = wall_clock_now();

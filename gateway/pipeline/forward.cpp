@@ -104,6 +104,10 @@ void Forward::settle_write(const http::Fields& fields) {
   }
 }
 
+void Forward::on_interim(int status, http::Fields fields) {
+  if (job_.context != nullptr) job_.context->exchange->interim({status, relayed_fields(fields)});
+}
+
 void Forward::on_head(int status, http::Fields fields) {
   status_ = status;
   fields_ = std::move(fields);
@@ -247,7 +251,13 @@ void Forward::answer_from(const cache::EntryPtr& entry, cache::StoreResult resul
   outcome.stored = result == cache::StoreResult::stored || result == cache::StoreResult::updated;
   outcome.stale_on_error = result == cache::StoreResult::stale_on_error;
   if (result == cache::StoreResult::updated) outcome.cache = CacheOutcome::revalidated;
-  if (outcome.stale_on_error) outcome.cache = CacheOutcome::stale;
+  if (outcome.stale_on_error) {
+    outcome.cache = CacheOutcome::stale;
+  } else {
+    for (const auto& [name, value] : cache::unstored_fields(views_of(fields_), *entry)) {
+      cache::append_line(job_.context->fields_for_this_caller, name, value);
+    }
+  }
   respond_from_entry(*job_.context, entry);
 }
 

@@ -34,6 +34,7 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
 
   Forward(Worker& worker, ForwardJob job);
 
+  void on_interim(int status, http::Fields fields) override;
   void on_head(int status, http::Fields fields) override;
   bool on_body(std::string_view piece) override;
   void on_end() override;
@@ -76,6 +77,10 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
   Delivery delivery_ = Delivery::whole;
   std::size_t collect_at_most_ = 0;
 };
+
+/// Whether the client's Authorization goes upstream: where callers have no keys of ours, and the upstream's credential is
+/// another field. Then the upstream may answer each caller differently (RFC 9111 section 3.5).
+bool forwards_authorization(const RequestContext& context);
 
 /// What goes upstream for this request: method, canonical path, query as received, end-to-end fields without the
 /// caller's key. `validators`: those of a stored entry; with `for_cache` the client's own conditions and ranges stay

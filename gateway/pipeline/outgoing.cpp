@@ -8,10 +8,10 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-// Host and Content-Length are libcurl's, the keys are the team's and stay here, X-Request-ID is set anew. Method
+// Host and Content-Length are libcurl's, X-API-KEY is the team's and stays here, X-Request-ID is set anew. Method
 // overrides would let a request do upstream what it was not checked for here.
 constexpr std::string_view never_forwarded[] = {
-    "host",          "content-length",    "expect",       "x-api-key", "authorization", "x-http-method-override",
+    "host",          "content-length",    "expect",       "x-api-key", "x-http-method-override",
     "x-http-method", "x-method-override", "x-request-id",
 };
 
@@ -19,6 +19,8 @@ constexpr std::string_view never_forwarded[] = {
 constexpr std::string_view own_conditions[] = {
     "if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range",
 };
+
+constexpr std::string_view authorization = "authorization";
 
 bool is_one_of(Names names, std::string_view name) {
   return std::ranges::any_of(names, [&](std::string_view one) { return http::iequals(one, name); });
@@ -30,6 +32,10 @@ bool is_credential(const RequestContext& context, std::string_view name) {
 }
 
 }  // namespace
+
+bool forwards_authorization(const RequestContext& context) {
+  return context.runtime->settings.access.mode == config::AccessMode::open && !is_credential(context, authorization);
+}
 
 upstream::OutgoingRequest outgoing_request(const RequestContext& context, bool for_cache,
                                            std::span<const cache::Header> validators) {
@@ -44,6 +50,7 @@ upstream::OutgoingRequest outgoing_request(const RequestContext& context, bool f
   const std::string connection = http::connection_options(request.fields);
   for (const auto& field : request.fields) {
     if (http::is_hop_by_hop(field.name, connection) || is_one_of(never_forwarded, field.name)) continue;
+    if (http::iequals(field.name, authorization) && !forwards_authorization(context)) continue;
     if (is_credential(context, field.name) || (for_cache && is_one_of(own_conditions, field.name))) continue;
     outgoing.fields.push_back(field);
   }

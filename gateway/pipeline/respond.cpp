@@ -52,6 +52,7 @@ void respond_range(RequestContext& context, const cache::Entry& entry, const cac
 
 edge::ResponseHead response_head(RequestContext& context, int status, std::string fields) {
   context.outcome.status = status;
+  fields += context.fields_for_this_caller;
   append_line(fields, "X-Request-ID", context.request_id);
   append_line(fields, "Cache-Status", cache_status(context.outcome));
   if (const std::string proxy = proxy_status(context.outcome); !proxy.empty()) {

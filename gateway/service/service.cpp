@@ -1,6 +1,7 @@
 #include "gateway/service/service.h"
 
 #include <algorithm>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -20,8 +21,16 @@ log::Options log_options(const config::LogSettings& settings) {
   return {static_cast<log::Level>(settings.level), static_cast<log::Format>(settings.format), settings.access};
 }
 
-edge::Limits edge_limits(const config::LimitSettings& limits) {
-  return {.max_body = limits.max_body,
+/// Those that the contract serves, whether HTTP itself knows them or not.
+std::vector<std::string> methods_of(const contract::Contract& contract) {
+  std::set<std::string> methods;
+  for (const auto& operation : contract.operations()) methods.insert(operation.method());
+  return {methods.begin(), methods.end()};
+}
+
+edge::Limits edge_limits(const config::LimitSettings& limits, const contract::Contract& contract) {
+  return {.extra_methods = methods_of(contract),
+          .max_body = limits.max_body,
           .max_header = limits.max_header,
           .max_target = limits.max_target,
           .header_timeout = limits.header_timeout,
@@ -34,6 +43,7 @@ cache::Options cache_options(const config::Settings& settings) {
   cache::Options options;
   options.store.max_bytes = settings.cache.max_size;
   options.unknown_write_time = settings.upstream.timeout;
+  options.targeted_field = settings.cache.targeted_field;
   return options;
 }
 
@@ -56,6 +66,7 @@ std::vector<std::string> needs_restart(const config::Settings& now, const config
   if (!(now.admin == next.admin)) names.emplace_back("admin");
   if (now.workers != next.workers) names.emplace_back("workers");
   if (now.cache.max_size != next.cache.max_size) names.emplace_back("cache.max_size");
+  if (now.cache.targeted_field != next.cache.targeted_field) names.emplace_back("cache.targeted_field");
   if (now.upstream.breaker.failures != next.upstream.breaker.failures ||
       now.upstream.breaker.open_for != next.upstream.breaker.open_for) {
     names.emplace_back("upstream.breaker");
@@ -103,7 +114,7 @@ void Service::listen() {
   edge::Server::Options server{.host = settings.listen.host,
                                .port = settings.listen.port,
                                .workers = settings.workers,
-                               .limits = edge_limits(settings.limits)};
+                               .limits = edge_limits(settings.limits, *runtime()->contract)};
   edge_ = std::make_unique<edge::Server>(std::move(server), [this](edge::EventLoop& loop) {
     auto worker = std::make_unique<pipeline::Worker>(loop, process_, this->runtime());
     const std::scoped_lock lock(members_mutex_);
@@ -159,7 +170,7 @@ void Service::reload() {
   for (const auto& name : needs_restart(current->settings, next->settings)) {
     log::event(Level::warning, "a changed setting needs a restart to take effect", {{"key", name}});
   }
-  edge_->set_limits(edge_limits(next->settings.limits));
+  edge_->set_limits(edge_limits(next->settings.limits, *next->contract));
   publish(next);
   follow_runtime();
   log::event(Level::info, "configuration reloaded");

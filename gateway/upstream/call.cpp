@@ -141,7 +141,11 @@ void Call::take_header_line(std::string_view line) {
   }
   const std::string_view content = trim(line);
   if (content.empty()) {
-    if (status_ >= 200) finish_head();
+    if (status_ >= 200) {
+      finish_head();
+    } else {
+      finish_interim();
+    }
     return;
   }
   const auto colon = content.find(':');
@@ -149,15 +153,24 @@ void Call::take_header_line(std::string_view line) {
   fields_.add(trim(content.substr(0, colon)), trim(content.substr(colon + 1)));
 }
 
+void Call::finish_interim() {
+  const bool is_for_this_connection = status_ <= 101;
+  if (!is_for_this_connection && sink_ != nullptr) sink_->on_interim(status_, end_to_end_fields());
+}
+
 void Call::finish_head() {
   head_done_ = true;
+  if (sink_ != nullptr) sink_->on_head(status_, end_to_end_fields());
+}
+
+http::Fields Call::end_to_end_fields() const {
   http::Fields kept;
   const std::string connection = http::connection_options(fields_);
   for (const auto& field : fields_) {
     if (http::is_hop_by_hop(field.name, connection)) continue;
     if (!gives_credential_away(field)) kept.add(field.name, field.value);
   }
-  if (sink_ != nullptr) sink_->on_head(status_, std::move(kept));
+  return kept;
 }
 
 bool Call::gives_credential_away(const http::Field& field) const {

@@ -64,7 +64,9 @@ class Call {
   static std::size_t on_body_wanted(char* buffer, std::size_t size, std::size_t count, void* self);
 
   void take_header_line(std::string_view line);
+  void finish_interim();
   void finish_head();
+  http::Fields end_to_end_fields() const;
   bool gives_credential_away(const http::Field& field) const;
   void deliver(std::string_view piece);
   void set_method_and_body();

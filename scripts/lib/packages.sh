@@ -53,14 +53,25 @@ ensure_node() {
   ensure_packages "${NODE_PACKAGES[@]}"
 }
 
-# ensure_tool PROGRAM PACKAGE: PROGRAM on the PATH, from the system or from PACKAGE unpacked under build/tools/.
+# ensure_tool PROGRAM PACKAGE...: PROGRAM on the PATH, from the system or from these packages (its own first, then libraries that may be
+# missing) unpacked under build/tools/. What is linked against such a library is run by `with_tool_libraries`.
 ensure_tool() {
-  local program=$1 package=$2
-  case :$PATH: in *:$TOOLS_DIR/usr/bin:*) ;; *) export PATH=$PATH:$TOOLS_DIR/usr/bin ;; esac
+  local program=$1 packages=("${@:2}") package
+  case :$PATH: in
+    *:$TOOLS_DIR/usr/bin:*) ;;
+    *) export PATH=$PATH:$TOOLS_DIR/usr/bin:$TOOLS_DIR/usr/sbin ;;
+  esac
   if command -v "$program" >/dev/null; then return; fi
-  say "unpacking $package under build/tools/"
-  quietly "download of $package" download_package "$package"
-  command -v "$program" >/dev/null || die "the package $package has no program $program"
+  for package in "${packages[@]}"; do
+    say "unpacking $package under build/tools/"
+    quietly "download of $package" download_package "$package"
+  done
+  command -v "$program" >/dev/null || die "the package ${packages[0]} has no program $program"
+}
+
+# with_tool_libraries COMMAND...: runs it with the libraries that ensure_tool has unpacked.
+with_tool_libraries() {
+  LD_LIBRARY_PATH=$(find "$TOOLS_DIR/usr/lib" -maxdepth 1 -type d -name '*-linux-*' | paste -sd:) "$@"
 }
 
 download_package() {
