@@ -30,8 +30,9 @@ edge::Limits edge_limits(const config::LimitSettings& limits) {
           .write_timeout = limits.write_timeout};
 }
 
-cache::Options cache_options(const config::Settings& settings) {
+cache::Options cache_options(const config::Settings& settings, bool check_generations) {
   cache::Options options;
+  options.check_generations = check_generations;
   options.store.max_bytes = settings.cache.max_size;
   options.unknown_write_time = settings.upstream.timeout;
   return options;
@@ -87,7 +88,7 @@ Service::Outcome Service::prepare(Options options) {
 Service::Service(Options options, const config::Settings& settings, const contract::Contract& contract)
     : options_(std::move(options)),
       metrics_(pipeline::operation_ids(contract), {}, options_.version),
-      cache_(cache_options(settings)),
+      cache_(cache_options(settings, options_.check_generations)),
       breaker_({settings.upstream.breaker.failures, settings.upstream.breaker.open_for}),
       process_{cache_, metrics_, breaker_} {
   metrics_.before_exposition([this] { copy_cache_figures(); });

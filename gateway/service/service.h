@@ -31,6 +31,7 @@ struct Options {
   Source source;
   std::vector<config::KeyEntry> extra_keys;  ///< beside the keys file's
   std::string version;
+  bool check_generations = true;  ///< false breaks the promise of the cache: for the test that must notice
 };
 
 /// Owned by the main thread, which alone calls it; the admin listener reads it from a thread of its own.
