@@ -86,9 +86,6 @@ class Service {
   void follow_runtime();
   void copy_cache_figures();
   admin::Hooks admin_hooks();
-  nlohmann::json cache_statistics() const;
-  nlohmann::json cache_entries(std::size_t limit) const;
-  std::optional<nlohmann::json> purge(const admin::PurgeRequest& request);
 
   const Options options_;
   mutable std::mutex runtime_mutex_;  // guards runtime_
