@@ -1,32 +1,11 @@
 #include "cache/cache.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "cache/conditional.h"
 
 namespace pgw::cache {
-namespace {
-
-std::string join(std::span<const Tag> tags) {
-  std::string text;
-  for (const Tag& tag : tags) {
-    if (!text.empty()) text += ' ';
-    text += tag.text();
-  }
-  return text;
-}
-
-bool lists(std::string_view tags, std::string_view wanted) {
-  while (!tags.empty()) {
-    const std::size_t end = std::min(tags.find(' '), tags.size());
-    if (tags.substr(0, end) == wanted) return true;
-    tags.remove_prefix(std::min(end + 1, tags.size()));
-  }
-  return false;
-}
-
-}  // namespace
-
 struct Cache::Request {
   explicit Request(HeaderSpan headers)
       : directives(parse_request_directives(headers)), has_range(find(headers, "Range").has_value()) {}
@@ -215,7 +194,7 @@ FlightPtr Cache::make_flight(const Read& read, KeyHash hash, const Request& requ
   flight->request_directives = request.directives;
   flight->rule = read.rule;
   flight->authorized = read.authorized;
-  flight->tags = join(read.tags);
+  flight->tags = join_tags(read.tags);
   flight->snapshot = generations_.snapshot(read.tags, now);
   flight->request_time = now;
   flight->stored = standing.entry;
@@ -229,28 +208,35 @@ WriteGuard Cache::begin_write(std::span<const Tag> tags) {
   return {this, Tags(tags.begin(), tags.end())};
 }
 
-std::size_t Cache::purge_all(PurgeMode mode) {
+Purged Cache::purge_all(PurgeMode mode) {
   counters_.purges.add();
   generations_.bump_everything();
-  if (mode == PurgeMode::soft) return store_.entries();
-  return store_.erase_if([](const Entry&) { return true; });
+  const std::size_t fetches = flights_.spoil_if([](const Flight&) { return true; });
+  if (mode == PurgeMode::soft) return {store_.entries(), fetches};
+  return {store_.erase_if([](const Entry&) { return true; }), fetches};
 }
 
-std::size_t Cache::purge_tag(const Tag& tag, PurgeMode mode) {
+Purged Cache::purge_tags(std::span<const Tag> tags, PurgeMode mode) {
   counters_.purges.add();
-  generations_.bump(std::span(&tag, 1));
-  std::size_t met = 0;
-  const auto has_tag = [&](const Entry& entry) { return lists(entry.tags, tag.text()); };
-  if (mode == PurgeMode::hard) return store_.erase_if(has_tag);
-  store_.for_each([&](const Store::Info& info) { met += has_tag(*info.entry) ? 1 : 0; });
-  return met;
+  generations_.bump(tags);
+  const auto carries = [&](std::string_view texts) {
+    return std::any_of(tags.begin(), tags.end(), [&](const Tag& tag) { return has_tag(texts, tag.text()); });
+  };
+  const std::size_t fetches = flights_.spoil_if([&](const Flight& flight) { return carries(flight.tags); });
+  const auto entry_carries = [&](const Entry& entry) { return carries(entry.tags); };
+  return {mode == PurgeMode::hard ? store_.erase_if(entry_carries) : store_.count_if(entry_carries), fetches};
 }
 
-std::size_t Cache::purge_keys(const std::function<bool(std::string_view key)>& matches, PurgeMode mode) {
+Purged Cache::purge_keys(const std::function<bool(std::string_view key)>& matches, PurgeMode mode) {
   counters_.purges.add();
-  flights_.spoil_if(matches);
-  const auto has_key = [&](const Entry& entry) { return matches(entry.key); };
-  return mode == PurgeMode::hard ? store_.erase_if(has_key) : store_.mark_stale_if(has_key);
+  const auto flight_matches = [&](const Flight& flight) { return matches(flight.key); };
+  const auto entry_matches = [&](const Entry& entry) { return matches(entry.key); };
+  Purged purged;
+  purged.fetches = flights_.spoil_if(flight_matches);
+  purged.entries = mode == PurgeMode::hard ? store_.erase_if(entry_matches) : store_.mark_stale_if(entry_matches);
+  // Fetches that began before the scan came to the entry that they hold, to be revalidated or to stand in for an error.
+  purged.fetches += flights_.spoil_if(flight_matches);
+  return purged;
 }
 
 void Cache::for_each(const std::function<void(const EntryInfo&)>& visit) const {
@@ -276,6 +262,7 @@ Stats Cache::stats() const {
   stats.invalidations_by_write = counters_.writes.value();
   stats.invalidations_by_unknown_write = counters_.unknown_writes.value();
   stats.invalidations_by_purge = counters_.purges.value();
+  stats.scanned = store_.scanned();
   return stats;
 }
 

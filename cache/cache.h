@@ -202,6 +202,12 @@ enum class PurgeMode {
   hard,  // removed
 };
 
+// What a purge met.
+struct Purged {
+  std::size_t entries = 0;
+  std::size_t fetches = 0;  // under way: what they bring is not stored, and nobody joins them any more
+};
+
 // What happened since the start. `reads` by what `read` and `find_fresh` decided.
 struct Stats {
   std::uint64_t entries = 0;
@@ -219,6 +225,7 @@ struct Stats {
   std::uint64_t invalidations_by_write = 0;          // writes that ended with an answer
   std::uint64_t invalidations_by_unknown_write = 0;  // writes that ended without one
   std::uint64_t invalidations_by_purge = 0;
+  std::uint64_t scanned = 0;  // entries that purges and listings went through
 };
 
 struct EntryInfo {
@@ -246,11 +253,11 @@ class Cache {
   // To be called before the write is sent upstream.
   WriteGuard begin_write(std::span<const Tag> tags);
 
-  // A purge also reaches what is being fetched while it runs. Returns how many stored entries it met.
-  std::size_t purge_all(PurgeMode mode);
-  std::size_t purge_tag(const Tag& tag, PurgeMode mode);
-  // By anything that a key tells: see `parse_key`.
-  std::size_t purge_keys(const std::function<bool(std::string_view key)>& matches, PurgeMode mode);
+  // A read that begins after a purge has returned is not answered from anything that was fetched before the purge
+  // began. By tags: whatever carries one of them. By keys: by anything that a key tells, see `parse_key`.
+  Purged purge_all(PurgeMode mode);
+  Purged purge_tags(std::span<const Tag> tags, PurgeMode mode);
+  Purged purge_keys(const std::function<bool(std::string_view key)>& matches, PurgeMode mode);
 
   void for_each(const std::function<void(const EntryInfo&)>& visit) const;
   Stats stats() const;

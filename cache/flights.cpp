@@ -72,14 +72,17 @@ FlightTable::Followers FlightTable::finish(const FlightPtr& flight, const std::f
   return std::move(flight->followers);
 }
 
-void FlightTable::spoil_if(const std::function<bool(std::string_view key)>& matches) {
+std::size_t FlightTable::spoil_if(const std::function<bool(const Flight&)>& matches) {
+  std::size_t spoiled = 0;
   for (Shard& shard : shards_) {
     const std::lock_guard lock(shard.mutex);
     for (auto& [key, flights] : shard.flights) {
-      if (!matches(key)) continue;
-      for (const FlightPtr& flight : flights) flight->spoiled = true;
+      for (const FlightPtr& flight : flights) {
+        if (matches(*flight) && !flight->spoiled.exchange(true)) ++spoiled;
+      }
     }
   }
+  return spoiled;
 }
 
 std::size_t FlightTable::size() const {

@@ -111,8 +111,9 @@ class FlightTable {
   using Followers = std::vector<std::shared_ptr<WaitRecord>>;
   Followers finish(const FlightPtr& flight, const std::function<void(bool spoiled)>& settle);
 
-  // Marks the flights whose key `matches` accepts as met by a purge: nobody joins them, and they are not stored.
-  void spoil_if(const std::function<bool(std::string_view key)>& matches);
+  // Marks the flights that `matches` accepts as met by a purge: nobody joins them, and they are not stored. Returns how
+  // many were not marked yet.
+  std::size_t spoil_if(const std::function<bool(const Flight&)>& matches);
 
   std::size_t size() const;
 

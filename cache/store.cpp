@@ -31,6 +31,9 @@ constexpr std::uint8_t kMaxUses = 3;
 constexpr std::uint8_t kPromotingUses = 1;
 // The index is sized once: an entry with its headers is hardly smaller than this, so chains stay short.
 constexpr std::size_t kBytesPerBucket = 1024;
+// What is gone through under one hold of a lock: some microseconds.
+constexpr std::size_t kSliceEntries = 128;
+constexpr std::size_t kSliceBuckets = 1024;
 
 // Doubly linked through the nodes; new ones enter at the head.
 class Fifo {
@@ -150,42 +153,42 @@ class Store::Shard {
     add(node.release());
   }
 
-  template <class Predicate>
-  std::size_t erase_if(Predicate predicate) {
-    Doomed doomed;
-    const std::unique_lock lock(mutex_);
-    std::size_t erased = 0;
-    for (Node* first : buckets_) {
-      for (Node* node = first; node != nullptr;) {
-        Node* const next = node->chain;
-        if (predicate(*node->entry)) {
-          remove(node, doomed);
-          ++erased;
-        }
-        node = next;
-      }
-    }
-    return erased;
-  }
-
   bool erase(const EntryPtr& entry, std::uint64_t hash) {
     Doomed doomed;
     const std::unique_lock lock(mutex_);
-    for (Node* node = bucket(hash); node != nullptr; node = node->chain) {
-      if (node->entry != entry) continue;
-      remove(node, doomed);
-      return true;
-    }
-    return false;
+    Node* const node = node_of(entry, hash);
+    if (node == nullptr) return false;
+    remove(node, doomed);
+    return true;
   }
 
-  template <class Visit>
-  void visit_nodes(Visit visit) const {
+  // False if it isn't there any more.
+  bool mark_stale(const EntryPtr& entry, std::uint64_t hash) {
     const std::shared_lock lock(mutex_);
-    for (Node* first : buckets_) {
-      for (Node* node = first; node != nullptr; node = node->chain) visit(*node);
-    }
+    Node* const node = node_of(entry, hash);
+    if (node == nullptr) return false;
+    node->marked_stale.store(true, std::memory_order_release);
+    return true;
   }
+
+  struct Seen {
+    Info info;
+    std::uint64_t hash;
+  };
+  // Copies what is in the buckets from `bucket` on until the slice is full; returns where to go on. Nodes never change
+  // their bucket, so that none is overlooked.
+  std::size_t copy_slice(std::size_t bucket, std::vector<Seen>& slice) const {
+    const std::shared_lock lock(mutex_);
+    const std::size_t end = std::min(bucket + kSliceBuckets, buckets_.size());
+    for (; bucket < end && slice.size() < kSliceEntries; ++bucket) {
+      for (const Node* node = buckets_[bucket]; node != nullptr; node = node->chain) {
+        const Info info{node->entry, node->hits.load(std::memory_order_relaxed), node->marked_stale.load()};
+        slice.push_back({info, node->hash});
+      }
+    }
+    return bucket;
+  }
+  std::size_t buckets() const { return buckets_.size(); }
 
   std::size_t capacity() const { return capacity_; }
   std::size_t count() const {
@@ -205,6 +208,12 @@ class Store::Shard {
   Node* bucket(std::uint64_t hash) const { return buckets_[hash & (buckets_.size() - 1)]; }
   Node*& bucket(std::uint64_t hash) { return buckets_[hash & (buckets_.size() - 1)]; }
   Fifo& queue_of(const Node& node) { return node.queue == Queue::small ? small_ : main_; }
+
+  Node* node_of(const EntryPtr& entry, std::uint64_t hash) const {
+    Node* node = bucket(hash);
+    while (node != nullptr && node->entry != entry) node = node->chain;
+    return node;
+  }
 
   Node* same_variant(const Node& fresh) const {
     for (Node* node = bucket(fresh.hash); node != nullptr; node = node->chain) {
@@ -323,32 +332,47 @@ bool Store::erase(const EntryPtr& entry) {
   return shard_of(hash).erase(entry, hash.low);
 }
 
+template <class Visit>
+void Store::scan(Visit visit) const {
+  std::vector<Shard::Seen> slice;
+  for (const auto& shard : shards_) {
+    for (std::size_t bucket = 0; bucket < shard->buckets();) {
+      slice.clear();
+      bucket = shard->copy_slice(bucket, slice);
+      scanned_.fetch_add(slice.size(), std::memory_order_relaxed);
+      visit(*shard, slice);
+    }
+  }
+}
+
 std::size_t Store::erase_if(const std::function<bool(const Entry&)>& predicate) {
   std::size_t erased = 0;
-  for (const auto& shard : shards_) erased += shard->erase_if(predicate);
+  scan([&](Shard& shard, const std::vector<Shard::Seen>& slice) {
+    for (const auto& [info, hash] : slice) erased += predicate(*info.entry) && shard.erase(info.entry, hash) ? 1 : 0;
+  });
   return erased;
 }
 
 std::size_t Store::mark_stale_if(const std::function<bool(const Entry&)>& predicate) {
   std::size_t marked = 0;
-  for (const auto& shard : shards_) {
-    shard->visit_nodes([&](Node& node) {
-      if (!predicate(*node.entry)) return;
-      node.marked_stale.store(true, std::memory_order_release);
-      ++marked;
-    });
-  }
+  scan([&](Shard& shard, const std::vector<Shard::Seen>& slice) {
+    for (const auto& [info, hash] : slice) {
+      marked += predicate(*info.entry) && shard.mark_stale(info.entry, hash) ? 1 : 0;
+    }
+  });
   return marked;
 }
 
+std::size_t Store::count_if(const std::function<bool(const Entry&)>& predicate) const {
+  std::size_t count = 0;
+  for_each([&](const Info& info) { count += predicate(*info.entry) ? 1 : 0; });
+  return count;
+}
+
 void Store::for_each(const std::function<void(const Info&)>& visit) const {
-  for (const auto& shard : shards_) {
-    std::vector<Info> infos;
-    shard->visit_nodes([&](const Node& node) {
-      infos.push_back({node.entry, node.hits.load(std::memory_order_relaxed), node.marked_stale.load()});
-    });
-    for (const Info& info : infos) visit(info);
-  }
+  scan([&](const Shard& /*shard*/, const std::vector<Shard::Seen>& slice) {
+    for (const auto& seen : slice) visit(seen.info);
+  });
 }
 
 std::size_t Store::entries() const {

@@ -10,9 +10,11 @@
 // passes through the small queue and leaves main alone.
 //
 // Thread-safe. `find` takes one shard's lock shared and writes two counters of the entry found. Nothing is freed under
-// a lock.
+// a lock. Those who go through everything do so in slices, and look at entries with no lock held, so that however much
+// there is, hits are never held up by it.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -52,16 +54,17 @@ class Store {
 
   // Removes exactly this entry, if it is still there.
   bool erase(const EntryPtr& entry);
+  // These meet what is there from their begin to their end; what comes in meanwhile perhaps. Marked entries are found
+  // with `marked_stale` until replaced.
   std::size_t erase_if(const std::function<bool(const Entry&)>& predicate);
-  // Such entries are found with `marked_stale` from now on, until replaced.
   std::size_t mark_stale_if(const std::function<bool(const Entry&)>& predicate);
+  std::size_t count_if(const std::function<bool(const Entry&)>& predicate) const;
 
   struct Info {
     EntryPtr entry;
     std::uint64_t hits;
     bool marked_stale;
   };
-  // Visits what is there now, a shard at a time, with no lock held during a visit.
   void for_each(const std::function<void(const Info&)>& visit) const;
 
   std::size_t entries() const;
@@ -69,14 +72,20 @@ class Store {
   std::size_t capacity() const { return capacity_; }
   std::size_t max_object_bytes() const { return max_object_bytes_; }
   std::uint64_t evictions() const;
+  // How many entries those who go through everything have looked at so far.
+  std::uint64_t scanned() const { return scanned_.load(std::memory_order_relaxed); }
 
  private:
   class Shard;
   Shard& shard_of(KeyHash hash) const;
+  // Calls `visit(shard, slice)` with a few entries at a time until all have been seen.
+  template <class Visit>
+  void scan(Visit visit) const;
 
   std::size_t capacity_;
   std::size_t max_object_bytes_ = 0;
   std::vector<std::unique_ptr<Shard>> shards_;
+  mutable std::atomic<std::uint64_t> scanned_{0};
 };
 
 }  // namespace pgw::cache

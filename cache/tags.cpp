@@ -53,4 +53,22 @@ Tags write_tags(std::span<const Segment> path, std::size_t base) {
   return prefix_tags(path, base, [](std::size_t) { return true; });
 }
 
+std::string join_tags(std::span<const Tag> tags) {
+  std::string text;
+  for (const Tag& tag : tags) {
+    if (!text.empty()) text += ' ';
+    text += tag.text();
+  }
+  return text;
+}
+
+bool has_tag(std::string_view joined, std::string_view tag) {
+  while (!joined.empty()) {
+    const std::size_t end = std::min(joined.find(' '), joined.size());
+    if (joined.substr(0, end) == tag) return true;
+    joined.remove_prefix(std::min(end + 1, joined.size()));
+  }
+  return false;
+}
+
 }  // namespace pgw::cache

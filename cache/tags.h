@@ -51,4 +51,8 @@ std::size_t shared_base(std::span<const std::vector<Segment>> paths);
 Tags read_tags(std::span<const Segment> path, std::size_t base = 0);
 Tags write_tags(std::span<const Segment> path, std::size_t base = 0);
 
+// Tags as one text, separated by spaces, which occur in none; and whether such a text has one.
+std::string join_tags(std::span<const Tag> tags);
+bool has_tag(std::string_view joined, std::string_view tag);
+
 }  // namespace pgw::cache

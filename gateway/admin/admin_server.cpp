@@ -1,6 +1,5 @@
 #include "gateway/admin/admin_server.h"
 
-#include <charconv>
 #include <stdexcept>
 
 #include <nlohmann/json.hpp>
@@ -16,9 +15,6 @@ using Pistache::Rest::Request;
 
 namespace {
 
-constexpr std::size_t default_entry_limit = 100;
-constexpr std::size_t most_entries = 100'000;
-
 void send(ResponseWriter& writer, Code code, const std::string& body, const char* type) {
   writer.headers().addRaw(Pistache::Http::Header::Raw("Content-Type", type));
   writer.headers().addRaw(Pistache::Http::Header::Raw("Cache-Control", "no-store"));
@@ -33,34 +29,13 @@ void send_error(ResponseWriter& writer, Code code, const std::string& text) {
   send_json(writer, code, json{{"detail", text}});
 }
 
-bool is_true(const std::optional<std::string>& value) {
-  return value && (*value == "true" || *value == "1");
-}
-
-/// The purge that the query asks for, or a sentence about what is wrong with it.
-struct ParsedPurge {
-  PurgeRequest request;
-  std::string problem;
-};
-
-ParsedPurge parse_purge(const Pistache::Http::Uri::Query& query) {
-  ParsedPurge parsed;
+QueryParameters parameters_of(const Request& request) {
+  QueryParameters parameters;
+  const auto query = request.query();
   for (auto it = query.parameters_begin(); it != query.parameters_end(); ++it) {
-    const std::string& name = it->first;
-    if (name != "all" && name != "tag" && name != "operation" && name != "soft") {
-      parsed.problem = "unknown parameter '" + name + "': use all=true, tag=T or operation=O, and soft=true";
-      return parsed;
-    }
+    parameters.emplace_back(percent_decoded(it->first), percent_decoded(it->second));
   }
-  parsed.request.all = is_true(query.get("all"));
-  parsed.request.tag = query.get("tag");
-  parsed.request.operation = query.get("operation");
-  parsed.request.soft = is_true(query.get("soft"));
-  const int named = (parsed.request.all ? 1 : 0) + (parsed.request.tag ? 1 : 0) + (parsed.request.operation ? 1 : 0);
-  if (named != 1) {
-    parsed.problem = "say what to purge with exactly one of all=true, tag=projects/pr_1 and operation=Projects_list";
-  }
-  return parsed;
+  return parameters;
 }
 
 }  // namespace
@@ -123,26 +98,24 @@ class AdminServer::Impl {
   void cache(const Request&, ResponseWriter writer) { send_json(writer, Code::Ok, hooks_.cache_statistics()); }
 
   void entries(const Request& request, ResponseWriter writer) {
-    std::size_t limit = default_entry_limit;
-    if (const auto text = request.query().get("limit")) {
-      const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
-      if (error != std::errc{} || end != text->data() + text->size() || limit > most_entries) {
-        send_error(writer, Code::Bad_Request, "limit must be a whole number up to " + std::to_string(most_entries));
-        return;
-      }
+    const auto [filter, problem] = parse_entry_filter(parameters_of(request));
+    if (!problem.empty()) {
+      send_error(writer, Code::Bad_Request, problem);
+    } else {
+      send_json(writer, Code::Ok, hooks_.cache_entries(filter));
     }
-    send_json(writer, Code::Ok, hooks_.cache_entries(limit));
   }
 
   void purge(const Request& request, ResponseWriter writer) {
-    const ParsedPurge parsed = parse_purge(request.query());
-    if (!parsed.problem.empty()) {
-      send_error(writer, Code::Bad_Request, parsed.problem);
+    const auto [wanted, problem] = parse_purge(parameters_of(request));
+    if (!problem.empty()) {
+      send_error(writer, Code::Bad_Request, problem);
       return;
     }
-    const auto counts = hooks_.purge(parsed.request);
+    const auto counts = hooks_.purge(wanted);
     if (!counts) {
-      send_error(writer, Code::Not_Found, "no such operation in the contract; `projects-gateway routes` lists them");
+      send_error(writer, Code::Not_Found,
+                 "no such operation or path in the contract; `projects-gateway routes` lists them");
       return;
     }
     send_json(writer, Code::Ok, *counts);

@@ -10,15 +10,9 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-namespace pgw::admin {
+#include "gateway/admin/cache_query.h"
 
-/// What a purge names: exactly one of these is set.
-struct PurgeRequest {
-  bool all = false;
-  std::optional<std::string> tag;        ///< "projects" or "projects/pr_1"
-  std::optional<std::string> operation;  ///< an operationId
-  bool soft = false;                     ///< mark stale instead of removing
-};
+namespace pgw::admin {
 
 /// The gateway as the operator sees it. Every function is called from the admin listener's thread and must be
 /// thread-safe.
@@ -27,15 +21,14 @@ struct Hooks {
   std::function<bool()> ready;                    ///< false while draining
   std::function<nlohmann::json()> configuration;  ///< redacted
   std::function<nlohmann::json()> cache_statistics;
-  std::function<nlohmann::json(std::size_t limit)> cache_entries;
-  /// Counts of what was purged; nullopt when the operation isn't one of the contract.
+  std::function<nlohmann::json(const EntryFilter&)> cache_entries;
+  /// Counts of what was purged; nullopt when the contract has no such operation or path.
   std::function<std::optional<nlohmann::json>(const PurgeRequest&)> purge;
 };
 
-/// GET /metrics /healthz /readyz /config /cache /cache/entries?limit=N, POST
-/// /purge?tag=T|operation=O|all=true[&soft=true]. On Pistache's own Http::Endpoint and Rest::Router, with one thread:
-/// low traffic, plain use. A request that a browser page sends (it has an Origin) is refused, since a page that an
-/// operator happens to visit must not be able to purge.
+/// GET /metrics /healthz /readyz /config /cache /cache/entries, POST /purge; queries as in cache_query.h. On Pistache's
+/// own Http::Endpoint and Rest::Router, with one thread: low traffic, plain use. A request that a browser page sends
+/// (it has an Origin) is refused, since a page that an operator happens to visit must not be able to purge.
 class AdminServer {
  public:
   /// Listens at once; port 0 means any. Throws std::runtime_error that names the address if it can't.

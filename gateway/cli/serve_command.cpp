@@ -155,8 +155,9 @@ int serve_or_throw(const ServeOptions& options) {
   const Embedded* const sandbox = embedded ? &*embedded : nullptr;
 
   const LogWriter log;
-  service::Options wanted{
-      .source = [&options, sandbox] { return load(options, sandbox); }, .extra_keys = {}, .version = PGW_VERSION};
+  service::Options wanted;
+  wanted.source = [&options, sandbox] { return load(options, sandbox); };
+  wanted.version = PGW_VERSION;
   if (sandbox != nullptr) wanted.extra_keys.push_back(sandbox->team_key.entry);
   auto outcome = service::Service::prepare(std::move(wanted));
   print_problems(outcome.problems);

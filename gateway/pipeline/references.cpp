@@ -30,9 +30,15 @@ std::vector<cache::Segment> segments_of(const contract::Match& match) {
 
 cache::Tags tags_of_reference(const Runtime& runtime, std::string_view reference) {
   const std::string path = path_in_contract(runtime, reference);
-  if (path.empty()) return {};
+  return path.empty() ? cache::Tags{} : tags_of_path(runtime, path);
+}
+
+cache::Tags tags_of_path(const Runtime& runtime, std::string_view path) {
+  const std::string& base = runtime.contract->base_path();
+  const bool has_base = path.starts_with(base + "/");
+  const std::string whole = has_base ? std::string(path) : base + std::string(path);
   for (const char* method : {"GET", "PATCH", "PUT", "POST", "DELETE"}) {
-    const auto route = runtime.contract->match(method, path);
+    const auto route = runtime.contract->match(method, whole);
     if (route.status == contract::Route::Status::found) {
       return cache::write_tags(segments_of(route.match), runtime.base_segments);
     }

@@ -12,6 +12,10 @@ namespace pgw::pipeline {
 /// unless it is of the upstream's own origin and a path of the contract.
 cache::Tags tags_of_reference(const Runtime& runtime, std::string_view reference);
 
+/// What a write to `path` makes stale: percent-encoded, with or without the contract's base path. Empty if no operation
+/// has such a path.
+cache::Tags tags_of_path(const Runtime& runtime, std::string_view path);
+
 /// The segments of a matched path with their values; views into both arguments.
 std::vector<cache::Segment> segments_of(const contract::Match& match);
 

@@ -6,12 +6,12 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/log/log.h"
+#include "gateway/service/cache_admin.h"
 
 namespace pgw::service {
 namespace {
 
 using log::Level;
-using nlohmann::json;
 
 void append(std::vector<contract::Problem>& all, std::vector<contract::Problem> more) {
   all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
@@ -39,8 +39,9 @@ edge::Limits edge_limits(const config::LimitSettings& limits, const contract::Co
           .write_timeout = limits.write_timeout};
 }
 
-cache::Options cache_options(const config::Settings& settings) {
+cache::Options cache_options(const config::Settings& settings, bool check_generations) {
   cache::Options options;
+  options.check_generations = check_generations;
   options.store.max_bytes = settings.cache.max_size;
   options.unknown_write_time = settings.upstream.timeout;
   options.targeted_field = settings.cache.targeted_field;
@@ -98,7 +99,7 @@ Service::Outcome Service::prepare(Options options) {
 Service::Service(Options options, const config::Settings& settings, const contract::Contract& contract)
     : options_(std::move(options)),
       metrics_(pipeline::operation_ids(contract), {}, options_.version),
-      cache_(cache_options(settings)),
+      cache_(cache_options(settings, options_.check_generations)),
       breaker_({settings.upstream.breaker.failures, settings.upstream.breaker.open_for}),
       process_{cache_, metrics_, breaker_} {
   metrics_.before_exposition([this] { copy_cache_figures(); });
@@ -260,68 +261,12 @@ admin::Hooks Service::admin_hooks() {
   return {.metrics = [this] { return metrics_.exposition(); },
           .ready = [this] { return !draining_; },
           .configuration = [this] { return config::redacted(runtime()->settings); },
-          .cache_statistics = [this] { return cache_statistics(); },
-          .cache_entries = [this](std::size_t limit) { return cache_entries(limit); },
-          .purge = [this](const admin::PurgeRequest& request) { return purge(request); }};
-}
-
-json Service::cache_statistics() const {
-  const auto stats = cache_.stats();
-  return {{"entries", stats.entries},
-          {"bytes", stats.bytes},
-          {"capacity_bytes", stats.capacity},
-          {"hits", stats.hits},
-          {"stale_hits", stats.stale_hits},
-          {"collapsed", stats.joined},
-          {"fetches", stats.fetches},
-          {"revalidations", stats.revalidations},
-          {"passes", stats.passes},
-          {"stored", stats.stored},
-          {"in_flight", stats.in_flight},
-          {"evictions", stats.evictions},
-          {"invalidations", stats.invalidations_by_write + stats.invalidations_by_unknown_write},
-          {"purges", stats.invalidations_by_purge}};
-}
-
-json Service::cache_entries(std::size_t limit) const {
-  json list = json::array();
-  const auto now = pipeline::wall_clock_now();
-  std::size_t seen = 0;
-  cache_.for_each([&](const cache::EntryInfo& info) {
-    if (++seen > limit) return;
-    const auto parts = cache::parse_key(info.entry.key);
-    list.push_back({{"operation", parts ? std::string(parts->operation) : std::string()},
-                    {"path", parts ? std::string(parts->path) : std::string()},
-                    {"query", parts ? std::string(parts->query) : std::string()},
-                    {"status", info.entry.status},
-                    {"size_bytes", info.entry.size_bytes()},
-                    {"age_seconds", std::chrono::floor<std::chrono::seconds>(info.entry.age(now)).count()},
-                    {"ttl_seconds", std::chrono::floor<std::chrono::seconds>(info.entry.ttl(now)).count()},
-                    {"hits", info.hits},
-                    {"current", info.is_current},
-                    {"tags", info.entry.tags}});
-  });
-  return {{"entries", std::move(list)}, {"total", seen}};
-}
-
-std::optional<json> Service::purge(const admin::PurgeRequest& request) {
-  const auto mode = request.soft ? cache::PurgeMode::soft : cache::PurgeMode::hard;
-  std::size_t count = 0;
-  if (request.all) {
-    count = cache_.purge_all(mode);
-  } else if (request.tag) {
-    count = cache_.purge_tag(cache::Tag(*request.tag), mode);
-  } else {
-    if (runtime()->contract->find(*request.operation) == nullptr) return std::nullopt;
-    count = cache_.purge_keys(
-        [&](std::string_view key) {
-          const auto parts = cache::parse_key(key);
-          return parts && parts->operation == *request.operation;
-        },
-        mode);
-  }
-  log::event(Level::info, "purged", {{"entries", std::to_string(count)}, {"mode", request.soft ? "soft" : "hard"}});
-  return json{{"purged", count}};
+          .cache_statistics = [this] { return cache_statistics(cache_); },
+          .cache_entries =
+              [this](const admin::EntryFilter& filter) {
+                return cache_entries(cache_, filter, pipeline::wall_clock_now());
+              },
+          .purge = [this](const admin::PurgeRequest& request) { return purge(cache_, *runtime(), request); }};
 }
 
 }  // namespace pgw::service

@@ -31,6 +31,7 @@ struct Options {
   Source source;
   std::vector<config::KeyEntry> extra_keys;  ///< beside the keys file's
   std::string version;
+  bool check_generations = true;  ///< false breaks the promise of the cache: for the test that must notice
 };
 
 /// Owned by the main thread, which alone calls it; the admin listener reads it from a thread of its own.
@@ -85,9 +86,6 @@ class Service {
   void follow_runtime();
   void copy_cache_figures();
   admin::Hooks admin_hooks();
-  nlohmann::json cache_statistics() const;
-  nlohmann::json cache_entries(std::size_t limit) const;
-  std::optional<nlohmann::json> purge(const admin::PurgeRequest& request);
 
   const Options options_;
   mutable std::mutex runtime_mutex_;  // guards runtime_

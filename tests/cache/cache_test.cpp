@@ -283,42 +283,6 @@ TEST_CASE("A targeted field is obeyed before Cache-Control when it is configured
   CHECK(scene.ask(5s).action == ReadAction::serve);
 }
 
-TEST_CASE("Purges reach what they name, softly for revalidation, hard for good") {
-  const PurgeMode mode = GENERATE(PurgeMode::soft, PurgeMode::hard);
-  const int kind = GENERATE(0, 1, 2);
-  Scene scene;
-  scene.fill(0s, kTagged);
-  const auto purge = [&](std::string_view key, const Tag& tag) {
-    if (kind == 0) return scene.cache.purge_all(mode);
-    if (kind == 1) return scene.cache.purge_tag(tag, mode);
-    return scene.cache.purge_keys([&](std::string_view k) { return k == key; }, mode);
-  };
-  if (kind != 0) {
-    CHECK(purge("other", Tag("projects/pr_2")) == 0);
-    CHECK(scene.ask(1s).action == ReadAction::serve);
-  }
-  CHECK(purge(scene.item_key, Tag("projects/pr_1")) == 1);
-  CHECK(scene.cache.stats().entries == (mode == PurgeMode::soft ? 1 : 0));
-  CHECK(scene.ask(1s).action == (mode == PurgeMode::soft ? ReadAction::revalidate : ReadAction::fetch));
-}
-
-TEST_CASE("A purge is not undone by a fetch that it overtook") {
-  const int kind = GENERATE(0, 1, 2);
-  Scene scene;
-  Decision overtaken = scene.ask(0s);
-  if (kind == 0) scene.cache.purge_all(PurgeMode::hard);
-  if (kind == 1) scene.cache.purge_tag(Tag("projects/pr_1"), PurgeMode::hard);
-  if (kind == 2) scene.cache.purge_keys([](std::string_view) { return true; }, PurgeMode::hard);
-  // Nobody joins it either.
-  Decision later = scene.ask(1s);
-  CHECK(later.action == ReadAction::fetch);
-  scene.answer(overtaken.fetch, 1s, kTagged, "old");
-  CHECK(scene.result == StoreResult::generation_moved);
-  CHECK(scene.cache.stats().entries == 0);
-  scene.answer(later.fetch, 2s, kTagged, "new");
-  CHECK(*scene.ask(3s).entry->body == "new");
-}
-
 TEST_CASE("Entries are listed with their keys, hits and standing") {
   Scene scene;
   scene.fill(0s, kTagged);

@@ -189,7 +189,7 @@ TEST_CASE("Purges, listings and statistics race with everything else") {
   std::thread admin([&] {
     while (!stop) {
       cache.purge_all(PurgeMode::soft);
-      cache.purge_tag(Tag("projects/pr_1"), PurgeMode::hard);
+      cache.purge_tags(tags({"projects/pr_1"}), PurgeMode::hard);
       cache.purge_keys([](std::string_view key) { return key.size() % 2 == 0; }, PurgeMode::soft);
       cache.for_each([](const EntryInfo& info) { static_cast<void>(info.entry.size_bytes()); });
       static_cast<void>(cache.stats());

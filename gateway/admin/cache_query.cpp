@@ -1,0 +1,110 @@
+#include "gateway/admin/cache_query.h"
+
+#include <charconv>
+
+namespace pgw::admin {
+namespace {
+
+/// True for "true" and "1", false for "false" and "0"; else nothing.
+std::optional<bool> parse_flag(const std::string& text) {
+  if (text == "true" || text == "1") return true;
+  if (text == "false" || text == "0") return false;
+  return std::nullopt;
+}
+
+/// What is wrong, or nothing.
+std::string take_purge_parameter(const std::string& name, const std::string& value, PurgeRequest& request) {
+  if (name == "all" || name == "soft") {
+    const auto flag = parse_flag(value);
+    if (!flag) return name + " must be true or false";
+    (name == "all" ? request.all : request.soft) = *flag;
+    return {};
+  }
+  if (value.empty()) return name + " is empty";
+  if (name == "tag") {
+    request.tag = value;
+  } else if (name == "path") {
+    request.path = value;
+  } else if (name == "project") {
+    request.path = "/projects/" + value;
+  } else if (name == "operation") {
+    request.operation = value;
+  } else if (name == "prefix") {
+    request.prefix = value;
+  } else {
+    return "unknown parameter '" + name +
+           "': use all=true, tag=T, path=P, project=ID, operation=O or prefix=P, and soft=true";
+  }
+  return {};
+}
+
+std::string take_filter_parameter(const std::string& name, const std::string& value, EntryFilter& filter) {
+  if (name == "tag") {
+    filter.tag = value;
+  } else if (name == "operation") {
+    filter.operation = value;
+  } else if (name == "prefix") {
+    filter.prefix = value;
+  } else if (name == "limit") {
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), filter.limit);
+    const bool is_number = error == std::errc{} && end == value.data() + value.size() && !value.empty();
+    if (!is_number || filter.limit > most_entries) {
+      return "limit must be a whole number up to " + std::to_string(most_entries);
+    }
+  } else {
+    return "unknown parameter '" + name + "': use tag=T, operation=O, prefix=P and limit=N";
+  }
+  return {};
+}
+
+template <class Request, class Take>
+Parsed<Request> parse(const QueryParameters& query, Take take) {
+  Parsed<Request> parsed;
+  for (auto parameter = query.begin(); parameter != query.end() && parsed.problem.empty(); ++parameter) {
+    parsed.problem = take(parameter->first, parameter->second, parsed.request);
+  }
+  return parsed;
+}
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+}  // namespace
+
+Parsed<PurgeRequest> parse_purge(const QueryParameters& query) {
+  auto parsed = parse<PurgeRequest>(query, take_purge_parameter);
+  const PurgeRequest& request = parsed.request;
+  const int named = (request.all ? 1 : 0) + (request.tag ? 1 : 0) + (request.path ? 1 : 0) +
+                    (request.operation ? 1 : 0) + (request.prefix ? 1 : 0);
+  if (parsed.problem.empty() && named != 1) {
+    parsed.problem =
+        "say what to purge with exactly one of all=true, tag=projects/pr_1, path=/projects/pr_1, project=pr_1, "
+        "operation=Projects_list and prefix=/v4/projects/pr_1/";
+  }
+  return parsed;
+}
+
+Parsed<EntryFilter> parse_entry_filter(const QueryParameters& query) {
+  return parse<EntryFilter>(query, take_filter_parameter);
+}
+
+std::string percent_decoded(const std::string& text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool encoded =
+        text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
+    if (encoded) {
+      decoded += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
+      i += 2;
+    } else {
+      decoded += text[i];
+    }
+  }
+  return decoded;
+}
+
+}  // namespace pgw::admin

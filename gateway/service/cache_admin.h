@@ -1,0 +1,23 @@
+// The cache as the operator sees it: figures, entries, purges.
+#pragma once
+
+#include <optional>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "cache/cache.h"
+#include "gateway/admin/cache_query.h"
+#include "gateway/pipeline/runtime.h"
+
+namespace pgw::service {
+
+nlohmann::json cache_statistics(const cache::Cache& cache);
+
+/// Those entries that the filter lets pass, at most `filter.limit`; "total" says how many there are of them.
+nlohmann::json cache_entries(const cache::Cache& cache, const admin::EntryFilter& filter, cache::TimePoint now);
+
+/// Does it, says so in the log, and counts what it met; nullopt if the contract has no such operation or path.
+std::optional<nlohmann::json> purge(cache::Cache& cache, const pipeline::Runtime& runtime,
+                                    const admin::PurgeRequest& request);
+
+}  // namespace pgw::service

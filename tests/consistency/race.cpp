@@ -1,0 +1,57 @@
+#include "consistency/race.h"
+
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace pgw::consistency {
+namespace {
+
+// Every client in a thread of its own until the time is over; the first exception of any is thrown here.
+void run(std::vector<std::unique_ptr<Client>>& clients, std::chrono::milliseconds duration) {
+  const Time end = Clock::now() + duration;
+  std::mutex mutex;
+  std::exception_ptr failure;  // guarded by mutex
+  std::vector<std::thread> threads;
+  threads.reserve(clients.size());
+  for (const auto& client : clients) {
+    threads.emplace_back([&, one = client.get()] {
+      try {
+        while (Clock::now() < end) one->step();
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        if (!failure) failure = std::current_exception();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace
+
+RaceResult race(const RaceOptions& options) {
+  const Stand stand(options.stand);
+  World world;
+  std::vector<std::unique_ptr<Client>> clients;
+  for (unsigned i = 0; i < options.clients; ++i) {
+    clients.push_back(
+        std::make_unique<Client>(stand.url(), world, options.stand.upstream_timeout, options.seed * 1'000 + i));
+  }
+  RaceResult result;
+  for (unsigned i = 0; i < options.lasting_projects; ++i) {
+    Client founder(stand.url(), world, options.stand.upstream_timeout, i);
+    founder.found_lasting_project();
+    result.history.merge(founder.take_history());
+  }
+  run(clients, options.duration);
+  for (const auto& client : clients) {
+    result.counts += client->counts();
+    result.history.merge(client->take_history());
+  }
+  result.violations = check(result.history);
+  return result;
+}
+
+}  // namespace pgw::consistency
