@@ -10,8 +10,8 @@
   RUN_PACKAGES=(curl ca-certificates)
   LINT_PACKAGES=(clang-format clang-tidy shellcheck)
   NODE_PACKAGES=(nodejs npm)
-  # Services: installed, they would start on a developer's machine and take their ports. Unpacked under build/tools/ instead.
-  UNPACKED_PACKAGES=(prometheus)
+  # What scripts/bench counts instructions with.
+  COUNT_PACKAGES=(valgrind)
 }
 
 # Prints those of its arguments that are not installed, one a line.
@@ -53,22 +53,30 @@ ensure_node() {
   ensure_packages "${NODE_PACKAGES[@]}"
 }
 
-# ensure_tool PROGRAM PACKAGE: PROGRAM on the PATH, from the system or from PACKAGE unpacked under build/tools/.
+# ensure_tool PROGRAM PACKAGE: PROGRAM on the PATH, from the system or from PACKAGE unpacked under build/tools/. For services: installed,
+# they would start on a developer's machine and take their ports. Libraries that the package needs and the system lacks are unpacked
+# beside it, in folders that LD_LIBRARY_PATH has to name.
 ensure_tool() {
   local program=$1 package=$2
-  case :$PATH: in *:$TOOLS_DIR/usr/bin:*) ;; *) export PATH=$PATH:$TOOLS_DIR/usr/bin ;; esac
+  case :$PATH: in *:$TOOLS_DIR/usr/bin:*) ;; *) export PATH=$PATH:$TOOLS_DIR/usr/bin:$TOOLS_DIR/usr/sbin ;; esac
   if command -v "$program" >/dev/null; then return; fi
   say "unpacking $package under build/tools/"
   quietly "download of $package" download_package "$package"
   command -v "$program" >/dev/null || die "the package $package has no program $program"
 }
 
+# With what apt would install along with it.
 download_package() {
-  local package=$1 folder
+  local package=$1 folder archive
   folder=$(mktemp -d)
-  (cd "$folder" && "${APT[@]}" download "$package") ||
-    { as_root "${APT[@]}" update && (cd "$folder" && "${APT[@]}" download "$package"); }
+  download_into "$folder" "$package" || { as_root "${APT[@]}" update && download_into "$folder" "$package"; }
   mkdir -p "$TOOLS_DIR"
-  dpkg -x "$folder"/*.deb "$TOOLS_DIR"
+  for archive in "$folder"/*.deb; do dpkg -x "$archive" "$TOOLS_DIR"; done
   rm -r "$folder"
+}
+
+download_into() {
+  local folder=$1 package=$2 wanted
+  mapfile -t wanted < <("${APT[@]}" --simulate install --no-install-recommends "$package" | awk '$1 == "Inst" { print $2 }')
+  [[ ${#wanted[@]} -gt 0 ]] && (cd "$folder" && "${APT[@]}" download "${wanted[@]}")
 }
