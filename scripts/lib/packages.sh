@@ -10,8 +10,8 @@
   RUN_PACKAGES=(curl ca-certificates)
   LINT_PACKAGES=(clang-format clang-tidy shellcheck)
   NODE_PACKAGES=(nodejs npm)
-  # Services: installed, they would start on a developer's machine and take their ports. Unpacked under build/tools/ instead.
-  UNPACKED_PACKAGES=(prometheus)
+  # What scripts/bench counts instructions with.
+  COUNT_PACKAGES=(valgrind)
 }
 
 # Prints those of its arguments that are not installed, one a line.
@@ -53,20 +53,16 @@ ensure_node() {
   ensure_packages "${NODE_PACKAGES[@]}"
 }
 
-# ensure_tool PROGRAM PACKAGE...: PROGRAM on the PATH, from the system or from these packages (its own first, then libraries that may be
-# missing) unpacked under build/tools/. What is linked against such a library is run by `with_tool_libraries`.
+# ensure_tool PROGRAM PACKAGE: PROGRAM on the PATH, from the system or from PACKAGE unpacked under build/tools/. For services: installed,
+# they would start on a developer's machine and take their ports. Libraries that the package needs and the system lacks are unpacked
+# beside it: what is linked against them is run by `with_tool_libraries`.
 ensure_tool() {
-  local program=$1 packages=("${@:2}") package
-  case :$PATH: in
-    *:$TOOLS_DIR/usr/bin:*) ;;
-    *) export PATH=$PATH:$TOOLS_DIR/usr/bin:$TOOLS_DIR/usr/sbin ;;
-  esac
+  local program=$1 package=$2
+  case :$PATH: in *:$TOOLS_DIR/usr/bin:*) ;; *) export PATH=$PATH:$TOOLS_DIR/usr/bin:$TOOLS_DIR/usr/sbin ;; esac
   if command -v "$program" >/dev/null; then return; fi
-  for package in "${packages[@]}"; do
-    say "unpacking $package under build/tools/"
-    quietly "download of $package" download_package "$package"
-  done
-  command -v "$program" >/dev/null || die "the package ${packages[0]} has no program $program"
+  say "unpacking $package under build/tools/"
+  quietly "download of $package" download_package "$package"
+  command -v "$program" >/dev/null || die "the package $package has no program $program"
 }
 
 # with_tool_libraries COMMAND...: runs it with the libraries that ensure_tool has unpacked.
@@ -74,12 +70,18 @@ with_tool_libraries() {
   LD_LIBRARY_PATH=$(find "$TOOLS_DIR/usr/lib" -maxdepth 1 -type d -name '*-linux-*' | paste -sd:) "$@"
 }
 
+# With what apt would install along with it.
 download_package() {
-  local package=$1 folder
+  local package=$1 folder archive
   folder=$(mktemp -d)
-  (cd "$folder" && "${APT[@]}" download "$package") ||
-    { as_root "${APT[@]}" update && (cd "$folder" && "${APT[@]}" download "$package"); }
+  download_into "$folder" "$package" || { as_root "${APT[@]}" update && download_into "$folder" "$package"; }
   mkdir -p "$TOOLS_DIR"
-  dpkg -x "$folder"/*.deb "$TOOLS_DIR"
+  for archive in "$folder"/*.deb; do dpkg -x "$archive" "$TOOLS_DIR"; done
   rm -r "$folder"
+}
+
+download_into() {
+  local folder=$1 package=$2 wanted
+  mapfile -t wanted < <("${APT[@]}" --simulate install --no-install-recommends "$package" | awk '$1 == "Inst" { print $2 }')
+  [[ ${#wanted[@]} -gt 0 ]] && (cd "$folder" && "${APT[@]}" download "${wanted[@]}")
 }

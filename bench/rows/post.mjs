@@ -1,0 +1,27 @@
+// A POST with the largest request schema of the contract (CreateEvaluationRequest: 15 properties in two objects and an array), validated
+// and not. Both are forwarded, and what they invalidate is invalidated.
+import { difference, inTurn } from '../harness/figures.mjs';
+import { startGateway } from '../harness/gateway.mjs';
+import { expectStatus, post, withCpu, wrk } from '../harness/load.mjs';
+import { startNginx } from '../harness/peers.mjs';
+import { bodyFile } from '../harness/places.mjs';
+import { comparison } from '../harness/report.mjs';
+
+export const title = 'POST of an evaluation, forwarded';
+const request = post('/v4/projects/pr_1/evaluations', bodyFile('create-evaluation'));
+
+export async function run({ origin, rounds, seconds }) {
+  const nginx = (await startNginx(origin)).passing;
+  const validating = await startGateway(origin, { name: 'validated' });
+  const blind = await startGateway(origin, { name: 'not validated', settings: { validation: { requests: 'off' } } });
+  const contenders = [nginx, blind, validating];
+  for (const contender of contenders) await expectStatus(contender, request, 201);
+
+  const seen = await inTurn(contenders, rounds, (contender) => withCpu(contender, () => wrk(contender, request, { seconds })));
+  return {
+    servers: contenders.map((contender) => contender.server),
+    text: comparison(seen, nginx.name),
+    goals: [{ what: 'POST: CPU for its validation', limit: '< 5', unit: ' us', digits: 1,
+      value: difference(seen, validating.name, blind.name, 'cpu') }],
+  };
+}
