@@ -9,8 +9,9 @@
 // once. The main queue gives each entry as many more rounds as it had hits in the last one, at most three. A scan thus
 // passes through the small queue and leaves main alone.
 //
-// Thread-safe. `find` takes one shard's lock shared and writes two counters of the entry found. Nothing is freed under
-// a lock.
+// Thread-safe. `find` takes one shard's lock shared, which readers of different threads do without writing common
+// memory, and of an entry that is found often it writes little more than the count of its owners. Nothing is freed
+// under a lock.
 #pragma once
 
 #include <cstddef>
@@ -58,7 +59,7 @@ class Store {
 
   struct Info {
     EntryPtr entry;
-    std::uint64_t hits;
+    std::uint64_t hits;  // exact up to some tens, then estimated
     bool marked_stale;
   };
   // Visits what is there now, a shard at a time, with no lock held during a visit.
