@@ -248,7 +248,7 @@ void Forward::answer_from(const cache::EntryPtr& entry, cache::StoreResult resul
   outcome.stale_on_error = result == cache::StoreResult::stale_on_error;
   if (result == cache::StoreResult::updated) outcome.cache = CacheOutcome::revalidated;
   if (outcome.stale_on_error) outcome.cache = CacheOutcome::stale;
-  respond_from_entry(*job_.context, entry);
+  respond_from_entry(*job_.context, entry, wall_clock_now());
 }
 
 void Forward::answer_relayed() {
@@ -267,7 +267,7 @@ void Forward::answer_failure(upstream::Failure failure) {
   log::event(log::Level::warning, "upstream failed",
              {{"operation", job_.operation->id()},
               {"error", std::string(upstream::proxy_error_type(failure))},
-              {"request_id", job_.context == nullptr ? std::string() : job_.context->request_id}});
+              {"request_id", job_.context == nullptr ? std::string() : std::string(job_.context->request_id)}});
   if (job_.context == nullptr) return;
   if (stale != nullptr) {
     job_.context->outcome.failure = failure;
