@@ -4,8 +4,8 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <functional>
-#include <thread>
+
+#include "cache/thread_number.h"
 
 namespace pgw::cache {
 
@@ -25,10 +25,7 @@ class Counter {
   struct alignas(kCacheLine) Stripe {
     std::atomic<std::uint64_t> value{0};
   };
-  static std::size_t stripe() {
-    thread_local const std::size_t index = std::hash<std::thread::id>()(std::this_thread::get_id()) % kStripes;
-    return index;
-  }
+  static std::size_t stripe() { return thread_number() % kStripes; }
 
   std::array<Stripe, kStripes> stripes_;
 };

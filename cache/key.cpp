@@ -35,13 +35,19 @@ void append_encoded(std::string& out, char c) {
 enum class Part { path, query };
 
 void append_normalised(std::string& out, std::string_view text, Part part) {
+  const auto stays = [part](char c) { return is_unreserved(c) || (c == '/' && part == Part::path); };
   for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto plain = std::find_if_not(text.begin() + static_cast<std::ptrdiff_t>(i), text.end(), stays);
+    const std::size_t end = static_cast<std::size_t>(plain - text.begin());
+    out.append(text.substr(i, end - i));
+    i = end;
+    if (i == text.size()) return;
     const char c = text[i];
     const bool encoded = c == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
     if (encoded) {
       append_encoded(out, static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2])));
       i += 2;
-    } else if (c == '%' || (c == '/' && part == Part::path)) {
+    } else if (c == '%') {
       out += c;
     } else {
       append_encoded(out, c == '+' && part == Part::query ? ' ' : c);
@@ -90,15 +96,23 @@ void append_encoded(std::string& out, std::string_view text) {
   for (const char c : text) append_encoded(out, c);
 }
 
+std::string make_key_prefix(std::string_view operation, std::string_view upstream) {
+  std::string prefix;
+  append_encoded(prefix, operation);
+  prefix += ' ';
+  append_encoded(prefix, upstream);
+  prefix += ' ';
+  return prefix;
+}
+
+void append_key_target(std::string& key, std::string_view path, std::string_view query) {
+  append_normalised(key, path, Part::path);
+  append_query(key, query);
+}
+
 std::string make_key(const KeyParts& parts) {
-  std::string key;
-  key.reserve(parts.operation.size() + parts.upstream.size() + parts.path.size() + parts.query.size() + 16);
-  append_encoded(key, parts.operation);
-  key += ' ';
-  append_encoded(key, parts.upstream);
-  key += ' ';
-  append_normalised(key, parts.path, Part::path);
-  append_query(key, parts.query);
+  std::string key = make_key_prefix(parts.operation, parts.upstream);
+  append_key_target(key, parts.path, parts.query);
   return key;
 }
 

@@ -21,6 +21,11 @@ struct KeyParts {
 // Parts can't run into each other: a space separates them and occurs in none.
 std::string make_key(const KeyParts& parts);
 
+// The same in two steps, for who makes many keys of one operation: what they share, "operation upstream ", and the rest
+// of one of them, appended.
+std::string make_key_prefix(std::string_view operation, std::string_view upstream);
+void append_key_target(std::string& key, std::string_view path, std::string_view query);
+
 // The parts of a key that `make_key` made, as views into it, in canonical form; nullopt for any other text.
 std::optional<KeyParts> parse_key(std::string_view key);
 

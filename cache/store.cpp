@@ -4,10 +4,12 @@
 #include <atomic>
 #include <bit>
 #include <mutex>
+#include <random>
 #include <shared_mutex>
 
 #include "cache/ghost.h"
 #include "cache/heap_cost.h"
+#include "cache/striped_lock.h"
 
 namespace pgw::cache {
 namespace {
@@ -80,8 +82,21 @@ class Doomed {
   Node* first_ = nullptr;
 };
 
+// Exact at first. Beyond that a thread tells about one in kHitStride of its hits, as that many of them: the memory of
+// an entry that every thread reads all the time should not be written all the time.
+void count_hit(Node& node) {
+  constexpr std::uint64_t kExactHits = 64;
+  constexpr std::uint64_t kHitStride = 16;
+  if (node.hits.load(std::memory_order_relaxed) < kExactHits) {
+    node.hits.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  thread_local std::minstd_rand random;  // not a plain count, which would fall in step with a client that alternates
+  if (random() % kHitStride == 0) node.hits.fetch_add(kHitStride, std::memory_order_relaxed);
+}
+
 void touch(Node& node) {
-  node.hits.fetch_add(1, std::memory_order_relaxed);
+  count_hit(node);
   const std::uint8_t uses = node.uses.load(std::memory_order_relaxed);
   if (uses < kMaxUses) node.uses.store(static_cast<std::uint8_t>(uses + 1), std::memory_order_relaxed);
 }
@@ -279,7 +294,7 @@ class Store::Shard {
 
   const std::size_t capacity_;
   const std::size_t max_variants_;
-  mutable std::shared_mutex mutex_;  // guards all below, but for the atomics in the nodes
+  mutable StripedLock mutex_;  // guards all below, but for the atomics in the nodes
   std::vector<Node*> buckets_;
   Ghost ghost_;
   Fifo small_;

@@ -9,9 +9,10 @@
 // once. The main queue gives each entry as many more rounds as it had hits in the last one, at most three. A scan thus
 // passes through the small queue and leaves main alone.
 //
-// Thread-safe. `find` takes one shard's lock shared and writes two counters of the entry found. Nothing is freed under
-// a lock. Those who go through everything do so in slices, and look at entries with no lock held, so that however much
-// there is, hits are never held up by it.
+// Thread-safe. `find` takes one shard's lock shared, which readers of different threads do without writing common
+// memory, and of an entry that is found often it writes little more than the count of its owners. Nothing is freed
+// under a lock. Those who go through everything do so in slices, and look at entries with no lock held, so that however
+// much there is, hits are never held up by it.
 #pragma once
 
 #include <atomic>
@@ -62,7 +63,7 @@ class Store {
 
   struct Info {
     EntryPtr entry;
-    std::uint64_t hits;
+    std::uint64_t hits;  // exact up to some tens, then estimated
     bool marked_stale;
   };
   void for_each(const std::function<void(const Info&)>& visit) const;

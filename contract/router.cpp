@@ -1,5 +1,7 @@
 #include "contract/router.h"
 
+#include <algorithm>
+
 #include "contract/utf8.h"
 
 namespace pgw::contract {
@@ -31,28 +33,24 @@ bool may_be_a_value(std::string_view value) {
   }
 }
 
-bool split(std::string_view path, std::vector<std::string>& segments) {
-  while (!path.empty()) {
-    if (path.front() != '/' || segments.size() == most_segments) return false;
-    path.remove_prefix(1);
-    const auto raw = path.substr(0, path.find('/'));
-    if (!decode_segment(raw, segments.emplace_back())) return false;
-    path.remove_prefix(raw.size());
-  }
-  return !segments.empty();
+/// What decodes to itself: no percent-encoding, nothing but printable ASCII. Nearly every segment of nearly every path.
+bool is_plain(std::string_view segment) {
+  return std::ranges::all_of(segment, [](char c) { return c >= 0x20 && c < 0x7f && c != '%'; });
 }
 
 void append_encoded(std::string& out, std::string_view text, std::string_view also_plain) {
   static constexpr std::string_view digits = "0123456789ABCDEF";
-  for (const char c : text) {
-    if (is_unreserved(c) || also_plain.find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += '%';
-      out += digits[byte >> 4];
-      out += digits[byte & 0xf];
-    }
+  const auto is_plain = [&](char c) { return is_unreserved(c) || also_plain.find(c) != std::string_view::npos; };
+  while (!text.empty()) {
+    const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) return;
+    const auto byte = static_cast<unsigned char>(text.front());
+    out += '%';
+    out += digits[byte >> 4];
+    out += digits[byte & 0xf];
+    text.remove_prefix(1);
   }
 }
 
@@ -85,9 +83,12 @@ void append_encoded_literal(std::string& out, std::string_view text) {
 }
 
 Router::Router(std::string_view base_path) {
-  std::vector<std::string> segments;
-  if (base_path.empty() || !split(base_path, segments)) return;
-  for (const auto& segment : segments) {
+  while (!base_path.empty()) {
+    base_path.remove_prefix(1);
+    const auto raw = base_path.substr(0, base_path.find('/'));
+    base_path.remove_prefix(raw.size());
+    std::string segment;
+    if (!decode_segment(raw, segment)) return;
     auto& next = base_->literals[segment];
     next = std::make_unique<Node>();
     base_ = next.get();
@@ -105,24 +106,31 @@ std::string Router::add(const Operation& operation) {
   return is_new ? std::string() : place->second->id();
 }
 
-const Router::Node* Router::walk(const Node& node, std::span<const std::string> segments,
+const Router::Node* Router::walk(const Node& node, std::string_view path, std::size_t depth,
                                  std::vector<std::string>& values) {
-  if (segments.empty()) return node.operations.empty() ? nullptr : &node;
-  if (const auto literal = node.literals.find(segments.front()); literal != node.literals.end()) {
-    if (const Node* end = walk(*literal->second, segments.subspan(1), values)) return end;
+  if (path.empty()) return node.operations.empty() ? nullptr : &node;
+  if (path.front() != '/' || depth == most_segments) return nullptr;
+  path.remove_prefix(1);
+  std::string_view segment = path.substr(0, path.find('/'));
+  path.remove_prefix(segment.size());
+  std::string decoded;
+  if (!is_plain(segment)) {
+    if (!decode_segment(segment, decoded)) return nullptr;
+    segment = decoded;
   }
-  if (node.parameter == nullptr || !may_be_a_value(segments.front())) return nullptr;
-  values.push_back(segments.front());
-  const Node* end = walk(*node.parameter, segments.subspan(1), values);
+  if (const auto literal = node.literals.find(segment); literal != node.literals.end()) {
+    if (const Node* end = walk(*literal->second, path, depth + 1, values)) return end;
+  }
+  if (node.parameter == nullptr || !may_be_a_value(segment)) return nullptr;
+  values.emplace_back(segment);
+  const Node* end = walk(*node.parameter, path, depth + 1, values);
   if (end == nullptr) values.pop_back();
   return end;
 }
 
 Route Router::match(std::string_view method, std::string_view path) const {
   Route route;
-  std::vector<std::string> segments;
-  if (!split(path, segments)) return route;
-  const Node* node = walk(root_, segments, route.match.path_values);
+  const Node* node = path.empty() ? nullptr : walk(root_, path, 0, route.match.path_values);
   if (node == nullptr) return route;
 
   auto found = node->operations.find(method);

@@ -13,6 +13,8 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include "metrics/striped.h"
+
 namespace pgw::metrics {
 
 using CounterFamily = prometheus::Family<prometheus::Counter>;
@@ -72,6 +74,9 @@ class Families {
   GaugeFamily& key_expiry;
   /// gateway_build_info{version}
   GaugeFamily& build_info;
+
+  /// What stands before the instruments that every request moves.
+  StripedInstruments striped;
 
   /// Types of validation failures: they come from the validator's own vocabulary, which this needs not repeat.
   LearnedLabels validation_types{64};

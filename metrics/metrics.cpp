@@ -66,6 +66,8 @@ void Metrics::before_exposition(std::function<void()> hook) {
 std::string Metrics::exposition() {
   const std::lock_guard lock(exposition_mutex_);
   for (const auto& hook : hooks_) hook();
+  families_.striped.flush();
+  inflight_.flush();
   auto families = registry_.Collect();
   for (auto& family : process_.Collect()) families.push_back(std::move(family));
   std::ostringstream out;

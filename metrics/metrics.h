@@ -2,8 +2,8 @@
 // registers each once. Label values are bounded: operations and teams are the configured ones, the others as
 // metrics/labels.h lists them.
 //
-// Everything is thread-safe. What a request touches costs an array look-up and an atomic add, a histogram also a mutex
-// that is held for a few instructions. Units are seconds and bytes.
+// Everything is thread-safe. What every request touches costs an array look-up and an addition to a cell of its own
+// thread (metrics/striped.h). Units are seconds and bytes.
 #pragma once
 
 #include <algorithm>
@@ -63,7 +63,7 @@ class Metrics {
     return cache_invalidations_.at(index_of(invalidation_labels, reason));
   }
   /// gateway_inflight_requests: requests whose head was read and whose response is not complete.
-  prometheus::Gauge& inflight_requests() { return inflight_; }
+  StripedGauge& inflight_requests() { return inflight_; }
   /// gateway_config_reloads_total{result}: reloads by result, "success" or "failure" (which changes nothing).
   prometheus::Counter& config_reloads(bool succeeded) { return succeeded ? reloads_succeeded_ : reloads_failed_; }
 
@@ -98,7 +98,7 @@ class Metrics {
   prometheus::Gauge& cache_size_;
   prometheus::Counter& cache_evictions_;
   LazySeries<prometheus::Counter, invalidation_labels.size() + 1> cache_invalidations_;
-  prometheus::Gauge& inflight_;
+  StripedGauge inflight_;
   prometheus::Counter& reloads_succeeded_;
   prometheus::Counter& reloads_failed_;
 

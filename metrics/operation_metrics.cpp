@@ -18,7 +18,7 @@ RequestCounters::~RequestCounters() {
   for (auto& plane : planes_) delete plane.load(std::memory_order_relaxed);
 }
 
-prometheus::Counter& RequestCounters::at(std::string_view method, int status, std::string_view cache) {
+StripedCounter& RequestCounters::at(std::string_view method, int status, std::string_view cache) {
   const std::size_t method_index = index_of(method_labels, method);
   const std::size_t outcome = index_of(cache_labels, cache);
   const std::size_t slot = status_slot(status);
@@ -30,27 +30,28 @@ RequestCounters::Plane& RequestCounters::plane(std::size_t method) {
   if (Plane* known = planes_[method].load(std::memory_order_acquire)) return *known;
   const std::lock_guard lock(mutex_);
   if (Plane* known = planes_[method].load(std::memory_order_relaxed)) return *known;
-  auto made = std::make_unique<Plane>([this, method](std::size_t index) -> prometheus::Counter& {
+  auto made = std::make_unique<Plane>([this, method](std::size_t index) -> StripedCounter& {
     return resolve(method, slotted_statuses[index / outcomes], index % outcomes);
   });
   planes_[method].store(made.get(), std::memory_order_release);
   return *made.release();
 }
 
-prometheus::Counter& RequestCounters::resolve(std::size_t method, int status, std::size_t outcome) {
-  return families_.requests.Add({{"operation", operation_},
-                                 {"method", text(label_at(method_labels, method))},
-                                 {"status", status_label(status)},
-                                 {"cache", text(label_at(cache_labels, outcome))}});
+StripedCounter& RequestCounters::resolve(std::size_t method, int status, std::size_t outcome) {
+  return families_.striped.of(families_.requests.Add({{"operation", operation_},
+                                                      {"method", text(label_at(method_labels, method))},
+                                                      {"status", status_label(status)},
+                                                      {"cache", text(label_at(cache_labels, outcome))}}));
 }
 
 OperationMetrics::OperationMetrics(Families& families, const std::string& operation)
     : families_(families),
       operation_(operation),
       requests_(families, operation),
-      request_duration_([this](std::size_t index) -> prometheus::Histogram& {
-        return families_.request_duration.Add(
+      request_duration_([this](std::size_t index) -> StripedHistogram& {
+        auto& histogram = families_.request_duration.Add(
             {{"operation", operation_}, {"cache", text(label_at(cache_labels, index))}}, duration_buckets());
+        return families_.striped.of(histogram, duration_buckets());
       }),
       upstream_requests_([this](std::size_t index) -> prometheus::Counter& {
         return families_.upstream_requests.Add(

@@ -26,15 +26,15 @@ class RequestCounters {
   RequestCounters& operator=(const RequestCounters&) = delete;
 
   /// Statuses without a slot (metrics/status_slots.h) are found by their labels.
-  prometheus::Counter& at(std::string_view method, int status, std::string_view cache);
+  StripedCounter& at(std::string_view method, int status, std::string_view cache);
 
  private:
   static constexpr std::size_t methods = method_labels.size() + 1;
   static constexpr std::size_t outcomes = cache_labels.size() + 1;
-  using Plane = LazySeries<prometheus::Counter, slotted_statuses.size() * outcomes>;
+  using Plane = LazySeries<StripedCounter, slotted_statuses.size() * outcomes>;
 
   Plane& plane(std::size_t method);
-  prometheus::Counter& resolve(std::size_t method, int status, std::size_t outcome);
+  StripedCounter& resolve(std::size_t method, int status, std::size_t outcome);
 
   Families& families_;
   const std::string operation_;
@@ -49,12 +49,12 @@ class OperationMetrics {
 
   /// gateway_requests_total{operation,method,status,cache}: requests answered, by status and by what the cache had to
   /// do with it (`cache_labels`).
-  prometheus::Counter& requests(std::string_view method, int status, std::string_view cache) {
+  StripedCounter& requests(std::string_view method, int status, std::string_view cache) {
     return requests_.at(method, status, cache);
   }
 
   /// gateway_request_duration_seconds{operation,cache}: from the end of a request's head to the end of its response.
-  prometheus::Histogram& request_duration(std::string_view cache) {
+  StripedHistogram& request_duration(std::string_view cache) {
     return request_duration_.at(index_of(cache_labels, cache));
   }
 
@@ -81,7 +81,7 @@ class OperationMetrics {
   Families& families_;
   const std::string operation_;
   RequestCounters requests_;
-  LazySeries<prometheus::Histogram, cache_labels.size() + 1> request_duration_;
+  LazySeries<StripedHistogram, cache_labels.size() + 1> request_duration_;
   LazySeries<prometheus::Counter, slotted_statuses.size()> upstream_requests_;
   LazySeries<prometheus::Histogram, 1> upstream_duration_;
   LazySeries<prometheus::Counter, verdict_labels.size() + 1> validation_reports_;

@@ -14,16 +14,18 @@ inline constexpr std::array<std::uint16_t, 70> slotted_statuses{
     414, 415, 416, 417, 418, 421, 422, 423, 424, 425, 426, 428, 429, 431, 451, 499, 500, 501,
     502, 503, 504, 505, 506, 507, 508, 510, 511, 520, 521, 522, 523, 524, 525, 529};
 
+/// The slot of each code below 600; the size of `slotted_statuses` for those without.
+inline constexpr std::array<std::uint8_t, 600> slots_by_status = [] {
+  std::array<std::uint8_t, 600> table{};
+  table.fill(static_cast<std::uint8_t>(slotted_statuses.size()));
+  for (std::size_t i = 0; i < slotted_statuses.size(); ++i) table[slotted_statuses[i]] = static_cast<std::uint8_t>(i);
+  return table;
+}();
+
 /// 0 to size - 1 as above; the size for any other code.
 constexpr std::size_t status_slot(int status) {
-  constexpr auto slots = [] {
-    std::array<std::uint8_t, 600> table{};
-    table.fill(static_cast<std::uint8_t>(slotted_statuses.size()));
-    for (std::size_t i = 0; i < slotted_statuses.size(); ++i) table[slotted_statuses[i]] = static_cast<std::uint8_t>(i);
-    return table;
-  }();
-  return status >= 0 && static_cast<std::size_t>(status) < slots.size() ? slots[static_cast<std::size_t>(status)]
-                                                                        : slotted_statuses.size();
+  const auto index = static_cast<std::size_t>(status);
+  return status >= 0 && index < slots_by_status.size() ? slots_by_status[index] : slotted_statuses.size();
 }
 
 }  // namespace pgw::metrics

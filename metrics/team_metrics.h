@@ -16,21 +16,19 @@ class TeamMetrics {
   TeamMetrics(Families& families, const std::string& team);
 
   /// gateway_upstream_requests_avoided_total{team,reason}: requests that needed no upstream (`avoided_labels`).
-  prometheus::Counter& upstream_requests_avoided(std::string_view reason) {
+  StripedCounter& upstream_requests_avoided(std::string_view reason) {
     return avoided_.at(index_of(avoided_labels, reason));
   }
 
   /// gateway_team_requests_total{team,outcome}: the team's requests by how they ended (`team_outcome_labels`).
-  prometheus::Counter& requests(std::string_view outcome) {
-    return requests_.at(index_of(team_outcome_labels, outcome));
-  }
+  StripedCounter& requests(std::string_view outcome) { return requests_.at(index_of(team_outcome_labels, outcome)); }
 
   /// gateway_rate_limited_total{team}: requests that the gateway answered 429.
   prometheus::Counter& rate_limited() { return rate_limited_.at(0); }
 
  private:
-  LazySeries<prometheus::Counter, avoided_labels.size() + 1> avoided_;
-  LazySeries<prometheus::Counter, team_outcome_labels.size() + 1> requests_;
+  LazySeries<StripedCounter, avoided_labels.size() + 1> avoided_;
+  LazySeries<StripedCounter, team_outcome_labels.size() + 1> requests_;
   LazySeries<prometheus::Counter, 1> rate_limited_;
 };
 

@@ -390,11 +390,11 @@ bool Connection::body_is_left() const {
 // ---- the ends of things ----
 
 void Connection::finish_exchange() {
-  const auto exchange = std::exchange(exchange_, nullptr);
+  auto exchange = std::exchange(exchange_, nullptr);
   exchange->finished_ = true;
   exchange->connection_ = nullptr;
   guarded([&](RequestHandler& handler) { handler.on_finished(*exchange); });
-  worker_.give_back(exchange);
+  worker_.give_back(std::move(exchange));
   outbox_.release();
   drain_wanted_ = false;
   if (close_) {
@@ -426,7 +426,7 @@ void Connection::lose() {
     queued_ = true;
     worker_.wake(*this);
   }
-  const auto exchange = std::exchange(exchange_, nullptr);
+  auto exchange = std::exchange(exchange_, nullptr);
   if (!exchange) return;
   exchange->connection_ = nullptr;
   exchange->finished_ = exchange->phase_ == Exchange::Phase::done && outbox_.empty();
@@ -436,7 +436,7 @@ void Connection::lose() {
       handler.on_finished(*exchange);
     });
   }
-  worker_.give_back(exchange);
+  worker_.give_back(std::move(exchange));
 }
 
 // ---- readiness and time ----

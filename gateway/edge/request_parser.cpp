@@ -22,6 +22,8 @@ namespace {
 namespace beast = boost::beast;
 using beast::error_code;
 
+constexpr std::string_view crlf = "\r\n";
+
 // A chunk's line with its extensions, and a trailer section, must fit into this (RFC 9112 section 7.1.1 asks for a
 // bound).
 constexpr std::size_t max_chunk_head = 4096;
@@ -33,10 +35,28 @@ bool is_known_method(std::string_view method) {
   return std::find(known_methods.begin(), known_methods.end(), method) != known_methods.end();
 }
 
-bool is_token_char(char c) {
-  static constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         others.find(c) != std::string_view::npos;
+// RFC 9110 section 5.6.2.
+constexpr std::array<bool, 256> make_token_table() {
+  std::array<bool, 256> table{};
+  for (std::size_t c = 0; c < 128; ++c) {
+    table[c] = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  }
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<std::uint8_t>(c)] = true;
+  return table;
+}
+constexpr std::array<bool, 256> token_chars = make_token_table();
+
+bool is_token(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return token_chars[static_cast<std::uint8_t>(c)]; });
+}
+
+// Without optional white space (RFC 9110 section 5.6.3).
+std::string_view trim(std::string_view text) {
+  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 bool is_version(std::string_view text) {
@@ -51,10 +71,6 @@ bool has_bare_lf(std::string_view text) {
   return false;
 }
 
-std::string_view view(beast::string_view text) {
-  return {text.data(), text.size()};
-}
-
 // The codings of all Transfer-Encoding fields, in order; empty list elements count for nothing (RFC 9110
 // section 5.6.1).
 std::vector<std::string_view> transfer_codings(const http::Fields& fields) {
@@ -62,9 +78,7 @@ std::vector<std::string_view> transfer_codings(const http::Fields& fields) {
   for (std::string_view value : fields.all("transfer-encoding")) {
     while (!value.empty()) {
       const auto comma = std::min(value.find(','), value.size());
-      auto coding = value.substr(0, comma);
-      while (!coding.empty() && (coding.front() == ' ' || coding.front() == '\t')) coding.remove_prefix(1);
-      while (!coding.empty() && (coding.back() == ' ' || coding.back() == '\t')) coding.remove_suffix(1);
+      const auto coding = trim(value.substr(0, comma));
       if (!coding.empty()) codings.push_back(coding);
       value.remove_prefix(std::min(comma + 1, value.size()));
     }
@@ -74,7 +88,7 @@ std::vector<std::string_view> transfer_codings(const http::Fields& fields) {
 
 }  // namespace
 
-// The glue to Beast: what it finds goes into the request.
+// The glue to Beast: the content that it finds goes into the request.
 class RequestParser::Beast : public beast::http::basic_parser<true> {
  public:
   Beast(http::Request& request, const bool& discard) : request_(request), discard_(discard) {
@@ -83,18 +97,14 @@ class RequestParser::Beast : public beast::http::basic_parser<true> {
         std::numeric_limits<std::uint64_t>::max());  // `check_framing` does; boost::none refuses every length in 1.74
   }
 
-  void end_of_head() { in_head_ = false; }
-
  private:
-  // `check_request_line` has it already.
+  // Request line and fields are taken by hand. Trailers are dropped: RFC 9110 section 6.5.1 forbids to merge them into
+  // the header section unasked.
   void on_request_impl(beast::http::verb, beast::string_view, beast::string_view, int, error_code&) override {}
 
   void on_response_impl(int, beast::string_view, int, error_code&) override {}
 
-  void on_field_impl(beast::http::field, beast::string_view name, beast::string_view value, error_code&) override {
-    // Trailers are dropped: RFC 9110 section 6.5.1 forbids to merge them into the header section unasked.
-    if (in_head_) request_.fields.add(view(name), view(value));
-  }
+  void on_field_impl(beast::http::field, beast::string_view, beast::string_view, error_code&) override {}
 
   void on_header_impl(error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
@@ -120,7 +130,6 @@ class RequestParser::Beast : public beast::http::basic_parser<true> {
 
   http::Request& request_;
   const bool& discard_;
-  bool in_head_ = true;
 };
 
 RequestParser::RequestParser() = default;
@@ -156,32 +165,16 @@ RequestParser::Event RequestParser::feed_head(std::string_view data, std::size_t
       break;
   }
   const std::string_view head = data.substr(0, scanner_.size());
-  if (!check_request_line(head.substr(0, scanner_.request_line_size()))) return Event::rejected;
-
-  beast_ = std::make_unique<Beast>(*request_, discard_);
-  error_code error;
-  beast_->put({head.data(), head.size()}, error);
-  if (error == beast::http::error::bad_content_length) {
-    reject(400, "bad-content-length", "Content-Length is malformed, repeated or beside Transfer-Encoding");
-    return Event::rejected;
-  }
-  if (error == beast::http::error::bad_transfer_encoding) {
-    reject(400, "bad-transfer-encoding", "Transfer-Encoding is repeated or beside Content-Length");
-    return Event::rejected;
-  }
-  if (error || !beast_->is_header_done()) {
-    reject(400, "bad-field", "a header field line is malformed");
-    return Event::rejected;
-  }
-  beast_->end_of_head();
-  if (!check_fields()) return Event::rejected;
+  const std::string_view request_line = head.substr(0, scanner_.request_line_size());
+  const std::string_view field_lines = head.substr(request_line.size() + crlf.size());
+  if (!check_request_line(request_line) || !take_fields(field_lines) || !check_host()) return Event::rejected;
+  if (announces_body() && !begin_body(head)) return Event::rejected;
+  if (!check_expectation()) return Event::rejected;
 
   consumed = head.size();
   head_done_ = true;
-  has_body_ = !beast_->is_done();
-  keep_alive_ = beast_->keep_alive();
-  beast_->eager(true);
-  beast_->body_limit(limits_->max_body);
+  has_body_ = beast_ && !beast_->is_done();
+  keep_alive_ = wants_to_stay();
   return Event::head;
 }
 
@@ -192,8 +185,7 @@ bool RequestParser::check_request_line(std::string_view line) {
   const auto method = line.substr(0, first);
   const bool has_three_parts = first != std::string_view::npos && first > 0 && last > first + 1 &&
                                line.find(' ', first + 1) == last && line.find('\t') == std::string_view::npos;
-  if (!has_three_parts || !std::all_of(method.begin(), method.end(), is_token_char) ||
-      !is_version(line.substr(last + 1))) {
+  if (!has_three_parts || !is_token(method) || !is_version(line.substr(last + 1))) {
     return reject(400, "bad-request-line", "the request line is malformed");
   }
   // What a refusal can already tell to the log.
@@ -212,8 +204,49 @@ bool RequestParser::check_request_line(std::string_view line) {
   return true;
 }
 
-bool RequestParser::check_fields() {
-  return check_host() && check_framing() && check_expectation();
+// field-name ":" OWS field-value OWS (RFC 9112 section 5), line by line up to the empty one. The scanner has seen to the
+// lines' ends and to what characters a value may have.
+bool RequestParser::take_fields(std::string_view lines) {
+  while (lines.size() > crlf.size()) {
+    const auto line = lines.substr(0, lines.find('\r'));
+    lines.remove_prefix(line.size() + crlf.size());
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) {
+      return reject(400, "bad-field", "a header field line is malformed");
+    }
+    request_->fields.add(line.substr(0, colon), trim(line.substr(colon + 1)));
+  }
+  return true;
+}
+
+bool RequestParser::announces_body() const {
+  return request_->fields.contains("content-length") || request_->fields.contains("transfer-encoding");
+}
+
+bool RequestParser::begin_body(std::string_view head) {
+  beast_ = std::make_unique<Beast>(*request_, discard_);
+  error_code error;
+  beast_->put({head.data(), head.size()}, error);
+  if (error == beast::http::error::bad_content_length) {
+    return reject(400, "bad-content-length", "Content-Length is malformed, repeated or beside Transfer-Encoding");
+  }
+  if (error == beast::http::error::bad_transfer_encoding) {
+    return reject(400, "bad-transfer-encoding", "Transfer-Encoding is repeated or beside Content-Length");
+  }
+  if (error || !beast_->is_header_done()) return reject(400, "bad-field", "a header field line is malformed");
+  if (!check_framing()) return false;
+  beast_->eager(true);
+  beast_->body_limit(limits_->max_body);
+  return true;
+}
+
+// RFC 9112 section 9.3: whether the connection persists, as far as the client says.
+bool RequestParser::wants_to_stay() const {
+  const bool stays_by_default = request_->version_minor > 0;
+  if (!request_->fields.contains("connection")) return stays_by_default;
+  const std::string options = http::connection_options(request_->fields);
+  if (http::list_contains(options, "close")) return false;
+  return stays_by_default || http::list_contains(options, "keep-alive");
 }
 
 // RFC 9112 section 3.2; a Host must stand beside an absolute target, too, which then wins.

@@ -14,9 +14,12 @@
 
 namespace pgw::edge {
 
-/// An incremental HTTP/1.1 request parser (RFC 9112): HeadScanner for strictness, Boost.Beast's `basic_parser` for the
-/// grammar and the body's framing, and the rules of a server on top: versions, methods, targets, Host, and no doubt
-/// about where a body ends. Reusable; does no I/O. Not thread-safe.
+/// An incremental HTTP/1.1 request parser (RFC 9112): HeadScanner for strictness, the grammar of request line and field
+/// lines by hand, Boost.Beast's `basic_parser` for bodies, and the rules of a server on top: versions, methods, targets,
+/// Host, and no doubt about where a body ends. Reusable; does no I/O. Not thread-safe.
+///
+/// Beast sees the head of a request that announces a body, too, must accept it, and decides about its framing. Without
+/// one it isn't asked: it took a third of the instructions of a cache hit.
 class RequestParser {
  public:
   enum class Event {
@@ -58,10 +61,13 @@ class RequestParser {
   Event feed_head(std::string_view data, std::size_t& consumed);
   Event feed_body(std::string_view data, std::size_t& consumed);
   bool check_request_line(std::string_view line);
-  bool check_fields();
-  bool check_framing();
+  bool take_fields(std::string_view lines);
   bool check_host();
   bool check_expectation();
+  bool announces_body() const;
+  bool begin_body(std::string_view head);
+  bool check_framing();
+  bool wants_to_stay() const;
   bool reject(int status, std::string_view reason, const char* message);
 
   HeadScanner scanner_;

@@ -1,19 +1,12 @@
 #include "gateway/edge/response_head.h"
 
 #include <array>
-#include <charconv>
 #include <cstdio>
 
 #include "gateway/http/message.h"
 
 namespace pgw::edge {
 namespace {
-
-void append_number(std::string& out, std::uint64_t number) {
-  std::array<char, 20> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  out.append(digits.data(), end);
-}
 
 // IMF-fixdate. Not strftime, whose names of days and months follow the process's locale.
 std::string format_date(std::time_t second) {
@@ -43,7 +36,7 @@ bool has_date(std::string_view fields) {
 
 void append_status_line(std::string& out, int status) {
   out += "HTTP/1.1 ";
-  append_number(out, static_cast<std::uint64_t>(status));
+  http::append_number(out, status);
   out += ' ';
   out += http::reason_phrase(status);
   out += "\r\n";
@@ -71,7 +64,7 @@ void append_head(std::string& out, const ResponseHead& head, const Framing& fram
   out += head.fields;
   if (framing.content_length) {
     out += "Content-Length: ";
-    append_number(out, *framing.content_length);
+    http::append_number(out, *framing.content_length);
     out += "\r\n";
   } else if (framing.chunked) {
     out += "Transfer-Encoding: chunked\r\n";

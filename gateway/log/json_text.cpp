@@ -1,14 +1,21 @@
 #include "gateway/log/json_text.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 namespace pgw::log {
 namespace {
 
+constexpr std::array<bool, 256> make_plain_table() {
+  std::array<bool, 256> table{};
+  for (std::size_t c = 0x20; c < 0x7f; ++c) table[c] = c != '"' && c != '\\';
+  return table;
+}
+constexpr std::array<bool, 256> plain = make_plain_table();
+
 bool is_plain(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
+  return plain[static_cast<std::uint8_t>(c)];
 }
 
 /// The length of the UTF-8 sequence (RFC 3629) at the front of `text`, or 0 if there is none.
@@ -58,21 +65,25 @@ void append_escaped(std::string& out, char c) {
 
 }  // namespace
 
+bool is_plain_json(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return is_plain(c); });
+}
+
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
-    const auto plain = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
-    out.append(text.substr(0, plain));
-    text.remove_prefix(plain);
+    const auto length = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+    out.append(text.substr(0, length));
+    text.remove_prefix(length);
     if (text.empty()) break;
     if (static_cast<unsigned char>(text[0]) < 0x80) {
       append_escaped(out, text[0]);
       text.remove_prefix(1);
       continue;
     }
-    const std::size_t length = utf8_length(text);
-    out.append(length == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(0, length));
-    text.remove_prefix(std::max<std::size_t>(length, 1));
+    const std::size_t character = utf8_length(text);
+    out.append(character == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(0, character));
+    text.remove_prefix(std::max<std::size_t>(character, 1));
   }
   out += '"';
 }

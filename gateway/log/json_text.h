@@ -10,4 +10,7 @@ namespace pgw::log {
 /// bytes that are not UTF-8 become U+FFFD, so that a log line is always valid JSON.
 void append_json_string(std::string& out, std::string_view text);
 
+/// Whether `text` stands in a JSON string as it is: printable ASCII without '"' and '\\'.
+bool is_plain_json(std::string_view text);
+
 }  // namespace pgw::log

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <ctime>
 #include <memory>
-#include <sys/time.h>
 
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
@@ -47,9 +46,13 @@ std::shared_ptr<spdlog::logger> make_logger(const char* name, spdlog::sink_ptr s
   return logger;
 }
 
+std::chrono::sys_time<std::chrono::milliseconds> now() {
+  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
 std::string json_line(Level level, std::string_view message, std::initializer_list<Detail> details) {
   std::string line = R"({"time":")";
-  append_timestamp(line);
+  line += timestamp(now());
   line += R"(","level":")";
   line += name_of(level);
   line += R"(","message":)";
@@ -66,7 +69,7 @@ std::string json_line(Level level, std::string_view message, std::initializer_li
 
 std::string text_line(Level level, std::string_view message, std::initializer_list<Detail> details) {
   std::string line;
-  append_timestamp(line);
+  line += timestamp(now());
   line += ' ';
   line += name_of(level);
   line += ": ";
@@ -115,35 +118,37 @@ void event(Level level, std::string_view message, std::initializer_list<Detail> 
                  s.format == Format::json ? json_line(level, message, details) : text_line(level, message, details));
 }
 
-void write_access(std::string lines) {
+void write_access(std::string_view lines) {
   auto& s = state();
   if (!s.accesses || lines.empty()) return;
-  if (lines.back() == '\n') lines.pop_back();
-  s.accesses->info("{}", lines);
+  if (lines.back() == '\n') lines.remove_suffix(1);
+  s.accesses->log(spdlog::level::info, spdlog::string_view_t(lines.data(), lines.size()));
 }
 
 std::size_t dropped_batches() {
   return state().pool ? state().pool->overrun_counter() : 0;
 }
 
-void append_timestamp(std::string& out) {
-  timeval now{};
-  gettimeofday(&now, nullptr);
+std::string_view timestamp(std::chrono::sys_time<std::chrono::milliseconds> time) {
+  constexpr std::size_t date_length = 19;
   thread_local std::time_t cached_second = -1;
-  thread_local std::array<char, 24> cached{};
-  if (now.tv_sec != cached_second) {
-    cached_second = now.tv_sec;
+  thread_local std::array<char, date_length + sizeof ".000Z"> text{};
+  const std::int64_t since_epoch = time.time_since_epoch().count();
+  const std::time_t second = since_epoch / 1000;
+  if (second != cached_second) {
+    cached_second = second;
     std::tm utc{};
-    gmtime_r(&now.tv_sec, &utc);
-    std::strftime(cached.data(), cached.size(), "%Y-%m-%dT%H:%M:%S", &utc);
+    gmtime_r(&second, &utc);
+    std::strftime(text.data(), date_length + 1, "%Y-%m-%dT%H:%M:%S", &utc);
   }
-  out += cached.data();
-  const auto milliseconds = static_cast<unsigned>(now.tv_usec / 1000);
-  out += '.';
-  out += static_cast<char>('0' + milliseconds / 100);
-  out += static_cast<char>('0' + milliseconds / 10 % 10);
-  out += static_cast<char>('0' + milliseconds % 10);
-  out += 'Z';
+  const auto milliseconds = static_cast<unsigned>(since_epoch % 1000);
+  char* out = text.data() + date_length;
+  *out++ = '.';
+  *out++ = static_cast<char>('0' + milliseconds / 100);
+  *out++ = static_cast<char>('0' + milliseconds / 10 % 10);
+  *out++ = static_cast<char>('0' + milliseconds % 10);
+  *out = 'Z';
+  return {text.data(), date_length + 5};
 }
 
 }  // namespace pgw::log

@@ -2,6 +2,7 @@
 // own, so that no worker waits for a terminal or a pipe.
 #pragma once
 
+#include <chrono>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -35,10 +36,10 @@ void event(Level level, std::string_view message, std::initializer_list<Detail> 
 
 /// Ready lines of the access log, each with its line feed. Thread-safe. When the writer can't keep up, the oldest
 /// queued batches are dropped rather than a worker held up; `dropped_batches` counts them.
-void write_access(std::string lines);
+void write_access(std::string_view lines);
 std::size_t dropped_batches();
 
-/// "2026-01-31T23:59:59.123Z", appended: now, UTC.
-void append_timestamp(std::string& out);
+/// "2026-01-31T23:59:59.123Z", UTC; valid until the thread's next call. Formats the date once per second and thread.
+std::string_view timestamp(std::chrono::sys_time<std::chrono::milliseconds> time);
 
 }  // namespace pgw::log

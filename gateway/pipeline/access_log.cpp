@@ -1,82 +1,74 @@
 #include "gateway/pipeline/access_log.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 
-#include "gateway/log/json_text.h"
 #include "gateway/log/log.h"
 
 namespace pgw::pipeline {
 namespace {
 
+/// The members of a line. Keys come with what stands around them, `,"team":`, so that each is one piece.
 class Line {
  public:
-  explicit Line(std::string& out) : out_(out) {
-    out_ += R"({"time":")";
-    log::append_timestamp(out_);
-    out_ += '"';
+  Line(log::LineBuffer& out, std::chrono::sys_time<std::chrono::milliseconds> time) : out_(out) {
+    out_.append(R"({"time":")");
+    out_.append(log::timestamp(time));
+    out_.append("\"");
   }
 
   void text(std::string_view key, std::string_view value) {
     if (value.empty()) return;
-    name(key);
-    log::append_json_string(out_, value);
+    out_.append(key);
+    out_.append_json(value);
   }
 
   void number(std::string_view key, std::uint64_t value) {
-    name(key);
-    out_ += std::to_string(value);
+    out_.append(key);
+    out_.append_number(value);
   }
 
   /// Milliseconds with three decimals.
   void milliseconds(std::string_view key, std::chrono::microseconds value) {
     const auto micros = static_cast<std::uint64_t>(std::max<std::chrono::microseconds::rep>(value.count(), 0));
-    const std::string fraction = std::to_string(1000 + micros % 1000);
-    name(key);
-    out_ += std::to_string(micros / 1000);
-    out_ += '.';
-    out_.append(fraction, 1, 3);
+    number(key, micros / 1000);
+    const std::array<char, 4> fraction{'.', static_cast<char>('0' + micros / 100 % 10),
+                                       static_cast<char>('0' + micros / 10 % 10), static_cast<char>('0' + micros % 10)};
+    out_.append({fraction.data(), fraction.size()});
   }
 
-  void flag(std::string_view key) {
-    name(key);
-    out_ += "true";
-  }
-
-  void end() { out_ += "}\n"; }
+  void end() { out_.append("}\n"); }
 
  private:
-  void name(std::string_view key) {
-    out_ += ",\"";
-    out_ += key;
-    out_ += "\":";
-  }
-
-  std::string& out_;
+  log::LineBuffer& out_;
 };
 
 }  // namespace
 
 void AccessLog::write(const AccessRecord& record) {
   const Outcome& outcome = *record.outcome;
-  Line line(batch_);
-  line.text("request_id", record.request_id);
-  line.text("trace_id", record.trace_id);
-  line.text("peer", record.peer);
-  line.text("team", record.team);
-  line.text("key_id", record.key_id);
-  line.text("method", record.method);
-  line.text("path", record.path);
-  line.text("operation", record.operation);
-  line.number("status", static_cast<std::uint64_t>(outcome.status));
-  line.text("cache", to_string(outcome.cache));
-  line.text("rejection", to_string(outcome.rejection));
-  line.text("fwd", to_string(outcome.forwarded));
-  if (outcome.upstream_status) line.number("upstream_status", static_cast<std::uint64_t>(*outcome.upstream_status));
-  if (outcome.failure) line.text("upstream_error", upstream::proxy_error_type(*outcome.failure));
-  if (outcome.upstream_time) line.milliseconds("upstream_ms", *outcome.upstream_time);
-  line.milliseconds("duration_ms", record.duration);
-  line.number("bytes", record.bytes_sent);
-  if (record.client_gone) line.flag("client_gone");
+  Line line(batch_, record.time);
+  line.text(R"(,"request_id":)", record.request_id);
+  line.text(R"(,"trace_id":)", record.trace_id);
+  line.text(R"(,"peer":)", record.peer);
+  line.text(R"(,"team":)", record.team);
+  line.text(R"(,"key_id":)", record.key_id);
+  line.text(R"(,"method":)", record.method);
+  line.text(R"(,"path":)", record.path);
+  line.text(R"(,"operation":)", record.operation);
+  line.number(R"(,"status":)", static_cast<std::uint64_t>(outcome.status));
+  line.text(R"(,"cache":)", to_string(outcome.cache));
+  line.text(R"(,"rejection":)", to_string(outcome.rejection));
+  line.text(R"(,"fwd":)", to_string(outcome.forwarded));
+  if (outcome.upstream_status) {
+    line.number(R"(,"upstream_status":)", static_cast<std::uint64_t>(*outcome.upstream_status));
+  }
+  if (outcome.failure) line.text(R"(,"upstream_error":)", upstream::proxy_error_type(*outcome.failure));
+  if (outcome.upstream_time) line.milliseconds(R"(,"upstream_ms":)", *outcome.upstream_time);
+  line.milliseconds(R"(,"duration_ms":)", record.duration);
+  line.number(R"(,"bytes":)", record.bytes_sent);
+  if (record.client_gone) batch_.append(R"(,"client_gone":true)");
   line.end();
 
   if (batch_.size() >= batch_bytes) {
@@ -92,10 +84,8 @@ void AccessLog::write(const AccessRecord& record) {
 void AccessLog::flush() {
   if (timer_ != 0) loop_.cancel(timer_);
   timer_ = 0;
-  if (batch_.empty()) return;
-  log::write_access(std::move(batch_));
+  log::write_access(batch_.view());
   batch_.clear();
-  batch_.reserve(batch_bytes + 1024);
 }
 
 }  // namespace pgw::pipeline

@@ -3,10 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "gateway/edge/event_loop.h"
+#include "gateway/log/line_buffer.h"
 #include "gateway/pipeline/outcome.h"
 
 namespace pgw::pipeline {
@@ -14,6 +14,7 @@ namespace pgw::pipeline {
 /// What a line tells. Views need to hold during `write` only. The query is left out on purpose: it may carry what
 /// callers search for.
 struct AccessRecord {
+  std::chrono::sys_time<std::chrono::milliseconds> time;  ///< of the response's end
   std::string_view request_id;
   std::string_view trace_id;
   std::string_view peer;
@@ -44,7 +45,7 @@ class AccessLog {
 
  private:
   edge::EventLoop& loop_;
-  std::string batch_;
+  log::LineBuffer batch_{batch_bytes + 4096};
   edge::EventLoop::TimerId timer_ = 0;
 };
 

@@ -33,9 +33,12 @@ ForwardReason forward_reason(cache::MissReason reason) {
   return ForwardReason::none;
 }
 
-std::string cache_key(const RequestContext& context) {
-  const std::string path = context.runtime->contract->canonical_path(context.route);
-  return cache::make_key({context.operation().id(), context.runtime->upstream_identity, path, context.request().query});
+/// In the worker's storage, until the next one is made.
+std::string_view cache_key(const RequestContext& context) {
+  std::string& key = context.worker.spare_key();
+  key = context.policy().cache_key_prefix;
+  cache::append_key_target(key, context.runtime->contract->canonical_path(context.route), context.request().query);
+  return key;
 }
 
 void resume_after_wait(RequestContext& context, const cache::Shared& shared) {
@@ -44,12 +47,12 @@ void resume_after_wait(RequestContext& context, const cache::Shared& shared) {
   switch (shared.outcome) {
     case cache::SharedOutcome::response:
       context.outcome.cache = CacheOutcome::collapsed;
-      respond_from_entry(context, shared.entry);
+      respond_from_entry(context, shared.entry, wall_clock_now());
       return;
     case cache::SharedOutcome::stale_on_error:
       context.outcome.cache = CacheOutcome::stale;
       context.outcome.stale_on_error = true;
-      respond_from_entry(context, shared.entry);
+      respond_from_entry(context, shared.entry, wall_clock_now());
       return;
     case cache::SharedOutcome::failed:
       context.outcome.cache = CacheOutcome::collapsed;
@@ -92,19 +95,23 @@ void refresh_in_background(RequestContext& context, cache::Fetch fetch, cache::E
                                   .context = nullptr});
 }
 
+void serve_hit(RequestContext& context, cache::EntryPtr entry, cache::TimePoint now) {
+  context.outcome.cache = CacheOutcome::hit;
+  context.outcome.forwarded = ForwardReason::none;
+  respond_from_entry(context, std::move(entry), now);
+}
+
 Progress act_on(RequestContext& context, cache::Decision decision) {
   auto& outcome = context.outcome;
   outcome.forwarded = forward_reason(decision.reason);
   switch (decision.action) {
     case cache::ReadAction::serve:
-      outcome.cache = CacheOutcome::hit;
-      outcome.forwarded = ForwardReason::none;
-      respond_from_entry(context, decision.entry);
+      serve_hit(context, std::move(decision.entry), wall_clock_now());
       return Progress::answered;
     case cache::ReadAction::serve_stale_and_refresh:
       outcome.cache = CacheOutcome::stale;
       outcome.forwarded = ForwardReason::none;
-      respond_from_entry(context, decision.entry);
+      respond_from_entry(context, decision.entry, wall_clock_now());
       refresh_in_background(context, std::move(decision.fetch), std::move(decision.entry));
       return Progress::answered;
     case cache::ReadAction::wait:
@@ -144,20 +151,17 @@ Progress consult_cache(RequestContext& context) {
     return Progress::next;
   }
 
-  const std::string key = cache_key(context);
-  cache::Read read{.key = key,
+  cache::Read read{.key = cache_key(context),
                    .request_headers = context.request_fields(),
                    .tags = {},
                    .rule = context.policy().rule,
                    .authorized = forwards_authorization(context) && context.request().fields.contains("authorization"),
                    .is_head = false,  // a HEAD that must be fetched is fetched, and stored, as a GET
                    .may_wait = context.times_waited < waits_at_most};
-  const auto now = wall_clock_now();
+  const auto now = context.times_waited == 0 ? context.arrived : wall_clock_now();
   if (auto entry = context.worker.process().cache.find_fresh(read, now)) {
-    cache::Decision decision;
-    decision.action = cache::ReadAction::serve;
-    decision.entry = std::move(entry);
-    return act_on(context, std::move(decision));
+    serve_hit(context, std::move(entry), now);
+    return Progress::answered;
   }
   const auto tags = cache::read_tags(segments_of(context.route), context.runtime->base_segments);
   read.tags = tags;

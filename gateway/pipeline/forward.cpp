@@ -258,7 +258,7 @@ void Forward::answer_from(const cache::EntryPtr& entry, cache::StoreResult resul
       cache::append_line(job_.context->fields_for_this_caller, name, value);
     }
   }
-  respond_from_entry(*job_.context, entry);
+  respond_from_entry(*job_.context, entry, wall_clock_now());
 }
 
 void Forward::answer_relayed() {
@@ -277,7 +277,7 @@ void Forward::answer_failure(upstream::Failure failure) {
   log::event(log::Level::warning, "upstream failed",
              {{"operation", job_.operation->id()},
               {"error", std::string(upstream::proxy_error_type(failure))},
-              {"request_id", job_.context == nullptr ? std::string() : job_.context->request_id}});
+              {"request_id", job_.context == nullptr ? std::string() : std::string(job_.context->request_id)}});
   if (job_.context == nullptr) return;
   if (stale != nullptr) {
     job_.context->outcome.failure = failure;

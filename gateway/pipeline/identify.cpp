@@ -1,5 +1,7 @@
 // Phases `identify` and `authorize`: who calls, and whether they may.
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include "gateway/access/key_ring.h"
 #include "gateway/pipeline/phases.h"
@@ -18,6 +20,21 @@ bool is_acceptable_id(std::string_view id) {
            c == '.' || c == ':' || c == '/' || c == '+' || c == '=';
   });
 }
+
+/// The first two values of a field: with two of them a key is ambiguous already.
+class FirstTwo {
+ public:
+  FirstTwo(const http::Fields& fields, std::string_view name) {
+    for (const auto& field : fields) {
+      if (count_ < values_.size() && http::iequals(field.name, name)) values_[count_++] = field.value;
+    }
+  }
+  std::span<const std::string_view> values() const { return std::span(values_).first(count_); }
+
+ private:
+  std::array<std::string_view, 2> values_;
+  std::size_t count_ = 0;
+};
 
 /// The trace-id of a traceparent field (W3C Trace Context, section 3.2.2.3), which goes upstream untouched; empty if
 /// malformed.
@@ -46,11 +63,11 @@ Rejection rejection_for(access::Denial denial) {
 
 access::Denial find_principal(RequestContext& context) {
   const auto& fields = context.request().fields;
-  const auto x_api_key = fields.all("x-api-key");
-  const auto authorization = fields.all("authorization");
-  const auto presented = access::presented_key(x_api_key, authorization);
+  const FirstTwo x_api_key(fields, "x-api-key");
+  const FirstTwo authorization(fields, "authorization");
+  const auto presented = access::presented_key(x_api_key.values(), authorization.values());
   if (presented.denial != access::Denial::none) return presented.denial;
-  const auto found = context.runtime->keys->find(presented.key, std::chrono::system_clock::now());
+  const auto found = context.runtime->keys->find(presented.key, context.arrived);
   context.principal = found.principal;
   return found.denial;
 }
@@ -60,7 +77,11 @@ access::Denial find_principal(RequestContext& context) {
 Progress identify(RequestContext& context) {
   const http::Request& request = context.request();
   const std::string* id = request.fields.find("x-request-id");
-  context.request_id = id != nullptr && is_acceptable_id(*id) ? *id : context.worker.new_request_id();
+  if (id != nullptr && is_acceptable_id(*id)) {
+    context.request_id = *id;
+  } else {
+    context.worker.make_request_id(context);
+  }
   context.trace_id = trace_id_of(request);
 
   if (context.runtime->settings.access.mode == config::AccessMode::open) {

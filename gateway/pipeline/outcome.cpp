@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "gateway/http/message.h"
+
 namespace pgw::pipeline {
 namespace {
 
@@ -44,26 +46,29 @@ std::string_view to_string(Rejection rejection) {
   return name_in(names, rejection);
 }
 
-std::string cache_status(const Outcome& outcome) {
-  std::string text(self);
+void append_cache_status(std::string& text, const Outcome& outcome) {
+  text += self;
   if (outcome.forwarded != ForwardReason::none) {
     text += "; fwd=";
     text += to_string(outcome.forwarded);
     if (outcome.upstream_status && *outcome.upstream_status != outcome.status) {
-      text += "; fwd-status=" + std::to_string(*outcome.upstream_status);
+      text += "; fwd-status=";
+      http::append_number(text, *outcome.upstream_status);
     }
     if (outcome.stored) text += "; stored";
     if (outcome.cache == CacheOutcome::collapsed) text += "; collapsed";
     if (outcome.stale_on_error) text += "; detail=stale-if-error";
   } else if (outcome.cache == CacheOutcome::hit || outcome.cache == CacheOutcome::stale) {
     text += "; hit";
-    if (outcome.ttl_seconds) text += "; ttl=" + std::to_string(*outcome.ttl_seconds);
+    if (outcome.ttl_seconds) {
+      text += "; ttl=";
+      http::append_number(text, *outcome.ttl_seconds);
+    }
   }
   if (outcome.rejection != Rejection::none) {
     text += "; detail=";
     text += to_string(outcome.rejection);
   }
-  return text;
 }
 
 std::string proxy_status(const Outcome& outcome) {

@@ -61,8 +61,8 @@ struct Outcome {
   std::optional<std::chrono::microseconds> upstream_time;
 };
 
-/// The member of Cache-Status that this cache adds (RFC 9211), e.g. "projects-gateway; hit; ttl=12".
-std::string cache_status(const Outcome& outcome);
+/// The member of Cache-Status that this cache adds (RFC 9211), e.g. "projects-gateway; hit; ttl=12"; appended.
+void append_cache_status(std::string& out, const Outcome& outcome);
 
 /// The member of Proxy-Status (RFC 9209), e.g. "projects-gateway; error=connection_refused"; empty without a failure.
 std::string proxy_status(const Outcome& outcome);

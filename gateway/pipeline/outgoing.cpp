@@ -55,7 +55,7 @@ upstream::OutgoingRequest outgoing_request(const RequestContext& context, bool f
     outgoing.fields.push_back(field);
   }
   for (const auto& [name, value] : validators) outgoing.fields.push_back({std::string(name), std::string(value)});
-  outgoing.fields.push_back({"X-Request-ID", context.request_id});
+  outgoing.fields.push_back({"X-Request-ID", std::string(context.request_id)});
   outgoing.fields.push_back({"Via", "1." + std::to_string(request.version_minor) + " projects-gateway"});
   return outgoing;
 }

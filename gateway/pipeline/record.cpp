@@ -54,7 +54,8 @@ void record(RequestContext& context) {
 
   const http::Request& request = context.request();
   context.worker.access_log().write(
-      {.request_id = context.request_id,
+      {.time = wall_clock_now(),
+       .request_id = context.request_id,
        .trace_id = context.trace_id,
        .peer = request.peer,
        .team = context.principal == nullptr ? std::string_view{} : context.principal->team,

@@ -1,6 +1,7 @@
 // Everything that is known about one request while it goes through the phases.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -35,10 +36,12 @@ struct RequestContext : std::enable_shared_from_this<RequestContext> {
   Worker& worker;
   const std::shared_ptr<const Runtime> runtime;
   const std::shared_ptr<edge::Exchange> exchange;
+  const cache::TimePoint arrived;  ///< when the head was there
 
   // identify
-  std::string request_id;
-  std::string trace_id;
+  std::string_view request_id;  ///< into the request, or `made_id`
+  std::array<char, 32> made_id;
+  std::string_view trace_id;                     ///< into the request
   const access::Principal* principal = nullptr;  ///< belongs to `runtime`; of an expired key too, for the log
 
   // route

@@ -24,40 +24,63 @@ void append_line(std::string& out, std::string_view name, std::string_view value
 }
 
 /// The stored fields that a 304 repeats: all but those that describe a body which isn't sent (RFC 9110 section 15.4.5).
-std::string fields_of_not_modified(const cache::Entry& entry) {
-  std::string fields;
-  for (const auto& [name, value] : cache::parse_block(entry.headers)) {
-    const bool describes_body =
-        name.size() > 8 && http::iequals(name.substr(0, 8), "content-") && !http::iequals(name, "content-location");
-    if (!describes_body) append_line(fields, name, value);
+void append_fields_of_not_modified(std::string& out, const cache::Entry& entry) {
+  constexpr std::string_view of_bodies = "content-";
+  constexpr std::string_view of_others = "content-location:";
+  std::string_view lines = entry.headers;
+  while (!lines.empty()) {
+    const auto line = lines.substr(0, lines.find('\n') + 1);
+    lines.remove_prefix(line.size());
+    const bool describes_body = http::iequals(line.substr(0, of_bodies.size()), of_bodies) &&
+                                !http::iequals(line.substr(0, of_others.size()), of_others);
+    if (!describes_body) out += line;
   }
-  return fields;
 }
 
-void respond_range(RequestContext& context, const cache::Entry& entry, const cache::RangeVerdict& verdict,
-                   std::string fields) {
+/// The fields that every response of the gateway carries, once the outcome is complete.
+void append_own_fields(std::string& out, const RequestContext& context) {
+  out += context.fields_for_this_caller;
+  append_line(out, "X-Request-ID", context.request_id);
+  out += "Cache-Status: ";
+  append_cache_status(out, context.outcome);
+  out += "\r\n";
+  if (const std::string proxy = proxy_status(context.outcome); !proxy.empty()) append_line(out, "Proxy-Status", proxy);
+}
+
+void append_age(std::string& out, cache::Duration age) {
+  out += "Age: ";
+  http::append_number(out, std::chrono::floor<std::chrono::seconds>(age).count());
+  out += "\r\n";
+}
+
+/// The body as part of its entry, so that no owner of its own need be counted.
+std::shared_ptr<const std::string> body_of(cache::EntryPtr entry) {
+  const std::string* const body = entry->body.get();
+  return {std::move(entry), body};
+}
+
+void respond_range(RequestContext& context, const cache::Entry& entry, const cache::RangeVerdict& verdict) {
+  edge::ResponseHead& head = context.worker.spare_head();
   const std::string size = std::to_string(entry.body->size());
   if (verdict.kind == cache::RangeVerdict::Kind::unsatisfiable) {
-    append_line(fields, "Content-Range", "bytes */" + size);
-    context.exchange->respond(response_head(context, 416, std::move(fields)), nullptr);
+    append_line(head.fields, "Content-Range", "bytes */" + size);
+    head.status = context.outcome.status = 416;
+    append_own_fields(head.fields, context);
+    context.exchange->respond(head, nullptr);
     return;
   }
   const auto [first, last] = verdict.range;
-  append_line(fields, "Content-Range", "bytes " + std::to_string(first) + "-" + std::to_string(last) + "/" + size);
-  context.exchange->respond(response_head(context, 206, std::move(fields)),
-                            std::make_shared<const std::string>(entry.body->substr(first, last - first + 1)));
+  append_line(head.fields, "Content-Range", "bytes " + std::to_string(first) + "-" + std::to_string(last) + "/" + size);
+  head.status = context.outcome.status = 206;
+  append_own_fields(head.fields, context);
+  context.exchange->respond(head, std::make_shared<const std::string>(entry.body->substr(first, last - first + 1)));
 }
 
 }  // namespace
 
 edge::ResponseHead response_head(RequestContext& context, int status, std::string fields) {
   context.outcome.status = status;
-  fields += context.fields_for_this_caller;
-  append_line(fields, "X-Request-ID", context.request_id);
-  append_line(fields, "Cache-Status", cache_status(context.outcome));
-  if (const std::string proxy = proxy_status(context.outcome); !proxy.empty()) {
-    append_line(fields, "Proxy-Status", proxy);
-  }
+  append_own_fields(fields, context);
   return {status, std::move(fields)};
 }
 
@@ -72,24 +95,32 @@ void respond_with_failure(RequestContext& context, upstream::Failure failure) {
   respond_locally(context, Rejection::none, upstream_failure(failure));
 }
 
-void respond_from_entry(RequestContext& context, const cache::EntryPtr& entry) {
-  const auto now = wall_clock_now();
+void respond_from_entry(RequestContext& context, cache::EntryPtr entry, cache::TimePoint now) {
   const auto request_fields = context.request_fields();
+  const auto age = entry->age(now);
   context.outcome.ttl_seconds = std::chrono::floor<std::chrono::seconds>(entry->ttl(now)).count();
 
-  std::string age;
-  append_line(age, "Age", std::to_string(std::chrono::floor<std::chrono::seconds>(entry->age(now)).count()));
+  edge::ResponseHead& head = context.worker.spare_head();
+  head.fields.clear();
   if (cache::not_modified(*entry, request_fields, now)) {
-    context.exchange->respond(response_head(context, 304, fields_of_not_modified(*entry) + age), std::nullopt);
+    append_fields_of_not_modified(head.fields, *entry);
+    append_age(head.fields, age);
+    head.status = context.outcome.status = 304;
+    append_own_fields(head.fields, context);
+    context.exchange->respond(head, std::nullopt);
     return;
   }
+  head.fields += entry->headers;
+  append_age(head.fields, age);
   const auto verdict =
       context.request().is_head() ? cache::RangeVerdict{} : cache::select_range(*entry, request_fields, now);
   if (verdict.kind != cache::RangeVerdict::Kind::whole) {
-    respond_range(context, *entry, verdict, entry->headers + age);
+    respond_range(context, *entry, verdict);
     return;
   }
-  context.exchange->respond(response_head(context, entry->status, entry->headers + age), entry->body);
+  head.status = context.outcome.status = entry->status;
+  append_own_fields(head.fields, context);
+  context.exchange->respond(head, body_of(std::move(entry)));
 }
 
 void respond_relayed(RequestContext& context, int status, const http::Fields& fields, std::string body) {

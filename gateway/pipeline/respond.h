@@ -23,7 +23,7 @@ void respond_with_failure(RequestContext& context, upstream::Failure failure);
 
 /// From a stored or just fetched entry: 304 to a conditional request that it satisfies (RFC 9110 section 13), 206 or
 /// 416 to a range of it (section 14), else all of it; with Age (RFC 9111 section 5.1).
-void respond_from_entry(RequestContext& context, const cache::EntryPtr& entry);
+void respond_from_entry(RequestContext& context, cache::EntryPtr entry, cache::TimePoint now);
 
 /// What the upstream said, relayed: not stored, not shared.
 void respond_relayed(RequestContext& context, int status, const http::Fields& fields, std::string body);

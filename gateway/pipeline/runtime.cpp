@@ -5,6 +5,7 @@
 
 #include <openssl/evp.h>
 
+#include "cache/key.h"
 #include "config/secret_file.h"
 #include "gateway/pipeline/references.h"
 
@@ -44,7 +45,7 @@ cache::Rule cache_rule(const config::CacheRule& rule) {
           .stale_if_error = rule.stale_if_error.value_or(Duration{0})};
 }
 
-/// From the settings, where the value is, to the target, which uses it.
+/// From the settings, where the value is, to the target, which uses it, and to the cache keys, which it keeps apart.
 void set_credential(Runtime& runtime) {
   auto& target = runtime.target;
   const auto& credential = runtime.settings.upstream.credential;
@@ -55,6 +56,10 @@ void set_credential(Runtime& runtime) {
   }
   runtime.upstream_identity =
       identity_of(target.base_url, credential ? credential->value.reveal() : std::string_view{});
+  for (const auto& operation : runtime.contract->operations()) {
+    runtime.policies[operation.index()].cache_key_prefix =
+        cache::make_key_prefix(operation.id(), runtime.upstream_identity);
+  }
 }
 
 /// Puts a Runtime together, one part after the other; problems gather.
@@ -69,8 +74,8 @@ class Builder {
 
   BuiltRuntime build() {
     runtime_->base_segments = common_base();
-    set_target();
     make_policies();
+    set_target();
     load_keys();
     if (has_error(problems_)) return {nullptr, std::move(problems_)};
     return {std::move(runtime_), std::move(problems_)};

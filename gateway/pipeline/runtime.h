@@ -34,6 +34,7 @@ struct OperationPolicy {
   bool changes_nothing =
       false;  ///< safe by method or by cache.safe_operations: invalidates nothing, needs scope `read`
   cache::Rule rule;
+  std::string cache_key_prefix;            ///< of `cache::make_key_prefix`: names operation and upstream
   std::vector<ExtraTag> also_invalidates;  ///< from the rule's `invalidates`
 };
 

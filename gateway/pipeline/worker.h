@@ -1,8 +1,9 @@
 // One worker: an event loop, its connections to the upstream, and the requests that run on it.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
-#include <random>
 #include <string>
 
 #include "gateway/edge/server.h"
@@ -32,18 +33,26 @@ class Worker final : public edge::RequestHandler {
   upstream::Client& client() { return client_; }
   AccessLog& access_log() { return access_log_; }
 
-  /// 128 random bits in hexadecimal, for a request that brings no id of its own. Not a secret.
-  std::string new_request_id();
+  /// Makes `context.request_id`, for a request that brings none of its own: 64 random bits of this worker and 64 that
+  /// no other request of it has, in hexadecimal. Not a secret.
+  void make_request_id(RequestContext& context);
+
+  /// For a response that is made and sent within one call: storage that is there already.
+  edge::ResponseHead& spare_head() { return spare_head_; }
+  std::string& spare_key() { return spare_key_; }
 
  private:
-  std::shared_ptr<RequestContext> context_of(const std::shared_ptr<edge::Exchange>& exchange);
+  RequestContext& context_of(const std::shared_ptr<edge::Exchange>& exchange);
 
   edge::EventLoop& loop_;
   Process& process_;
   std::shared_ptr<const Runtime> runtime_;
   upstream::Client client_;
   AccessLog access_log_;
-  std::mt19937_64 random_;
+  std::array<char, 16> id_prefix_;
+  std::uint64_t ids_made_;
+  edge::ResponseHead spare_head_;
+  std::string spare_key_;
 };
 
 }  // namespace pgw::pipeline

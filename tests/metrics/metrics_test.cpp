@@ -50,7 +50,7 @@ TEST_CASE_METHOD(Fixture, "requests are counted by operation, method, status and
 }
 
 TEST_CASE_METHOD(Fixture, "every status code has its own request counter") {
-  std::set<prometheus::Counter*> counters;
+  std::set<StripedCounter*> counters;
   for (int status = 100; status <= 599; ++status) {
     counters.insert(&metrics.operation(list).requests("GET", status, "miss"));
     counters.insert(&metrics.operation(list).requests("GET", status, "hit"));

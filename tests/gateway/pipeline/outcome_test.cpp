@@ -1,8 +1,20 @@
 #include "gateway/pipeline/outcome.h"
 
+#include <string>
+
 #include "support/catch.h"
 
 using namespace pgw::pipeline;
+
+namespace {
+
+std::string cache_status(const Outcome& outcome) {
+  std::string text;
+  append_cache_status(text, outcome);
+  return text;
+}
+
+}  // namespace
 
 TEST_CASE("Cache-Status tells what became of a request, in the terms of RFC 9211") {
   Outcome outcome;
