@@ -1,5 +1,8 @@
 #include "contract/router.h"
 
+#include <algorithm>
+#include <array>
+
 #include "contract/utf8.h"
 
 namespace pgw::contract {
@@ -31,16 +34,45 @@ bool may_be_a_value(std::string_view value) {
   }
 }
 
-bool split(std::string_view path, std::vector<std::string>& segments) {
-  while (!path.empty()) {
-    if (path.front() != '/' || segments.size() == most_segments) return false;
-    path.remove_prefix(1);
-    const auto raw = path.substr(0, path.find('/'));
-    if (!decode_segment(raw, segments.emplace_back())) return false;
-    path.remove_prefix(raw.size());
-  }
-  return !segments.empty();
+/// Visible ASCII without '%': a path that stands for itself.
+bool is_plain(std::string_view path) {
+  return std::ranges::all_of(path, [](char c) { return c > 0x20 && c < 0x7f && c != '%'; });
 }
+
+/// A path's segments, decoded. Views into the path, or into `decoded_`.
+class Segments {
+ public:
+  /// False: no path that could be routed.
+  bool split(std::string_view path) {
+    const bool needs_decoding = !is_plain(path);
+    if (needs_decoding) decoded_.reserve(path.size());
+    while (!path.empty()) {
+      if (path.front() != '/' || count_ == most_segments) return false;
+      path.remove_prefix(1);
+      const auto raw = path.substr(0, path.find('/'));
+      path.remove_prefix(raw.size());
+      if (needs_decoding && !decode(raw)) return false;
+      if (!needs_decoding) parts_[count_++] = raw;
+    }
+    return count_ > 0;
+  }
+
+  std::span<const std::string_view> all() const { return {parts_.data(), count_}; }
+
+ private:
+  bool decode(std::string_view raw) {
+    std::string segment;
+    if (!decode_segment(raw, segment)) return false;
+    const std::size_t start = decoded_.size();
+    decoded_ += segment;
+    parts_[count_++] = std::string_view(decoded_).substr(start);
+    return true;
+  }
+
+  std::array<std::string_view, most_segments> parts_;
+  std::size_t count_ = 0;
+  std::string decoded_;  // as large as the path from the start, so that views into it hold
+};
 
 void append_encoded(std::string& out, std::string_view text, std::string_view also_plain) {
   static constexpr std::string_view digits = "0123456789ABCDEF";
@@ -85,10 +117,10 @@ void append_encoded_literal(std::string& out, std::string_view text) {
 }
 
 Router::Router(std::string_view base_path) {
-  std::vector<std::string> segments;
-  if (base_path.empty() || !split(base_path, segments)) return;
-  for (const auto& segment : segments) {
-    auto& next = base_->literals[segment];
+  Segments segments;
+  if (base_path.empty() || !segments.split(base_path)) return;
+  for (const auto segment : segments.all()) {
+    auto& next = base_->literals[std::string(segment)];
     next = std::make_unique<Node>();
     base_ = next.get();
   }
@@ -105,14 +137,14 @@ std::string Router::add(const Operation& operation) {
   return is_new ? std::string() : place->second->id();
 }
 
-const Router::Node* Router::walk(const Node& node, std::span<const std::string> segments,
+const Router::Node* Router::walk(const Node& node, std::span<const std::string_view> segments,
                                  std::vector<std::string>& values) {
   if (segments.empty()) return node.operations.empty() ? nullptr : &node;
   if (const auto literal = node.literals.find(segments.front()); literal != node.literals.end()) {
     if (const Node* end = walk(*literal->second, segments.subspan(1), values)) return end;
   }
   if (node.parameter == nullptr || !may_be_a_value(segments.front())) return nullptr;
-  values.push_back(segments.front());
+  values.emplace_back(segments.front());
   const Node* end = walk(*node.parameter, segments.subspan(1), values);
   if (end == nullptr) values.pop_back();
   return end;
@@ -120,9 +152,9 @@ const Router::Node* Router::walk(const Node& node, std::span<const std::string> 
 
 Route Router::match(std::string_view method, std::string_view path) const {
   Route route;
-  std::vector<std::string> segments;
-  if (!split(path, segments)) return route;
-  const Node* node = walk(root_, segments, route.match.path_values);
+  Segments segments;
+  if (!segments.split(path)) return route;
+  const Node* node = walk(root_, segments.all(), route.match.path_values);
   if (node == nullptr) return route;
 
   auto found = node->operations.find(method);
