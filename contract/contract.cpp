@@ -17,13 +17,10 @@ bool iequals(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
-const std::vector<LocPart>& body_prefix() {
-  static const std::vector<LocPart> prefix{std::string("body")};
-  return prefix;
-}
+constexpr Trail body_trail{nullptr, "body"};
 
 void report_missing_body(std::vector<Violation>& out) {
-  out.push_back({body_prefix(), "field required", "value_error.missing", nullptr});
+  out.push_back({{std::string("body")}, "field required", "value_error.missing", nullptr});
 }
 
 /// A body of `null` counts as none at all, as it does for FastAPI, unless it is what the schema wants.
@@ -34,18 +31,18 @@ void check_json(const SchemaNode* schema, bool required, std::string_view text, 
     out.push_back(std::move(violation));
     return;
   }
-  std::vector<Violation> violations;
-  if (schema != nullptr) check_value(*schema, *value, body_prefix(), {}, violations);
-  if (value->is_null() && !violations.empty()) {
+  if (schema == nullptr) return;
+  const std::size_t before = out.size();
+  check_value(*schema, value->root(), &body_trail, {}, out);
+  if (value->root().is_null() && out.size() > before) {
+    out.resize(before);
     if (required) report_missing_body(out);
-    return;
   }
-  std::ranges::move(violations, std::back_inserter(out));
 }
 
 void check_headers(const std::vector<Parameter>& parameters, const RequestView& request, std::vector<Violation>& out) {
   for (const auto& parameter : parameters) {
-    FormPairs values;
+    Pairs values;
     for (const auto& [name, value] : request.headers) {
       if (iequals(name, parameter.name)) values.emplace_back(parameter.name, value);
     }
@@ -83,7 +80,8 @@ void check_body(const RequestBody& declared, std::optional<std::string_view> con
   if (kind == MediaType::Kind::json) {
     check_json(media->schema, declared.required, body, verdict.violations);
   } else if (kind == MediaType::Kind::form && media->schema != nullptr) {
-    check_value(*media->schema, form_object(parse_form(body), media->schema), body_prefix(), {}, verdict.violations);
+    const Form form(body);
+    check_value(*media->schema, form_object(form.pairs(), media->schema).root(), &body_trail, {}, verdict.violations);
   }
 }
 
@@ -160,12 +158,13 @@ Verdict Contract::validate_request(const RequestView& request) const {
   Verdict verdict;
   for (std::size_t i = 0; i < facts.path_parameters.size(); ++i) {
     const auto& parameter = facts.path_parameters[i];
-    check_parameter(parameter, Location::path, {{parameter.name, request.match.path_values[i]}}, verdict.violations);
+    const Pair value{parameter.name, request.match.path_values[i]};
+    check_parameter(parameter, Location::path, {&value, 1}, verdict.violations);
   }
   if (!facts.query_parameters.empty()) {
-    const FormPairs pairs = parse_form(request.query);
+    const Form query(request.query);
     for (const auto& parameter : facts.query_parameters) {
-      check_parameter(parameter, Location::query, pairs, verdict.violations);
+      check_parameter(parameter, Location::query, query.pairs(), verdict.violations);
     }
   }
   check_headers(facts.header_parameters, request, verdict.violations);
@@ -190,7 +189,7 @@ std::vector<Violation> Contract::validate_response(const Operation& operation, i
   if (!value) return {violation};
   std::vector<Violation> violations;
   if (media->schema != nullptr) {
-    check_value(*media->schema, *value, body_prefix(), {Direction::response, false}, violations);
+    check_value(*media->schema, value->root(), &body_trail, {Direction::response, false}, violations);
   }
   return violations;
 }

@@ -33,6 +33,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 bool is_likely_slip(std::string_view given, std::string_view wanted) {
   if (given.size() > longest_name || wanted.size() > longest_name) return false;
+  if (given.size() > wanted.size() + farthest || wanted.size() > given.size() + farthest) return false;
   const std::size_t far = distance(given, wanted);
   return far <= farthest && far * 2 <= std::min(given.size(), wanted.size());
 }

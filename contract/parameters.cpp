@@ -1,13 +1,14 @@
 #include "contract/parameters.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
 
 #include "contract/json_body.h"
 
 namespace pgw::contract {
 namespace {
-
-using nlohmann::json;
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -16,68 +17,91 @@ int hex_digit(char c) {
   return -1;
 }
 
-std::string decode_form(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
+bool is_encoded(std::string_view text) {
+  return text.find_first_of("%+") != std::string_view::npos;
+}
+
+/// Writes what the text stands for to `out`, which has room for it; returns where that ends.
+char* decode_form(std::string_view text, char* out) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool is_encoding =
         text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
     if (is_encoding) {
-      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+      *out++ = static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
       i += 2;
     } else {
-      out += text[i] == '+' ? ' ' : text[i];
+      *out++ = text[i] == '+' ? ' ' : text[i];
     }
   }
   return out;
 }
 
-const std::string* last_value(const FormPairs& pairs, std::string_view name) {
-  const std::string* value = nullptr;
-  for (const auto& [key, text] : pairs) {
-    if (key == name) value = &text;
+/// Null without one.
+const Pair* last_of(std::span<const Pair> pairs, std::string_view name) {
+  const Pair* last = nullptr;
+  for (const auto& pair : pairs) {
+    if (pair.first == name) last = &pair;
   }
-  return value;
+  return last;
 }
 
-json split_list(std::string_view text, std::string_view separator) {
-  json list = json::array();
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
   for (;;) {
     const auto end = text.find(separator);
-    list.push_back(std::string(text.substr(0, end)));
-    if (end == std::string_view::npos) return list;
-    text.remove_prefix(end + separator.size());
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
   }
 }
 
-json all_values(const FormPairs& pairs, std::string_view name) {
-  json list = json::array();
-  for (const auto& [key, text] : pairs) {
-    if (key == name) list.push_back(text);
-  }
-  return list;
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  return first == std::string_view::npos ? std::string_view()
+                                         : text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-json separated(const FormPairs& pairs, std::string_view name, std::string_view separator) {
-  const std::string* value = last_value(pairs, name);
-  return value == nullptr ? json() : split_list(*value, separator);
+JsonTape list_of(const std::vector<std::string_view>& items) {
+  JsonTape tape(items.size() + 1);
+  const auto list = tape.open(JsonValue::Kind::array);
+  for (const auto item : items) tape.add(JsonValue(item));
+  tape.close(list);
+  return tape;
 }
 
 /// The elements of a header that is a list, over all of its lines (RFC 9110 section 5.6.1).
-json header_list(const FormPairs& pairs) {
-  json list = json::array();
-  for (const auto& [name, line] : pairs) {
-    for (const auto& element : split_list(line, ",")) {
-      const auto& text = element.get_ref<const std::string&>();
-      const auto first = text.find_first_not_of(" \t");
-      if (first != std::string::npos) list.push_back(text.substr(first, text.find_last_not_of(" \t") - first + 1));
+std::vector<std::string_view> header_elements(std::span<const Pair> lines) {
+  std::vector<std::string_view> elements;
+  for (const auto& [name, line] : lines) {
+    for (const auto part : split(line, ',')) {
+      if (const auto element = trimmed(part); !element.empty()) elements.push_back(element);
     }
   }
-  return pairs.empty() ? json() : list;
+  return elements;
 }
 
-FormPairs deep_members(const FormPairs& pairs, std::string_view name) {
-  FormPairs members;
+std::vector<std::string_view> values_of(std::span<const Pair> pairs, std::string_view name) {
+  std::vector<std::string_view> values;
+  for (const auto& [key, text] : pairs) {
+    if (key == name) values.push_back(text);
+  }
+  return values;
+}
+
+/// The values of a parameter that is a list; nullopt when it is absent.
+std::optional<std::vector<std::string_view>> elements_of(const Parameter& parameter, Location location,
+                                                         std::span<const Pair> pairs) {
+  if (last_of(pairs, parameter.name) == nullptr) return std::nullopt;
+  if (parameter.style == Style::repeated) return values_of(pairs, parameter.name);
+  if (location == Location::header) return header_elements(pairs);
+  const char separator = parameter.style == Style::space_separated  ? ' '
+                         : parameter.style == Style::pipe_separated ? '|'
+                                                                    : ',';
+  return split(last_of(pairs, parameter.name)->second, separator);
+}
+
+Pairs deep_members(std::span<const Pair> pairs, std::string_view name) {
+  Pairs members;
   for (const auto& [key, text] : pairs) {
     const bool is_member =
         key.size() > name.size() + 2 && key.starts_with(name) && key[name.size()] == '[' && key.back() == ']';
@@ -86,8 +110,8 @@ FormPairs deep_members(const FormPairs& pairs, std::string_view name) {
   return members;
 }
 
-FormPairs declared_members(const FormPairs& pairs, const SchemaNode& schema) {
-  FormPairs members;
+Pairs declared_members(std::span<const Pair> pairs, const SchemaNode& schema) {
+  Pairs members;
   for (const auto& pair : pairs) {
     if (schema.resolved().find_property(pair.first) != nullptr) members.push_back(pair);
   }
@@ -95,140 +119,152 @@ FormPairs declared_members(const FormPairs& pairs, const SchemaNode& schema) {
 }
 
 /// "R,100,G,200": a name without a value has an empty one.
-FormPairs flat_members(std::string_view text) {
-  FormPairs members;
-  bool is_name = true;
-  for (const auto& element : split_list(text, ",")) {
-    if (is_name) {
-      members.emplace_back(element.get<std::string>(), "");
-    } else {
-      members.back().second = element.get<std::string>();
-    }
-    is_name = !is_name;
+Pairs flat_members(std::string_view text) {
+  Pairs members;
+  const auto elements = split(text, ',');
+  for (std::size_t i = 0; i < elements.size(); i += 2) {
+    members.emplace_back(elements[i], i + 1 < elements.size() ? elements[i + 1] : std::string_view());
   }
   return members;
 }
 
 /// "R=100,G=200".
-FormPairs paired_members(std::string_view text) {
-  FormPairs members;
-  for (const auto& element : split_list(text, ",")) {
-    const auto& pair = element.get_ref<const std::string&>();
-    const auto equals = pair.find('=');
-    members.emplace_back(pair.substr(0, equals), equals == std::string::npos ? "" : pair.substr(equals + 1));
+Pairs paired_members(std::string_view text) {
+  Pairs members;
+  for (const auto element : split(text, ',')) {
+    const auto equals = element.find('=');
+    members.emplace_back(element.substr(0, equals),
+                         equals == std::string_view::npos ? std::string_view() : element.substr(equals + 1));
   }
   return members;
 }
 
-json object_of(const Parameter& parameter, const FormPairs& pairs) {
-  const std::string* value = last_value(pairs, parameter.name);
-  FormPairs members;
-  if (parameter.style == Style::deep_object) {
-    members = deep_members(pairs, parameter.name);
-  } else if (parameter.style == Style::spread_object) {
-    members = declared_members(pairs, *parameter.schema);
-  } else if (value != nullptr) {
-    members = parameter.style == Style::flat_object ? flat_members(*value) : paired_members(*value);
-  }
-  return members.empty() ? json() : form_object(members, parameter.schema);
+/// The members of a parameter that is an object; none when it is absent.
+Pairs members_of(const Parameter& parameter, std::span<const Pair> pairs) {
+  if (parameter.style == Style::deep_object) return deep_members(pairs, parameter.name);
+  if (parameter.style == Style::spread_object) return declared_members(pairs, *parameter.schema);
+  const Pair* const pair = last_of(pairs, parameter.name);
+  if (pair == nullptr) return {};
+  return parameter.style == Style::flat_object ? flat_members(pair->second) : paired_members(pair->second);
 }
 
-/// The parameter's value as JSON texts; null when it is absent.
-json value_of(const Parameter& parameter, Location location, const FormPairs& pairs) {
-  switch (parameter.style) {
-    case Style::text:
-    case Style::json: {
-      // FastAPI takes the last of a query's values, and the first of a header's.
-      const std::string* value = last_value(pairs, parameter.name);
-      if (value == nullptr) return {};
-      return location == Location::header ? pairs.front().second : *value;
-    }
-    case Style::repeated: {
-      auto list = all_values(pairs, parameter.name);
-      return list.empty() ? json() : list;
-    }
-    case Style::comma_separated:
-      return location == Location::header ? header_list(pairs) : separated(pairs, parameter.name, ",");
-    case Style::space_separated:
-      return separated(pairs, parameter.name, " ");
-    case Style::pipe_separated:
-      return separated(pairs, parameter.name, "|");
-    case Style::spread_object:
-    case Style::flat_object:
-    case Style::paired_object:
-    case Style::deep_object:
-      return object_of(parameter, pairs);
-  }
-  return {};
-}
-
-void check_json_text(const Parameter& parameter, const std::string& text, const std::vector<LocPart>& loc,
+void check_json_text(const Parameter& parameter, std::string_view text, const Trail& trail,
                      std::vector<Violation>& out) {
   Violation violation;
   const auto value = parse_json_body(text, violation);
   if (!value) {
-    violation.loc = loc;
+    violation.loc = {std::string(trail.parent->name), std::string(trail.name)};
     out.push_back(std::move(violation));
   } else if (parameter.schema != nullptr) {
-    check_value(*parameter.schema, *value, loc, {}, out);
+    check_value(*parameter.schema, value->root(), &trail, {}, out);
   }
 }
 
-/// A plain text is right whatever it is: the usual case, worth no JSON value.
-bool takes_any_text(const SchemaNode* unresolved) {
-  if (unresolved == nullptr) return true;
-  const SchemaNode& schema = unresolved->resolved();
-  return schema.type == JsonType::string && !schema.enumeration && !schema.min_length && !schema.max_length &&
-         !schema.format && schema.pattern == nullptr && schema.all_of.empty() && schema.any_of.empty() &&
-         schema.one_of.empty() && schema.negated == nullptr;
+/// False: the parameter is absent.
+bool check_text(const Parameter& parameter, Location location, std::span<const Pair> pairs, const Trail& trail,
+                std::vector<Violation>& out) {
+  const Pair* const last = last_of(pairs, parameter.name);
+  if (last == nullptr) return false;
+  // FastAPI takes the last of a query's values, and the first of a header's.
+  const auto text = location == Location::header ? pairs.front().second : last->second;
+  if (parameter.allow_empty && text.empty()) return true;
+  if (parameter.style == Style::json) {
+    check_json_text(parameter, text, trail, out);
+  } else if (parameter.schema != nullptr) {
+    check_value(*parameter.schema, JsonValue(text), &trail, {}, out);
+  }
+  return true;
+}
+
+bool check_list(const Parameter& parameter, Location location, std::span<const Pair> pairs, const Trail& trail,
+                std::vector<Violation>& out) {
+  const auto elements = elements_of(parameter, location, pairs);
+  if (elements && parameter.schema != nullptr) {
+    check_value(*parameter.schema, list_of(*elements).root(), &trail, {}, out);
+  }
+  return elements.has_value();
+}
+
+bool check_members(const Parameter& parameter, std::span<const Pair> pairs, const Trail& trail,
+                   std::vector<Violation>& out) {
+  const auto members = members_of(parameter, pairs);
+  if (!members.empty() && parameter.schema != nullptr) {
+    check_value(*parameter.schema, form_object(members, parameter.schema).root(), &trail, {}, out);
+  }
+  return !members.empty();
+}
+
+bool is_present_and_checked(const Parameter& parameter, Location location, std::span<const Pair> pairs,
+                            const Trail& trail, std::vector<Violation>& out) {
+  switch (parameter.style) {
+    case Style::text:
+    case Style::json:
+      return check_text(parameter, location, pairs, trail, out);
+    case Style::repeated:
+    case Style::comma_separated:
+    case Style::space_separated:
+    case Style::pipe_separated:
+      return check_list(parameter, location, pairs, trail, out);
+    case Style::spread_object:
+    case Style::flat_object:
+    case Style::paired_object:
+    case Style::deep_object:
+      return check_members(parameter, pairs, trail, out);
+  }
+  return false;
 }
 
 }  // namespace
 
-FormPairs parse_form(std::string_view text) {
-  FormPairs pairs;
+Form::Form(std::string_view text) : size_(text.size()) {
   while (!text.empty()) {
     const auto pair = text.substr(0, text.find('&'));
     text.remove_prefix(std::min(text.size(), pair.size() + 1));
     if (pair.empty()) continue;
     const auto equals = pair.find('=');
-    pairs.emplace_back(decode_form(pair.substr(0, equals)),
-                       equals == std::string_view::npos ? std::string() : decode_form(pair.substr(equals + 1)));
+    const auto value = equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
+    pairs_.emplace_back(decoded(pair.substr(0, equals)), decoded(value));
   }
-  return pairs;
 }
 
-void check_parameter(const Parameter& parameter, Location location, const FormPairs& pairs,
+std::string_view Form::decoded(std::string_view text) {
+  if (!is_encoded(text)) return text;
+  if (room_ == nullptr) {
+    room_.reset(new char[size_]);
+    free_ = room_.get();
+  }
+  const char* const start = free_;
+  free_ = decode_form(text, free_);
+  return {start, static_cast<std::size_t>(free_ - start)};
+}
+
+void check_parameter(const Parameter& parameter, Location location, std::span<const Pair> pairs,
                      std::vector<Violation>& out) {
-  const bool is_trivial = parameter.style == Style::text && takes_any_text(parameter.schema);
-  if (is_trivial && (!parameter.required || last_value(pairs, parameter.name) != nullptr)) return;
-
-  const json value = value_of(parameter, location, pairs);
-  const std::vector<LocPart> loc{std::string(to_string(location)), parameter.name};
-  if (value.is_null()) {
-    if (parameter.required) out.push_back({loc, "field required", "value_error.missing", nullptr});
-  } else if (parameter.allow_empty && value.is_string() && value.get_ref<const std::string&>().empty()) {
-    return;
-  } else if (parameter.style == Style::json) {
-    check_json_text(parameter, value.get_ref<const std::string&>(), loc, out);
-  } else if (parameter.schema != nullptr) {
-    check_value(*parameter.schema, value, loc, {}, out);
-  }
+  const Trail root{nullptr, to_string(location)};
+  const Trail trail{&root, parameter.name};
+  if (is_present_and_checked(parameter, location, pairs, trail, out) || !parameter.required) return;
+  out.push_back({{std::string(root.name), parameter.name}, "field required", "value_error.missing", nullptr});
 }
 
-json form_object(const FormPairs& pairs, const SchemaNode* schema) {
-  json object = json::object();
-  for (const auto& [key, text] : pairs) {
-    const auto* property = schema == nullptr ? nullptr : schema->resolved().find_property(key);
+JsonTape form_object(std::span<const Pair> pairs, const SchemaNode* schema) {
+  std::map<std::string_view, std::vector<std::string_view>> values;
+  for (const auto& [name, text] : pairs) values[name].push_back(text);
+  JsonTape tape(pairs.size() + values.size() + 1);
+  const auto object = tape.open(JsonValue::Kind::object);
+  for (const auto& [name, texts] : values) {
+    const auto* property = schema == nullptr ? nullptr : schema->resolved().find_property(name);
     const bool is_list =
         property != nullptr && property->schema != nullptr && property->schema->resolved().type == JsonType::array;
-    if (is_list) {
-      object[key].push_back(text);
-    } else {
-      object[key] = text;
+    if (!is_list) {
+      tape.add(JsonValue(texts.back()), name);
+      continue;
     }
+    const auto list = tape.open(JsonValue::Kind::array, name);
+    for (const auto text : texts) tape.add(JsonValue(text));
+    tape.close(list);
   }
-  return object;
+  tape.close(object);
+  return tape;
 }
 
 }  // namespace pgw::contract

@@ -1,7 +1,7 @@
 // Query and form strings, and the parameters in them. Internal to contract/.
 #pragma once
 
-#include <string>
+#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -10,17 +10,32 @@
 
 namespace pgw::contract {
 
-/// Decoded pairs of an application/x-www-form-urlencoded text, in order. '+' is a space; a '%' that begins no encoding
-/// stays.
-using FormPairs = std::vector<std::pair<std::string, std::string>>;
-FormPairs parse_form(std::string_view text);
+/// Names and values in order, names not unique. Views: into what they were read from, or into text that a Form keeps.
+using Pair = std::pair<std::string_view, std::string_view>;
+using Pairs = std::vector<Pair>;
+
+/// The decoded pairs of an application/x-www-form-urlencoded text, which must outlive it. '+' is a space; a '%' that
+/// begins no encoding stays.
+class Form {
+ public:
+  explicit Form(std::string_view text);
+  const Pairs& pairs() const { return pairs_; }
+
+ private:
+  std::string_view decoded(std::string_view text);
+
+  Pairs pairs_;
+  std::unique_ptr<char[]> room_;  // for what is encoded
+  char* free_ = nullptr;
+  std::size_t size_ = 0;  // of the whole text: decoding makes nothing longer
+};
 
 /// Checks one parameter against what the request carries under its name (`pairs`: of the query, of one header, or of
 /// one segment of the path).
-void check_parameter(const Parameter& parameter, Location location, const FormPairs& pairs,
+void check_parameter(const Parameter& parameter, Location location, std::span<const Pair> pairs,
                      std::vector<Violation>& out);
 
 /// A form body as an object: properties that the schema says are lists gather their values, others take the last.
-nlohmann::json form_object(const FormPairs& pairs, const SchemaNode* schema);
+JsonTape form_object(std::span<const Pair> pairs, const SchemaNode* schema);
 
 }  // namespace pgw::contract

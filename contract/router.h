@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,8 @@ class Router {
     std::map<std::string, const Operation*, std::less<>> operations;  // by method
   };
 
-  static const Node* walk(const Node& node, std::string_view path, std::size_t depth, std::vector<std::string>& values);
+  static const Node* walk(const Node& node, std::span<const std::string_view> segments,
+                          std::vector<std::string>& values);
 
   Node root_;
   Node* base_ = &root_;

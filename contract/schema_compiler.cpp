@@ -69,6 +69,29 @@ std::optional<JsonType> parse_type(std::string_view name) {
   return std::nullopt;
 }
 
+/// A pattern of ECMA 262 in RE2's syntax, as far as the two only differ in how the same is written.
+std::string re2_syntax(std::string_view pattern) {
+  std::string out;
+  for (std::size_t i = 0; i < pattern.size();) {
+    const auto rest = pattern.substr(i);
+    const auto is_hex = [](std::string_view text) {
+      return text.find_first_not_of("0123456789abcdefABCDEF") == text.npos;
+    };
+    if (rest.size() >= 6 && rest.starts_with("\\u") && is_hex(rest.substr(2, 4))) {
+      out.append("\\x{").append(rest.substr(2, 4)).append("}");
+      i += 6;
+    } else if (rest.starts_with("(?<") && !rest.starts_with("(?<=") && !rest.starts_with("(?<!")) {
+      out += "(?P<";
+      i += 3;
+    } else {
+      const std::size_t length = rest.front() == '\\' ? 2 : 1;
+      out += rest.substr(0, length);
+      i += length;
+    }
+  }
+  return out;
+}
+
 /// A reference's fragment as a pointer; nullopt if it is malformed.
 std::optional<json::json_pointer> pointer_of(std::string_view fragment) {
   std::string text;
@@ -223,12 +246,12 @@ void SchemaCompiler::fill_string(SchemaNode& node, const Pointer& where, const j
   if (const auto pattern = text_at(where, schema, "pattern")) {
     re2::RE2::Options quiet;
     quiet.set_log_errors(false);
-    auto expression = std::make_shared<const re2::RE2>(*pattern, quiet);
-    if (expression->ok()) {
-      node.pattern = std::move(expression);
+    auto compiled = std::make_shared<const Pattern>(*pattern, re2_syntax(*pattern), quiet);
+    if (compiled->expression.ok()) {
+      node.pattern = std::move(compiled);
     } else {
       warning(where / "pattern",
-              "this pattern is not checked, since it can't be matched in linear time: " + expression->error());
+              "this pattern is not checked, since it can't be matched in linear time: " + compiled->expression.error());
     }
   }
   if (const auto name = text_at(where, schema, "format")) {
@@ -243,10 +266,11 @@ void SchemaCompiler::fill_number(SchemaNode& node, const Pointer& where, const j
   node.minimum = bound_at(where, schema, "minimum", "exclusiveMinimum");
   node.maximum = bound_at(where, schema, "maximum", "exclusiveMaximum");
   node.multiple_of = number_at(where, schema, "multipleOf");
-  if (node.multiple_of && *node.multiple_of <= 0) error(where / "multipleOf", "multipleOf must be greater than 0");
+  if (node.multiple_of && node.multiple_of->value <= 0)
+    error(where / "multipleOf", "multipleOf must be greater than 0");
   if (schema.value("format", json()) == "int32") {
-    if (!node.minimum) node.minimum = Bound{-2147483648.0, -2147483648LL, false};
-    if (!node.maximum) node.maximum = Bound{2147483647.0, 2147483647, false};
+    if (!node.minimum) node.minimum = Bound{{INT32_MIN, INT32_MIN}, INT32_MIN, false};
+    if (!node.maximum) node.maximum = Bound{{INT32_MAX, INT32_MAX}, INT32_MAX, false};
   }
 }
 
@@ -373,9 +397,9 @@ std::optional<std::size_t> SchemaCompiler::count_at(const Pointer& where, const 
   return std::nullopt;
 }
 
-std::optional<double> SchemaCompiler::number_at(const Pointer& where, const json& schema, const char* keyword) {
+std::optional<Number> SchemaCompiler::number_at(const Pointer& where, const json& schema, const char* keyword) {
   if (!schema.contains(keyword)) return std::nullopt;
-  if (schema[keyword].is_number()) return schema[keyword].get<double>();
+  if (schema[keyword].is_number()) return number_of(JsonTape::of(schema[keyword]).root(), false);
   error(where / keyword, std::string(keyword) + " must be a number");
   return std::nullopt;
 }
@@ -394,7 +418,7 @@ std::optional<Bound> SchemaCompiler::bound_at(const Pointer& where, const json& 
   const auto value = number_at(where, schema, inclusive);
   if (schema.contains(exclusive) && schema[exclusive].is_number()) {
     if (value) warning(where / inclusive, std::string(inclusive) + " has no effect beside " + exclusive);
-    return Bound{schema[exclusive].get<double>(), schema[exclusive], true};
+    return Bound{*number_at(where, schema, exclusive), schema[exclusive], true};
   }
   const bool is_exclusive = flag_at(where, schema, exclusive);
   if (value) return Bound{*value, schema[inclusive], is_exclusive};
@@ -469,7 +493,14 @@ Schema::Outcome Schema::compile(const Document& document, const nlohmann::json::
 
 void Schema::validate(const json& value, const std::vector<LocPart>& prefix, std::vector<Violation>& out,
                       const Reading& reading) const {
-  check_value(*root_, value, prefix, reading, out);
+  std::vector<Trail> trails;
+  trails.reserve(prefix.size());
+  for (const auto& part : prefix) {
+    const Trail* parent = trails.empty() ? nullptr : &trails.back();
+    const auto* name = std::get_if<std::string>(&part);
+    trails.push_back(name != nullptr ? Trail{parent, *name} : Trail{parent, {}, std::get<std::int64_t>(part)});
+  }
+  check_value(*root_, JsonTape::of(value).root(), trails.empty() ? nullptr : &trails.back(), reading, out);
 }
 
 }  // namespace pgw::contract

@@ -53,7 +53,7 @@ class SchemaCompiler {
 
   std::vector<const SchemaNode*> compile_all(const Pointer& where);
   std::optional<std::size_t> count_at(const Pointer& where, const nlohmann::json& schema, const char* keyword);
-  std::optional<double> number_at(const Pointer& where, const nlohmann::json& schema, const char* keyword);
+  std::optional<Number> number_at(const Pointer& where, const nlohmann::json& schema, const char* keyword);
   std::optional<std::string> text_at(const Pointer& where, const nlohmann::json& schema, const char* keyword);
   std::optional<Bound> bound_at(const Pointer& where, const nlohmann::json& schema, const char* inclusive,
                                 const char* exclusive);

@@ -8,12 +8,15 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 #include <re2/re2.h>
 
 #include "contract/formats.h"
+#include "contract/json_value.h"
+#include "contract/python.h"
 #include "contract/schema.h"
 
 namespace pgw::contract {
@@ -21,9 +24,17 @@ namespace pgw::contract {
 enum class JsonType { string, integer, number, boolean, array, object };
 
 struct Bound {
-  double value = 0;
+  Number value;
   nlohmann::json limit;  ///< the same as the document writes it, for messages
   bool exclusive = false;
+};
+
+struct Pattern {
+  Pattern(std::string written, const std::string& as_re2, const re2::RE2::Options& options)
+      : source(std::move(written)), expression(as_re2, options) {}
+
+  std::string source;  ///< as the document writes it
+  re2::RE2 expression;
 };
 
 /// One schema. A node never owns another: all live in the SchemaSet, so that `$ref` cycles are plain pointers.
@@ -68,12 +79,12 @@ class SchemaNode {
 
   std::optional<std::size_t> min_length;
   std::optional<std::size_t> max_length;
-  std::shared_ptr<const re2::RE2> pattern;
+  std::shared_ptr<const Pattern> pattern;
   std::optional<Format> format;
 
   std::optional<Bound> minimum;
   std::optional<Bound> maximum;
-  std::optional<double> multiple_of;
+  std::optional<Number> multiple_of;
 
   const SchemaNode* items = nullptr;
   std::optional<std::size_t> min_items;
@@ -107,9 +118,10 @@ struct Trail {
   std::int64_t index = -1;  // of an array's item; negative: `name` counts
 };
 
-/// Appends what is wrong with `value`, at most `most_violations` in all.
+/// Appends what is wrong with `value`, until `out` holds `most_violations`; each `loc` is `trail`, and what leads on
+/// from it.
 inline constexpr std::size_t most_violations = 100;
-void check_value(const SchemaNode& schema, const nlohmann::json& value, const std::vector<LocPart>& prefix,
-                 const Reading& reading, std::vector<Violation>& out);
+void check_value(const SchemaNode& schema, const JsonValue& value, const Trail* trail, const Reading& reading,
+                 std::vector<Violation>& out);
 
 }  // namespace pgw::contract

@@ -1,6 +1,7 @@
 #include "contract/utf8.h"
 
 #include <cstdint>
+#include <cstring>
 
 namespace pgw::contract {
 namespace {
@@ -25,11 +26,25 @@ std::size_t sequence_length(std::string_view text) {
   return overlong || surrogate || too_high ? 0 : length;
 }
 
+/// How many bytes at the front are ASCII, counted in steps of eight: nearly all of nearly every text.
+std::size_t ascii_words(std::string_view text) {
+  constexpr std::uint64_t high_bits = 0x8080808080808080;
+  std::size_t count = 0;
+  for (; text.size() - count >= sizeof(std::uint64_t); count += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + count, sizeof(word));
+    if ((word & high_bits) != 0) break;
+  }
+  return count;
+}
+
 }  // namespace
 
 std::size_t utf8_prefix(std::string_view text) {
   std::size_t good = 0;
   while (good < text.size()) {
+    good += ascii_words(text.substr(good));
+    if (good == text.size()) break;
     const std::size_t length = sequence_length(text.substr(good));
     if (length == 0) break;
     good += length;

@@ -35,7 +35,7 @@ void check_mistake(const std::string& body, const Mistake& mistake) {
 std::string value_of(std::string_view body) {
   Violation violation;
   const auto value = parse_json_body(body, violation);
-  return value ? value->dump() : line(violation);
+  return value ? value->root().to_json().dump() : line(violation);
 }
 
 TEST_CASE("a mistake in a body is told as Python's json module tells it") {
