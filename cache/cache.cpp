@@ -155,12 +155,12 @@ Decision Cache::serve_stale(const Read& read, KeyHash hash, const Request& reque
 Decision Cache::go_forward(const Read& read, KeyHash hash, const Request& request, const Standing& standing,
                            TimePoint now, Waiter& waiter) {
   const bool alone = !read.may_wait || pass_marks_.is_set(hash, now);
+  const bool joins_none = alone || request.refuses_to_join();
   const auto may_join = [&](const Flight& flight) {
-    return !alone && !request.refuses_to_join() && flight.joinable && is_current(flight.snapshot) &&
-           wants_same(flight, read, standing);
+    return flight.joinable && is_current(flight.snapshot) && wants_same(flight, read, standing);
   };
   auto joined = flights_.join_or_add(
-      read.key, hash, may_join,
+      read.key, hash, joins_none ? nullptr : std::function<bool(const Flight&)>(may_join),
       [&] { return std::make_shared<WaitRecord>(std::move(waiter), read.request_headers, request.directives); },
       [&] { return make_flight(read, hash, request, standing, now, !alone); });
   Decision decision;

@@ -25,7 +25,7 @@ constexpr std::array<std::string_view, 12> kNeverStored = {"connection",
 
 // Fields about the bytes of the body, which a 304 doesn't bring.
 constexpr std::array<std::string_view, 4> kOfTheBody = {"content-encoding", "content-range", "content-md5",
-                                                         "content-length"};
+                                                        "content-length"};
 
 template <std::size_t N>
 bool is_one_of(std::string_view name, const std::array<std::string_view, N>& list) {

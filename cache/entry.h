@@ -81,8 +81,8 @@ std::shared_ptr<Entry> make_entry(const EntryContext& context, int status, Heade
                                   std::shared_ptr<const std::string> body);
 
 // RFC 9111 3.2, 4.3.4: the stored fields with those of a 304, which replace those of the same name, but for the ones
-// about the bytes of the stored body (Content-Encoding, Content-Range, Content-MD5, Content-Length). Date comes from the 304 or not
-// at all. Views into both.
+// about the bytes of the stored body (Content-Encoding, Content-Range, Content-MD5, Content-Length). Date comes from
+// the 304 or not at all. Views into both.
 std::vector<Header> merge_fields(const Entry& stored, HeaderSpan not_modified_headers);
 
 // `stored` with such merged fields, sharing its body.

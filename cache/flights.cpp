@@ -54,8 +54,8 @@ FlightTable::Joined FlightTable::join_or_add(std::string_view key, KeyHash hash,
   Shard& shard = shard_of(hash);
   const std::lock_guard lock(shard.mutex);
   std::vector<FlightPtr>& flights = shard.flights[std::string(key)];
-  const auto open = std::find_if(flights.rbegin(), flights.rend(),
-                                 [&](const FlightPtr& flight) { return !flight->spoiled && may_join(*flight); });
+  const auto is_open = [&](const FlightPtr& flight) { return !flight->spoiled && may_join(*flight); };
+  const auto open = may_join ? std::find_if(flights.rbegin(), flights.rend(), is_open) : flights.rend();
   if (open == flights.rend()) return {nullptr, flights.emplace_back(make_flight())};
   if (!make_record) return {};
   return {(*open)->followers.emplace_back(make_record()), nullptr};

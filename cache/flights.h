@@ -99,9 +99,9 @@ class FlightTable {
     std::shared_ptr<WaitRecord> record;
     FlightPtr flight;
   };
-  // Looks, under the key's lock, for a flight that `may_join` accepts, newest first. If there is one, adds the follower
-  // that `make_record` makes to it; a null one only looks, and leaves both results null. If there is none, adds the
-  // flight that `make_flight` makes.
+  // Looks, under the key's lock, for a flight that `may_join` accepts, newest first; a null one accepts none, and is
+  // not slowed by how many there are. If there is one, adds the follower that `make_record` makes to it; a null one
+  // only looks, and leaves both results null. If there is none, adds the flight that `make_flight` makes.
   Joined join_or_add(std::string_view key, KeyHash hash, const std::function<bool(const Flight&)>& may_join,
                      const std::function<std::shared_ptr<WaitRecord>()>& make_record,
                      const std::function<FlightPtr()>& make_flight);

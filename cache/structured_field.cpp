@@ -24,8 +24,8 @@ bool is_base64_char(char c) {
   return is_alpha(c) || is_digit(c) || c == '+' || c == '/' || c == '=';
 }
 
-// Takes what the grammar of RFC 8941 section 4.2 allows from the front of a text. After the first mistake `failed` stays
-// set, and what is returned means nothing.
+// Takes what the grammar of RFC 8941 section 4.2 allows from the front of a text. After the first mistake `failed`
+// stays set, and what is returned means nothing.
 class Reader {
  public:
   explicit Reader(std::string_view text) : rest_(text) {}
@@ -179,8 +179,8 @@ class Reader {
 }  // namespace
 
 std::optional<Dictionary> read_dictionary(HeaderSpan headers, std::string_view name) {
-  // Lines are joined by commas before they are read, so that each is a whole number of members: none may be cut. An empty
-  // line adds no member.
+  // Lines are joined by commas before they are read, so that each is a whole number of members: none may be cut. An
+  // empty line adds no member.
   Dictionary dictionary;
   for (const Header& header : headers) {
     if (!equals_ignoring_case(header.name, name)) continue;

@@ -11,8 +11,8 @@ namespace pgw::cache {
 
 bool varies_on_everything(HeaderSpan response_headers);  // "Vary: *", alone or among others
 
-// The language range that an Accept-Language field gives the highest weight, in lower case (RFC 9110 12.5.4); empty when
-// there is none, when several have it, or when it is "*".
+// The language range that an Accept-Language field gives the highest weight, in lower case (RFC 9110 12.5.4); empty
+// when there is none, when several have it, or when it is "*".
 std::string preferred_language(HeaderSpan request_headers);
 
 // The value of a request field as it is compared: lines joined, white space around commas normalised; Accept-Encoding,

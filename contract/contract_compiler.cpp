@@ -147,10 +147,9 @@ void ContractCompiler::compile_path(const Pointer& where, const std::string& pat
   }
   const auto segments = parse_template(where, path_template);
   if (!segments) return;
-  warn_of_unknown_fields(
-      *item, "a path",
-      {"summary", "description", "parameters", "get", "put", "post", "delete", "options", "head", "patch", "trace",
-       "additionalOperations"});
+  warn_of_unknown_fields(*item, "a path",
+                         {"summary", "description", "parameters", "get", "put", "post", "delete", "options", "head",
+                          "patch", "trace", "additionalOperations"});
   const auto compile = [&](const Pointer& operation, std::string method) {
     Facts facts;
     facts.method = std::move(method);

@@ -79,6 +79,12 @@ const newTests = [
     ],
   })),
   { id: 'partial-use-stored-headers', why: 'RFC 9111 3.4', kind: 'required' },
+  {
+    id: 'conditional-lm-fresh-no-lm', why: 'RFC 9111 4.3.2: without Last-Modified the Date counts; the published test asks about a time before it',
+    kind: 'optimal', depends_on: ['freshness-max-age'],
+    requests: store([['Cache-Control', 'max-age=10000'], date],
+      { request_headers: [['If-Modified-Since', 0]], magic_ims: true, ...isCached, expected_status: 304, setup_tests: ['expected_type'] }),
+  },
 ];
 
 /** RFC 9213, for the targeted field CDN-Cache-Control. */

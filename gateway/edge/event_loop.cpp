@@ -106,15 +106,18 @@ void EventLoop::post(std::function<void()> task) {
     wake = mailbox_.empty();
     mailbox_.push_back(std::move(task));
   }
-  // One wake-up per batch: whoever takes the mailbox takes all of it. An eventfd refuses a write only when its 64-bit
-  // counter is full.
+  // One wake-up until the mailbox is empty again: whoever leaves tasks in it wakes the loop anew. An eventfd refuses a
+  // write only when its 64-bit counter is full.
   if (wake) eventfd_write(mailbox_fd_, 1);
 }
 
 void EventLoop::run_mailbox() {
   {
     const std::lock_guard lock(mailbox_mutex_);
-    running_.swap(mailbox_);
+    const auto end = mailbox_.begin() + static_cast<std::ptrdiff_t>(std::min(mailbox_.size(), tasks_per_turn));
+    running_.assign(std::make_move_iterator(mailbox_.begin()), std::make_move_iterator(end));
+    mailbox_.erase(mailbox_.begin(), end);
+    if (!mailbox_.empty()) eventfd_write(mailbox_fd_, 1);
   }
   for (auto& task : running_) {
     if (closed_) break;  // by the task before; only this thread writes it
@@ -160,7 +163,7 @@ void EventLoop::arm(Clock::time_point when) {
 }
 
 void EventLoop::close() {
-  std::vector<std::function<void()>> dropped;
+  std::deque<std::function<void()>> dropped;
   {
     const std::lock_guard lock(mailbox_mutex_);
     closed_ = true;

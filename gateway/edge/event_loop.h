@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -26,6 +27,8 @@ class EventLoop {
  public:
   using TimerId = TimerQueue::Id;
   using Clock = std::chrono::steady_clock;
+
+  static constexpr std::size_t tasks_per_turn = 256;
 
   enum Interest : int { none = 0, read = 1, write = 2 };
 
@@ -55,8 +58,9 @@ class EventLoop {
   /// Unknown descriptors are ignored.
   void unwatch(int fd);
 
-  /// Runs the task in the loop's thread, after those posted earlier. Thread-safe. After the server stopped the task is
-  /// destroyed without being run.
+  /// Runs the task in the loop's thread, after those posted earlier. At most `tasks_per_turn` run in one turn, so that
+  /// a flood of them leaves sockets and timers their turns. Thread-safe. After the server stopped the task is destroyed
+  /// without being run.
   void post(std::function<void()> task);
 
   /// 0-based; thread-safe.
@@ -110,7 +114,7 @@ class EventLoop {
 
   int mailbox_fd_ = -1;
   std::mutex mailbox_mutex_;
-  std::vector<std::function<void()>> mailbox_;  // guarded by mailbox_mutex_
+  std::deque<std::function<void()>> mailbox_;   // guarded by mailbox_mutex_
   bool closed_ = false;                         // guarded by mailbox_mutex_
   std::vector<std::function<void()>> running_;  // the tasks of this turn; keeps its storage
 };

@@ -54,8 +54,8 @@ class Exchange {
   /// all the same. `head` is read during the call only, so the caller may reuse its string.
   void respond(const ResponseHead& head, std::shared_ptr<const std::string> body);
 
-  /// An interim response (1xx, RFC 9110 section 15.2), sent at once; only before the answer, and not to an HTTP/1.0 client,
-  /// which would take it for the answer. Any number of them.
+  /// An interim response (1xx, RFC 9110 section 15.2), sent at once; only before the answer, and not to an HTTP/1.0
+  /// client, which would take it for the answer. Any number of them.
   void interim(const ResponseHead& head);
 
   /// For HEAD and 304 without the representation at hand: no body, and this Content-Length, or none.

@@ -41,6 +41,13 @@ std::string_view cache_key(const RequestContext& context) {
   return key;
 }
 
+/// A fetch that ran out of its time says little to a request that joined it late and has most of its own time left.
+bool deserves_another_try(const RequestContext& context, upstream::Failure failure) {
+  const auto waited = context.worker.loop().turn_began() - context.waiting_since;
+  return failure == upstream::Failure::response_timeout && context.times_waited < waits_at_most &&
+         waited < context.runtime->settings.upstream.timeout / 2;
+}
+
 void resume_after_wait(RequestContext& context, const cache::Shared& shared) {
   context.worker.loop().cancel(context.wait_timer);
   context.wait = {};
@@ -55,6 +62,10 @@ void resume_after_wait(RequestContext& context, const cache::Shared& shared) {
       respond_from_entry(context, shared.entry, wall_clock_now());
       return;
     case cache::SharedOutcome::failed:
+      if (deserves_another_try(context, static_cast<upstream::Failure>(shared.error))) {
+        run_phases_from(&consult_cache, context);
+        return;
+      }
       context.outcome.cache = CacheOutcome::collapsed;
       respond_with_failure(context, static_cast<upstream::Failure>(shared.error));
       return;
@@ -116,6 +127,7 @@ Progress act_on(RequestContext& context, cache::Decision decision) {
       return Progress::answered;
     case cache::ReadAction::wait:
       ++context.times_waited;
+      context.waiting_since = context.worker.loop().turn_began();
       context.wait = std::move(decision.wait);
       bound_the_wait(context);
       return Progress::waiting;

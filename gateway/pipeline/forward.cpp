@@ -66,10 +66,13 @@ void Forward::follow_client() {
   });
 }
 
+/// By its client, or by others: a fetch has followers and the cache to think of, a write must be heard to its end.
+bool Forward::is_wanted() const {
+  return job_.fetch || job_.guard || (job_.context != nullptr && !job_.context->exchange->client_gone());
+}
+
 void Forward::client_left() {
-  // A fetch has followers and the cache to think of, a write must be heard to its end.
-  const bool only_for_this_client = !job_.fetch && !job_.guard;
-  if (!only_for_this_client) return;
+  if (is_wanted()) return;
   if (status_ == 0) worker_.process().breaker.cancelled();
   worker_.client().cancel(call_);
 }
@@ -115,6 +118,12 @@ void Forward::on_head(int status, http::Fields fields) {
   settle_write(fields_);
   if (job_.fetch && !is_unmodified()) {
     job_.fetch.uncacheable_head(status_, views_of(fields_), wall_clock_now());
+  }
+  if (!is_wanted()) {
+    // The cache had a use for it until the head said that it is not to be kept, and its client has left meanwhile.
+    note_upstream(status_);
+    worker_.client().cancel(call_);
+    return;
   }
   delivery_ = choose_delivery();
   if (delivery_ == Delivery::streaming) begin_streaming();

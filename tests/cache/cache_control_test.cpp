@@ -79,14 +79,49 @@ TEST_CASE("no-cache and private with an argument withhold fields instead of the 
   CHECK(parse_response_directives(cache_control("private=\"a\", private")).is_private);
 }
 
-TEST_CASE("A targeted field with a directive replaces Cache-Control") {
-  const Fields headers{{"Cache-Control", "no-store"}, {"CDN-Cache-Control", "max-age=5"}};
-  CHECK(describe(parse_response_directives(headers, "CDN-Cache-Control").max_age) == "5");
-  CHECK_FALSE(parse_response_directives(headers, "CDN-Cache-Control").no_store);
-  CHECK(parse_response_directives(headers).no_store);
-  CHECK(
-      parse_response_directives(Fields{{"Cache-Control", "no-store"}, {"CDN-Cache-Control", " "}}, "CDN-Cache-Control")
-          .no_store);
+TEST_CASE("A valid targeted field replaces Cache-Control, an invalid or empty one doesn't") {
+  const auto [targeted, expected] = GENERATE(table<std::string, std::string>({
+      {"max-age=5", "5"},
+      {"max-age=5;ext=1, foo, bar=\"baz\"", "5"},
+      {"max-age=1, max-age=5", "5"},  // RFC 8941: the last of a key
+      {"max-age=99999999999", "2147483648"},
+      {"foo", "none"},
+      {"", "fallback"},
+      {" ", "fallback"},
+      {"max-age=5,", "fallback"},
+      {"max-age=5, &&&", "fallback"},
+      {"max-age=\"5\"", "fallback"},
+      {"max-age=5.0", "fallback"},
+      {"max-age=-1", "fallback"},
+      {"max-age", "fallback"},
+      {"Max-Age=5", "fallback"},
+      {"max-age =5", "fallback"},
+      {"max-age= 5", "fallback"},
+      {"max-age=5, no-store=1", "fallback"},
+  }));
+  CAPTURE(targeted);
+  const Fields headers{{"Cache-Control", "no-store"}, {"CDN-Cache-Control", targeted}};
+  const auto directives = parse_response_directives(headers, "CDN-Cache-Control");
+  CHECK(directives.is_targeted == (expected != "fallback"));
+  CHECK(directives.no_store == !directives.is_targeted);
+  if (directives.is_targeted) CHECK(describe(directives.max_age) == expected);
+  CHECK_FALSE(parse_response_directives(headers).is_targeted);
+}
+
+TEST_CASE("A targeted field knows the directives of Cache-Control, with the types of structured fields") {
+  const Fields headers{
+      {"CDN-Cache-Control", "no-store, private=\"X-A, x-b\", no-cache=?1, public=?0"},
+      {"cdn-cache-control", "must-revalidate, s-maxage=7, stale-if-error=8, stale-while-revalidate=9"}};
+  const auto directives = parse_response_directives(headers, "CDN-Cache-Control");
+  CHECK(directives.no_store);
+  CHECK(directives.no_cache);
+  CHECK_FALSE(directives.is_private);
+  CHECK_FALSE(directives.is_public);
+  CHECK(directives.must_revalidate);
+  CHECK(directives.withheld_fields == std::vector<std::string>{"x-a", "x-b"});
+  CHECK(describe(directives.s_maxage) == "7");
+  CHECK(describe(directives.stale_if_error) == "8");
+  CHECK(describe(directives.stale_while_revalidate) == "9");
 }
 
 TEST_CASE("Request directives are read, an invalid argument in its strictest sense") {

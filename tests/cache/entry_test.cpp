@@ -64,6 +64,46 @@ TEST_CASE("An ETag is made from the body when the origin has none, and Date from
   CHECK(entry_of({}, "one", 404)->etag.empty());
 }
 
+TEST_CASE("A cookie is stored only where the origin says how long the response is fresh") {
+  const Rule rule{.ttl = 10s};
+  const auto [directives, is_kept] = GENERATE(table<std::string, bool>({
+      {"max-age=9", true},
+      {"s-maxage=9", true},
+      {"max-age=9, no-cache=\"Set-Cookie\"", false},
+      {"public", false},
+  }));
+  CAPTURE(directives);
+  const Fields headers{{"Set-Cookie", "a=b"}, {"Cache-Control", directives}};
+  EntryContext context = context_at(kStart);
+  const EntryContext ruled{
+      context.key,           context.request_headers, rule, context.snapshot, context.tags, context.request_time,
+      context.response_time, context.targeted_field};
+  const EntryPtr entry = make_entry(ruled, 200, headers, std::make_shared<const std::string>("body"));
+  CHECK(find_in_block(entry->headers, "Set-Cookie").has_value() == is_kept);
+}
+
+TEST_CASE("What an entry does not keep of a response is known, for the one who asked") {
+  const Fields headers{{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"},
+                       {"Cache-Control", "max-age=9, private=\"X-Own\", no-cache=\"Set-Cookie\""},
+                       {"Set-Cookie", "a=1"},
+                       {"X-Own", "2"},
+                       {"Set-Cookie", "b=3"},
+                       {"Age", "1"},
+                       {"Content-Length", "4"},
+                       {"X-Other", "5"}};
+  std::string unstored;
+  for (const auto& [name, value] : unstored_fields(headers, *entry_of(headers))) append_line(unstored, name, value);
+  CHECK(unstored == "Set-Cookie: a=1\r\nX-Own: 2\r\nSet-Cookie: b=3\r\n");
+}
+
+TEST_CASE("An error stands in for no other error") {
+  const Fields headers = cache_control("max-age=0, stale-if-error=60");
+  CHECK(entry_of(headers, "body", 200)->usable_on_error(at(1s), {}));
+  CHECK(entry_of(headers, "body", 404)->usable_on_error(at(1s), {}));
+  CHECK_FALSE(entry_of(headers, "body", 503)->usable_on_error(at(1s), {}));
+  CHECK_FALSE(entry_of(headers, "body", 200)->usable_on_error(at(60s), {}));
+}
+
 TEST_CASE("The age grows from the initial age, and a clock that steps back doesn't make it shrink") {
   const EntryPtr entry = entry_of({{"Age", "7"}, {"Cache-Control", "max-age=10"}});
   CHECK(entry->age(kStart) == 7s);

@@ -71,6 +71,7 @@ TEST_CASE_METHOD(Place, "an upstream is all that a config must name; the rest ha
   CHECK(settings.cache.max_size == 256ULL * 1024 * 1024);
   CHECK(settings.cache.rules.empty());
   CHECK(settings.cache.safe_operations.empty());
+  CHECK(settings.cache.targeted_field.empty());
   CHECK(settings.limits.max_body == 1024UL * 1024);
   CHECK(settings.limits.max_header == 32UL * 1024);
   CHECK(settings.limits.max_target == 8UL * 1024);
@@ -112,6 +113,7 @@ cache:
     update: {invalidates: [list, /projects, "/projects/{id}"]}
     idle: {}
   safe_operations: [export]
+  targeted_field: CDN-Cache-Control
 limits:
   max_body: 2MiB
   max_header: 16KiB
@@ -156,6 +158,7 @@ log: {level: warning, format: text, access: false}
   CHECK(settings.cache.rules.at("update").invalidates ==
         std::vector<std::string>{"list", "/projects", "/projects/{id}"});
   CHECK(settings.cache.safe_operations == std::vector<std::string>{"export"});
+  CHECK(settings.cache.targeted_field == "CDN-Cache-Control");
   CHECK(settings.limits.max_body == 2UL * 1024 * 1024);
   CHECK(settings.limits.max_header == 16UL * 1024);
   CHECK(settings.limits.max_target == 4UL * 1024);

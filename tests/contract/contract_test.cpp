@@ -19,6 +19,7 @@ paths:
     post: {operationId: create, responses: {}}
   /projects/mine:
     get: {operationId: mine, responses: {}}
+    additionalOperations: {M-SEARCH: {operationId: search, responses: {}}}
   /projects/{id}:
     parameters: [{name: id, in: path, required: true, schema: {type: string}}]
     get: {operationId: get, responses: {}}
@@ -68,7 +69,9 @@ TEST_CASE("a path is routed to its operation") {
       {"GET", "/v4/projects/mine", "mine"},
       {"GET", "/v4/projects/min%65", "mine"},
       {"HEAD", "/v4/projects/mine", "mine"},
-      {"DELETE", "/v4/projects/mine", "allow GET, HEAD"},
+      {"M-SEARCH", "/v4/projects/mine", "search"},
+      {"m-search", "/v4/projects/mine", "allow GET, HEAD, M-SEARCH"},
+      {"DELETE", "/v4/projects/mine", "allow GET, HEAD, M-SEARCH"},
       {"PUT", "/v4/projects/mine/logs/7", "putLog mine 7"},
       {"GET", "/v4/projects/mine/logs", "myLogs"},
       {"GET", "/v4/projects/other/logs", "not found"},

@@ -7,35 +7,13 @@ import http from 'node:http';
 import https from 'node:https';
 import path from 'node:path';
 import { test } from 'node:test';
+import { withGateway, withOrigin } from './support/origin.mjs';
 import { temporaryFolder } from './support/program.mjs';
-import { Gateway, makeKey, randomSecret } from './support/stand.mjs';
 
 const project = JSON.stringify({
   id: 'pr_1', name: 'one', users: [], data_count: 0, feedback_types: [], team_id: 'tm_1',
   created_at: '2024-01-01T00:00:00Z', updated_at: '2024-01-01T00:00:00Z',
 });
-
-/** An origin that this test plays itself, where the sandbox would be too well behaved. */
-async function withOrigin(server, use) {
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  try {
-    await use(server.address().port);
-  } finally {
-    server.closeAllConnections?.();
-    await new Promise((resolve) => server.close(resolve));
-  }
-}
-
-async function withGateway(upstreamUrl, options, use) {
-  const key = makeKey('team');
-  const credential = randomSecret('upstream-');
-  const gateway = await Gateway.start({ upstreamUrl, credential, keys: [key], ...options });
-  try {
-    await use(gateway, key, credential);
-  } finally {
-    await gateway.stop();
-  }
-}
 
 function answer(response, body = project, headers = {}) {
   response.writeHead(200, { 'Content-Type': 'application/json', ...headers });

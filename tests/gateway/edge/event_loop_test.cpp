@@ -147,6 +147,27 @@ TEST_CASE("a timer that arms itself again and again starves nobody") {
   in_loop(loops[0], [&] { return stop = true; });
 }
 
+TEST_CASE("a flood of tasks leaves timers their turn") {
+  Loops loops;
+  constexpr std::size_t flood = 4 * EventLoop::tasks_per_turn;
+  std::size_t ran = 0;
+  std::promise<std::size_t> ran_before_timer;
+  std::promise<void> all_ran;
+  // Posted from the loop itself, so that all wait in the mailbox before the first one runs.
+  in_loop(loops[0], [&] {
+    for (std::size_t i = 0; i < flood; ++i) {
+      loops[0].post([&] {
+        if (++ran == 1) loops[0].call_after(0ms, [&] { ran_before_timer.set_value(ran); });
+        if (ran == flood) all_ran.set_value();
+      });
+    }
+    return 0;
+  });
+  auto all = all_ran.get_future();
+  REQUIRE(all.wait_for(patience) == std::future_status::ready);
+  CHECK(ran_before_timer.get_future().get() <= EventLoop::tasks_per_turn);
+}
+
 TEST_CASE("a watched socket reports what it is watched for, level-triggered") {
   Loops loops;
   std::array<int, 2> fds{};

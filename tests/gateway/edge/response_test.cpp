@@ -24,6 +24,29 @@ TEST_CASE("a response has a status line, a date and a length, and keeps the hand
   CHECK(response.body == "body of 422");
 }
 
+TEST_CASE("a method beyond those of HTTP is served where it is named") {
+  Limits limits;
+  limits.extra_methods = {"GET", "M-SEARCH"};
+  TestServer server(limits);
+  RawClient client(server.port());
+  CHECK(client.ask("M-SEARCH /echo HTTP/1.1\r\nHost: a\r\n\r\n").body.find("method=M-SEARCH") != std::string::npos);
+  CHECK(client.ask("SEARCH /echo HTTP/1.1\r\nHost: a\r\n\r\n").status == 501);
+}
+
+TEST_CASE("interim responses come before the answer, and to those who know them") {
+  TestServer server;
+  const std::string hints = "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n";
+  RawClient client(server.port());
+  client.send(get("/hints"));
+  const Response interim = client.receive(true);
+  CHECK(interim.head == hints);
+  CHECK(client.receive().body == "hinted");
+  RawClient old(server.port());
+  const Response response = old.ask("GET /hints HTTP/1.0\r\nHost: a\r\n\r\n");
+  CHECK(response.status == 200);
+  CHECK(response.body == "hinted");
+}
+
 TEST_CASE("the handler's own Date is kept") {
   TestServer server;
   RawClient client(server.port());

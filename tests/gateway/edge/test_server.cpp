@@ -96,6 +96,9 @@ class TestHandler final : public RequestHandler {
       exchange->respond({200, ""}, std::optional<std::uint64_t>(std::stoul(argument)));
     } else if (what == "big") {
       exchange->respond({200, ""}, text(std::string(std::stoul(argument), 'z')));
+    } else if (what == "hints") {
+      exchange->interim({103, "Link: </a>; rel=preload\r\n"});
+      exchange->respond({200, ""}, text("hinted"));
     } else if (what == "dated") {
       exchange->respond({200, "X-Before: 1\r\ndate: Thu, 01 Jan 1970 00:00:00 GMT\r\n"}, text(""));
     } else if (what == "throw") {

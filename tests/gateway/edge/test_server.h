@@ -38,6 +38,7 @@ class Journal {
 ///   /stream/N  N bytes in pieces, chunked; /sized/N with Content-Length; both wait for the client as they must
 ///   /short     announces 100 bytes and sends 10; /abort aborts within a stream
 ///   /status/N  status N, with a body
+///   /hints     103 before its answer
 ///   /throw     throws
 /// Notes "head", "request", "finished STATUS", "gone", "rejected REASON".
 class TestServer {

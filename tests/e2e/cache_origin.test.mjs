@@ -1,0 +1,85 @@
+// What an origin can say to a cache and the sandbox doesn't: targeted fields, fields for one caller, Authorization, interim responses.
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { it } from 'node:test';
+import { assertHit, cacheStatus, project, withPlayedOrigin } from './support/origin.mjs';
+import { request } from './support/http.mjs';
+
+const item = '/projects/pr_1';
+const ruled = { cache: { rules: { Projects_get: { ttl: '1h' } } } };
+const unruled = { cache: { rules: {} } };
+
+it('a targeted field is obeyed before Cache-Control and passed on', () => {
+  const settings = { cache: { rules: {}, targeted_field: 'Edge-Control' } };
+  return withPlayedOrigin(settings, async ({ origin, get }) => {
+    const headers = { 'Cache-Control': 'no-store', 'Edge-Control': 'max-age=100' };
+    await Promise.all([get(item), origin.answer(0, { headers })]);
+    const hit = await get(item);
+    assertHit(hit);
+    assert.equal(hit.headers['edge-control'], 'max-age=100');
+
+    const forbidding = { 'Cache-Control': 'max-age=100', 'Edge-Control': 'no-store' };
+    for (const number of [1, 2]) await Promise.all([get('/projects/pr_2'), origin.answer(number, { headers: forbidding })]);
+  });
+});
+
+it('a cookie is for the one who asked when a rule makes the response cacheable, and for all when the origin does', async () => {
+  await withPlayedOrigin(ruled, async ({ origin, get }) => {
+    const [first] = await Promise.all([get(item), origin.answer(0, { headers: { 'Set-Cookie': ['a=1', 'b=2'] } })]);
+    assert.deepEqual(first.headers['set-cookie'], ['a=1', 'b=2']);
+    const hit = await get(item);
+    assertHit(hit);
+    assert.equal(hit.headers['set-cookie'], undefined);
+  });
+  await withPlayedOrigin(unruled, async ({ origin, get }) => {
+    await Promise.all([get(item), origin.answer(0, { headers: { 'Set-Cookie': 'a=1', 'Cache-Control': 'max-age=60' } })]);
+    assert.deepEqual((await get(item)).headers['set-cookie'], ['a=1']);
+  });
+});
+
+it('a field that is private reaches the one who asked, and nobody else', () => withPlayedOrigin(unruled, async ({ origin, get }) => {
+  const headers = { 'Cache-Control': 'max-age=60, private="X-For-You"', 'X-For-You': '1' };
+  const [first] = await Promise.all([get(item), origin.answer(0, { headers })]);
+  assert.equal(first.headers['x-for-you'], '1');
+  const hit = await get(item);
+  assertHit(hit);
+  assert.equal(hit.headers['x-for-you'], undefined);
+}));
+
+it("without keys of the gateway's own, Authorization goes upstream and keeps responses apart as RFC 9111 says", () => {
+  const settings = { access: { mode: 'open', keys_file: undefined }, ...unruled };
+  return withPlayedOrigin(settings, async ({ origin, gateway }) => {
+    const ask = (headers, target = item) => request(gateway.api + target, { headers });
+    const mine = { Authorization: 'Basic bWU6bWU=' };
+    await Promise.all([ask(mine), origin.answer(0, { headers: { 'Cache-Control': 'max-age=60' } })]);
+    assert.equal(origin.requests[0].request.headers.authorization, mine.Authorization);
+    const [other] = await Promise.all([ask({}), origin.answer(1, { headers: { 'Cache-Control': 'max-age=60' } })]);
+    assert.match(cacheStatus(other), /stored/);
+
+    await Promise.all([ask(mine, '/projects/pr_2'), origin.answer(2, { headers: { 'Cache-Control': 'max-age=60, public' } })]);
+    assertHit(await ask({}, '/projects/pr_2'));
+  });
+});
+
+it("with keys, a team's Authorization stays here and its responses are everyone's", () => withPlayedOrigin(unruled, async ({ origin, gateway, key, get }) => {
+  const headers = { Authorization: `Bearer ${key.secret}` };
+  await Promise.all([request(gateway.api + item, { headers }), origin.answer(0, { headers: { 'Cache-Control': 'max-age=60' } })]);
+  assert.equal(origin.requests[0].request.headers.authorization, undefined);
+  assertHit(await get(item));
+}));
+
+it('interim responses reach the client before the answer, which is cached', () => withPlayedOrigin(ruled, async ({ origin, gateway, key, get }) => {
+  const interim = [];
+  const outgoing = http.get(gateway.api + item, { agent: false, headers: { 'X-API-KEY': key.secret } });
+  outgoing.on('information', ({ statusCode, headers }) => interim.push([statusCode, headers.link]));
+  const arrived = new Promise((resolve, reject) => outgoing.on('response', resolve).on('error', reject));
+  const { response } = await origin.take(0);
+  response.writeProcessing();
+  response.writeEarlyHints({ link: '</style.css>; rel=preload' });
+  await origin.answer(0, { body: project('final') });
+  const final = await arrived;
+  final.resume();
+  assert.equal(final.statusCode, 200);
+  assert.deepEqual(interim, [[102, undefined], [103, '</style.css>; rel=preload']]);
+  assertHit(await get(item));
+}));
