@@ -204,8 +204,7 @@ FlightPtr Cache::make_flight(const Read& read, KeyHash hash, const Request& requ
 }
 
 WriteGuard Cache::begin_write(std::span<const Tag> tags) {
-  generations_.bump(tags);
-  return {this, Tags(tags.begin(), tags.end())};
+  return {this, tags};
 }
 
 Purged Cache::purge_all(PurgeMode mode) {
@@ -231,6 +230,7 @@ Purged Cache::purge_keys(const std::function<bool(std::string_view key)>& matche
   counters_.purges.add();
   const auto flight_matches = [&](const Flight& flight) { return matches(flight.key); };
   const auto entry_matches = [&](const Entry& entry) { return matches(entry.key); };
+  key_purges_.fetch_add(1);
   Purged purged;
   purged.fetches = flights_.spoil_if(flight_matches);
   purged.entries = mode == PurgeMode::hard ? store_.erase_if(entry_matches) : store_.mark_stale_if(entry_matches);
@@ -263,51 +263,8 @@ Stats Cache::stats() const {
   stats.invalidations_by_unknown_write = counters_.unknown_writes.value();
   stats.invalidations_by_purge = counters_.purges.value();
   stats.scanned = store_.scanned();
+  stats.primed = counters_.primed.value();
   return stats;
-}
-
-WriteGuard::WriteGuard(WriteGuard&& other) noexcept
-    : cache_(std::exchange(other.cache_, nullptr)), tags_(std::move(other.tags_)) {}
-
-WriteGuard& WriteGuard::operator=(WriteGuard&& other) noexcept {
-  if (this != &other) {
-    abandon();
-    cache_ = std::exchange(other.cache_, nullptr);
-    tags_ = std::move(other.tags_);
-  }
-  return *this;
-}
-
-WriteGuard::~WriteGuard() {
-  abandon();
-}
-
-void WriteGuard::abandon() {
-  if (cache_ == nullptr) return;
-  const Options& options = cache_->options_;
-  const TimePoint now =
-      options.clock ? options.clock() : std::chrono::floor<Duration>(std::chrono::system_clock::now());
-  finish_unknown(now + options.unknown_write_time);
-}
-
-void WriteGuard::add(std::span<const Tag> tags) {
-  if (cache_ == nullptr) return;
-  cache_->generations_.bump(tags);
-  tags_.insert(tags_.end(), tags.begin(), tags.end());
-}
-
-void WriteGuard::finish() {
-  if (cache_ == nullptr) return;
-  cache_->generations_.bump(tags_);
-  cache_->counters_.writes.add();
-  cache_ = nullptr;
-}
-
-void WriteGuard::finish_unknown(TimePoint until) {
-  if (cache_ == nullptr) return;
-  cache_->generations_.unsettle(tags_, until);
-  cache_->counters_.unknown_writes.add();
-  cache_ = nullptr;
 }
 
 }  // namespace pgw::cache

@@ -12,14 +12,16 @@
 // The promise: once `WriteGuard::finish` has returned, no read that begins later is answered from something that was
 // fetched before.
 //
-// Memory: the store's bound covers all entries and the index. Beside it stand fixed tables of 1.1 MiB and what is being
+// Memory: the store's bound covers all entries and the index. Beside it stand fixed tables of 1.6 MiB and what is being
 // fetched.
 //
 // Thread-safe: all methods may be called from all threads. Methods don't throw but for std::bad_alloc.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <iosfwd>
 #include <memory>
 #include <span>
 #include <string>
@@ -168,6 +170,13 @@ struct Decision {
   MissReason reason = MissReason::none;
 };
 
+// What became of the answer to a write that was to be stored as the answer to a read.
+enum class PrimeResult {
+  stored,
+  not_alone,  // another write to the same tags, or a purge, fell into its time: who knows which came last
+  refused,    // a response to that read with these fields would not be stored either, or it is too large
+};
+
 // A write on its way. Move-only. `begin_write` moved the tags' generations; the end moves them again.
 class WriteGuard {
  public:
@@ -185,16 +194,21 @@ class WriteGuard {
   // The upstream has answered, with whatever status. To be called before the first byte of the answer goes to the
   // writer.
   void finish();
+  // `finish`, for an answer that carries in full what `read` asks for: stores it as the answer to that, if it would be
+  // stored as such and the write was alone. `read.request_headers` are the write's. Validators of the origin are left
+  // out: of which representation they speak is not said. `sent`: when the write was sent, at the latest.
+  PrimeResult finish_and_prime(const Read& read, Response&& response, TimePoint sent, TimePoint now);
   // No answer: the write may take effect at any time before `until`.
   void finish_unknown(TimePoint until);
 
  private:
   friend class Cache;
-  WriteGuard(Cache* cache, Tags tags) : cache_(cache), tags_(std::move(tags)) {}
+  WriteGuard(Cache* cache, std::span<const Tag> tags);
   void abandon();
 
   Cache* cache_ = nullptr;  // null once finished or moved from
-  Tags tags_;
+  Generations::Write write_;
+  std::uint64_t key_purges_ = 0;  // of the cache when the write began
 };
 
 enum class PurgeMode {
@@ -226,12 +240,42 @@ struct Stats {
   std::uint64_t invalidations_by_unknown_write = 0;  // writes that ended without one
   std::uint64_t invalidations_by_purge = 0;
   std::uint64_t scanned = 0;  // entries that purges and listings went through
+  std::uint64_t primed = 0;   // answers to writes that were stored as answers to reads
 };
 
 struct EntryInfo {
   const Entry& entry;
   std::uint64_t hits;
   bool is_current;  // false: invalidated; of use for revalidation only
+};
+
+// Whose cache a saved one is: all must agree, or it is of no use.
+struct ArchiveIdentity {
+  std::string version;   // of the program: keys and tags are made by it
+  std::string contract;  // stands for the API description
+  std::string upstream;  // as in the keys
+};
+
+enum class ArchiveFault {
+  none,
+  not_an_archive,
+  other_format,
+  other_version,
+  other_contract,
+  other_upstream,
+  from_the_future,  // the clock went back since: ages can't be told
+  damaged,          // cut off, or changed
+};
+std::string_view to_string(ArchiveFault fault);
+
+struct Saved {
+  std::size_t entries = 0;
+  bool is_all = true;  // false: the time was up, so the least valuable entries are missing
+};
+
+struct Restored {
+  ArchiveFault fault = ArchiveFault::none;
+  std::size_t entries = 0;
 };
 
 class Cache {
@@ -259,6 +303,14 @@ class Cache {
   Purged purge_tags(std::span<const Tag> tags, PurgeMode mode);
   Purged purge_keys(const std::function<bool(std::string_view key)>& matches, PurgeMode mode);
 
+  // Writes what may still be served, the most used first, and what is unsettled; writes under way become unsettled. To
+  // be called when nothing uses the cache any more. `may_go_on` is asked before each entry. Failures are the stream's.
+  Saved save(std::ostream& out, const ArchiveIdentity& identity, TimePoint now, const std::function<bool()>& may_go_on);
+  // Takes over what `save` wrote, all of it or, with a fault, nothing. To be called before anything uses the cache.
+  // Reads `in`, which must be seekable, twice: the first time only to check it. Whoever saved may not have gone on
+  // after that, and nobody may restore the same twice: what changed since is not known to it.
+  Restored restore(std::istream& in, const ArchiveIdentity& identity, TimePoint now);
+
   void for_each(const std::function<void(const EntryInfo&)>& visit) const;
   Stats stats() const;
   std::size_t max_body_bytes() const { return store_.max_object_bytes(); }
@@ -270,7 +322,7 @@ class Cache {
   struct Request;   // what the fields of a request ask of the cache
   struct Standing;  // how what is stored stands to a request
   struct Counters {
-    Counter hits, stale_hits, joined, fetches, revalidations, passes, stored, writes, unknown_writes, purges;
+    Counter hits, stale_hits, joined, fetches, revalidations, passes, stored, writes, unknown_writes, purges, primed;
   };
 
   bool is_current(const Snapshot& snapshot) const;
@@ -289,6 +341,7 @@ class Cache {
   Generations generations_;
   FlightTable flights_;
   PassMarks pass_marks_;
+  std::atomic<std::uint64_t> key_purges_{0};  // begun so far
   Counters counters_;
 };
 

@@ -1,5 +1,7 @@
 #include "cache/generations.h"
 
+#include <algorithm>
+
 #include "cache/heap_cost.h"
 
 namespace pgw::cache {
@@ -29,7 +31,7 @@ Snapshot Generations::snapshot(std::span<const Tag> tags, TimePoint now) const {
   return snapshot;
 }
 
-// `unsettle` sets the time before it moves the generation: a snapshot that has the new generation is checked against
+// `end_unknown` sets the time before it moves the generation: a snapshot that has the new generation is checked against
 // the new time.
 bool Generations::is_current(const Snapshot& snapshot) const {
   if (everything_.load() != snapshot.everything_) return false;
@@ -42,20 +44,87 @@ bool Generations::is_current(const Snapshot& snapshot) const {
 }
 
 void Generations::bump(std::span<const Tag> tags) {
-  for (const Tag& tag : tags) (*slots_)[slot_of(tag)].generation.fetch_add(1);
+  for (const Tag& tag : tags) at(slot_of(tag)).generation.exchange(next());
 }
 
 void Generations::bump_everything() {
   everything_.fetch_add(1);
 }
 
-void Generations::unsettle(std::span<const Tag> tags, TimePoint until) {
+Generations::Write Generations::begin(std::span<const Tag> tags) {
+  Write write;
+  write.everything_ = everything_.load();
+  extend(write, tags);
+  write.began_at_ = sequence_.load();
+  write.alone_ = true;  // what came before the beginning doesn't count
+  return write;
+}
+
+// The count goes up before the generation moves, and `end` moves the generation before it takes the count down: whoever
+// finds neither a move nor a count was alone. A write that was under way all the time is found by its count; one that
+// ended meanwhile by its move; one that begins while another ends by whichever it has not yet undone.
+void Generations::extend(Write& write, std::span<const Tag> tags) {
   for (const Tag& tag : tags) {
-    auto& slot = (*slots_)[slot_of(tag)];
-    auto known = slot.unsettled_until.load();
-    while (known < ticks(until) && !slot.unsettled_until.compare_exchange_weak(known, ticks(until))) {
-    }
-    slot.generation.fetch_add(1);
+    const std::uint32_t number = slot_of(tag);
+    const auto has_number = [&](const Snapshot::Mark& mark) { return mark.slot == number; };
+    if (std::any_of(write.marks_.begin(), write.marks_.end(), has_number)) continue;
+    Slot& slot = at(number);
+    slot.open.fetch_add(1);
+    const std::uint64_t generation = next();
+    if (slot.generation.exchange(generation) > write.began_at_) write.alone_ = false;
+    write.marks_.push_back({number, generation});
+  }
+}
+
+bool Generations::end(Write& write) {
+  for (Snapshot::Mark& mark : write.marks_) {
+    Slot& slot = at(mark.slot);
+    const std::uint64_t generation = next();
+    if (slot.generation.exchange(generation) != mark.generation) write.alone_ = false;
+    mark.generation = generation;
+    if (slot.open.fetch_sub(1) != 1) write.alone_ = false;
+  }
+  return write.alone_ && everything_.load() == write.everything_;
+}
+
+void Generations::end_unknown(Write& write, TimePoint until) {
+  for (const Snapshot::Mark& mark : write.marks_) unsettle(at(mark.slot), until);
+  end(write);
+}
+
+Snapshot Generations::snapshot_after(const Write& write, std::span<const Tag> tags, TimePoint sent) const {
+  Snapshot snapshot;
+  snapshot.taken_at_ = sent;
+  snapshot.everything_ = write.everything_;
+  for (const Snapshot::Mark& mark : write.marks_) {
+    const auto is_slot_of = [&](const Tag& tag) { return slot_of(tag) == mark.slot; };
+    if (std::any_of(tags.begin(), tags.end(), is_slot_of)) snapshot.marks_.push_back(mark);
+  }
+  return snapshot;
+}
+
+void Generations::unsettle(Slot& slot, TimePoint until) {
+  auto known = slot.unsettled_until.load();
+  while (known < ticks(until) && !slot.unsettled_until.compare_exchange_weak(known, ticks(until))) {
+  }
+}
+
+std::vector<Generations::Unsettled> Generations::unsettled_slots(TimePoint now) const {
+  std::vector<Unsettled> list;
+  for (std::uint32_t number = 0; number < kSlots; ++number) {
+    const TimePoint until{Duration(at(number).unsettled_until.load())};
+    if (until > now) list.push_back({number, until});
+  }
+  return list;
+}
+
+void Generations::restore(const Unsettled& unsettled) {
+  if (unsettled.slot < kSlots) unsettle(at(unsettled.slot), unsettled.until);
+}
+
+void Generations::unsettle_open_writes(TimePoint until) {
+  for (Slot& slot : *slots_) {
+    if (slot.open.load() > 0) unsettle(slot, until);
   }
 }
 

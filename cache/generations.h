@@ -1,11 +1,14 @@
 // Generations: how writes make stored reads stale, without looking for them.
 //
 // Every tag hashes to a slot with a generation. A write moves the generations of its tags; whatever was fetched under
-// an older one is stale from then on. Two tags in one slot only make more stale than needed. A fixed table: O(tags) per
-// operation, no lock, no growth.
+// another one is stale from then on. Two tags in one slot only make more stale than needed. A fixed table: O(tags) per
+// operation, no lock, no growth. Generations come from one sequence, so that no two moves give the same.
 //
 // A write of unknown outcome (timeout, lost connection) may take effect after its end. Its tags are unsettled until a
 // given time: nothing fetched before that time under these tags is ever current.
+//
+// Slots also count the writes under way. With that a write learns at its end whether it was alone: then, and only then,
+// its answer tells what is there now.
 #pragma once
 
 #include <array>
@@ -53,19 +56,52 @@ class Generations {
   void bump(std::span<const Tag> tags);
   void bump_everything();
 
-  // Bumps, and makes the tags unsettled until `until` (a later one that is set already stays).
-  void unsettle(std::span<const Tag> tags, TimePoint until);
+  // A write under way: to be ended exactly once by `end` or `end_unknown`.
+  class Write {
+    friend class Generations;
+    std::vector<Snapshot::Mark> marks_;  // one for each slot, with the generation that this write gave it last
+    std::uint64_t everything_ = 0;       // when it began, as the next
+    std::uint64_t began_at_ = 0;         // of the sequence
+    bool alone_ = true;
+  };
+
+  Write begin(std::span<const Tag> tags);
+  // More tags, known only now.
+  void extend(Write& write, std::span<const Tag> tags);
+  // True if no other write to any of these tags, and no bump of them, fell into the time since `begin`.
+  bool end(Write& write);
+  // May take effect until `until`: the tags stay unsettled that long (a later time that is set already stays).
+  void end_unknown(Write& write, TimePoint until);
+  // Of a write that has ended: is current as long as nothing has come after it. All of `tags` must be the write's own.
+  // `sent`: when it was sent, at the latest.
+  Snapshot snapshot_after(const Write& write, std::span<const Tag> tags, TimePoint sent) const;
+
   bool unsettled(std::span<const Tag> tags, TimePoint now) const;
+
+  // What must outlive the process. Slots are numbered the same in every process of one version.
+  struct Unsettled {
+    std::uint32_t slot;
+    TimePoint until;
+  };
+  std::vector<Unsettled> unsettled_slots(TimePoint now) const;
+  void restore(const Unsettled& unsettled);  // ignores a slot that there isn't
+  // For writes that nobody will end any more.
+  void unsettle_open_writes(TimePoint until);
 
  private:
   static constexpr std::size_t kSlots = 65536;
   struct Slot {
     std::atomic<std::uint64_t> generation{0};
     std::atomic<TimePoint::rep> unsettled_until{0};
+    std::atomic<std::uint32_t> open{0};  // writes under way
   };
   static std::uint32_t slot_of(const Tag& tag) { return static_cast<std::uint32_t>(tag.hash() % kSlots); }
+  Slot& at(std::uint32_t slot) const { return (*slots_)[slot]; }
+  std::uint64_t next() { return sequence_.fetch_add(1) + 1; }
+  static void unsettle(Slot& slot, TimePoint until);
 
   std::atomic<std::uint64_t> everything_{0};
+  std::atomic<std::uint64_t> sequence_{0};
   std::unique_ptr<std::array<Slot, kSlots>> slots_;
 };
 

@@ -106,6 +106,14 @@ bool Vary::agree(HeaderSpan a, HeaderSpan b) const {
                      [&](const Field& f) { return selecting_value(a, f.name) == selecting_value(b, f.name); });
 }
 
+std::vector<Header> Vary::request_fields() const {
+  std::vector<Header> headers;
+  for (const Field& field : fields_) {
+    if (field.value) headers.push_back({field.name, *field.value});
+  }
+  return headers;
+}
+
 std::size_t Vary::heap_bytes() const {
   std::size_t bytes = heap_cost(language_) + (fields_.empty() ? 0 : heap_cost(fields_.capacity() * sizeof(Field)));
   for (const Field& f : fields_) {

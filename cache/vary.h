@@ -33,6 +33,8 @@ class Vary {
   bool matches(HeaderSpan request_headers) const;
   // Do two requests agree in the fields named here, whatever their values?
   bool agree(HeaderSpan a, HeaderSpan b) const;
+  // Request fields that, with the same response fields, make an equal Vary; views into this one.
+  std::vector<Header> request_fields() const;
   std::size_t heap_bytes() const;
   friend bool operator==(const Vary& a, const Vary& b) { return a.fields_ == b.fields_; }
 

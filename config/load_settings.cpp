@@ -230,8 +230,19 @@ class Loader {
     section.read_size("max_size", settings_.cache.max_size, mebi, kibi * gibi);
     settings_.cache.safe_operations = section.texts("safe_operations");
     settings_.cache.targeted_field = section.text("targeted_field").value_or("");
+    cache_file(section);
     const Section rules = section.at("rules");
     for (const auto& id : rules.keys()) settings_.cache.rules.emplace(id, rule(rules.at(id)));
+  }
+
+  void cache_file(const Section& section) {
+    const auto path = section.file("file", base_);
+    if (!path) return;
+    settings_.cache.file = *path;
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(path->parent_path(), ignored)) {
+      reader_.error(section.pointer("file"), "there is no folder " + path->parent_path().string());
+    }
   }
 
   static CacheRule rule(const Section& section) {
@@ -243,6 +254,7 @@ class Loader {
     read("stale_while_revalidate", rule.stale_while_revalidate);
     read("stale_if_error", rule.stale_if_error);
     rule.invalidates = section.texts("invalidates");
+    rule.primes = section.text("primes").value_or("");
     return rule;
   }
 

@@ -68,14 +68,17 @@ json rule_json(const CacheRule& rule) {
   if (rule.stale_while_revalidate) out["stale_while_revalidate"] = to_text(*rule.stale_while_revalidate);
   if (rule.stale_if_error) out["stale_if_error"] = to_text(*rule.stale_if_error);
   if (!rule.invalidates.empty()) out["invalidates"] = rule.invalidates;
+  if (!rule.primes.empty()) out["primes"] = rule.primes;
   return out;
 }
 
 json cache_json(const CacheSettings& cache) {
   json rules = json::object();
   for (const auto& [id, rule] : cache.rules) rules[id] = rule_json(rule);
-  return {
+  json out{
       {"max_size", size_text(cache.max_size)}, {"rules", std::move(rules)}, {"safe_operations", cache.safe_operations}};
+  if (!cache.file.empty()) out["file"] = cache.file.string();
+  return out;
 }
 
 json limits_json(const LimitSettings& limits) {
@@ -126,6 +129,7 @@ std::vector<contract::Problem> check_operations(const Settings& settings, std::s
       const bool is_tag = rule.invalidates[i].starts_with('/');
       if (!is_tag) check.check(rule.invalidates[i], pointer + "/invalidates/" + std::to_string(i));
     }
+    if (!rule.primes.empty()) check.check(rule.primes, pointer + "/primes");
   }
   for (std::size_t i = 0; i < settings.cache.safe_operations.size(); ++i) {
     check.check(settings.cache.safe_operations[i], cache + "/safe_operations/" + std::to_string(i));

@@ -97,9 +97,12 @@ struct CacheRule {
   /// What this write makes stale beyond what its path says: operationIds, and tags as paths ("/projects",
   /// "/projects/{id}" with the operation's own parameters). A leading slash tells them apart.
   std::vector<std::string> invalidates;
+  /// The operationId of a GET whose answer the response to this write also is; empty: none.
+  std::string primes;
 };
 struct CacheSettings {
   std::uint64_t max_size = 256ULL * 1024 * 1024;
+  std::filesystem::path file;  ///< where the cache is kept from a drain to the next start, absolute; empty: nowhere
   std::map<std::string, CacheRule, std::less<>> rules;
   std::vector<std::string> safe_operations;  ///< operationIds of unsafe methods that change nothing
   std::string targeted_field;                ///< obeyed before Cache-Control (RFC 9213); empty: none

@@ -69,6 +69,7 @@ std::string_view settings_schema_text() {
       "additionalProperties": false,
       "properties": {
         "max_size": {"description": "size"},
+        "file": {"type": "string", "minLength": 1},
         "rules": {
           "type": "object",
           "additionalProperties": {
@@ -78,7 +79,8 @@ std::string_view settings_schema_text() {
               "ttl": {"description": "duration"},
               "stale_while_revalidate": {"description": "duration"},
               "stale_if_error": {"description": "duration"},
-              "invalidates": {"type": "array", "items": {"type": "string", "minLength": 1}}
+              "invalidates": {"type": "array", "items": {"type": "string", "minLength": 1}},
+              "primes": {"type": "string", "minLength": 1}
             }
           }
         },

@@ -66,6 +66,10 @@ class Families {
   CounterFamily& cache_evictions;
   /// gateway_cache_invalidations_total{reason}
   CounterFamily& cache_invalidations;
+  /// gateway_cache_primed_total
+  CounterFamily& cache_primed;
+  /// gateway_cache_restored_entries
+  GaugeFamily& cache_restored;
   /// gateway_inflight_requests
   GaugeFamily& inflight;
   /// gateway_config_reloads_total{result}

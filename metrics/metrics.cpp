@@ -15,6 +15,8 @@ Metrics::Metrics(std::vector<std::string> operation_ids, const std::vector<std::
       cache_invalidations_([this](std::size_t index) -> prometheus::Counter& {
         return families_.cache_invalidations.Add({{"reason", std::string(label_at(invalidation_labels, index))}});
       }),
+      cache_primed_(families_.cache_primed.Add({})),
+      cache_restored_(families_.cache_restored.Add({})),
       inflight_(families_.inflight.Add({})),
       reloads_succeeded_(families_.config_reloads.Add({{"result", "success"}})),
       reloads_failed_(families_.config_reloads.Add({{"result", "failure"}})) {

@@ -62,6 +62,10 @@ class Metrics {
   prometheus::Counter& cache_invalidations(std::string_view reason) {
     return cache_invalidations_.at(index_of(invalidation_labels, reason));
   }
+  /// gateway_cache_primed_total: responses to writes that were stored as the answers to later reads.
+  prometheus::Counter& cache_primed() { return cache_primed_; }
+  /// gateway_cache_restored_entries: responses taken over at the start from the process before.
+  prometheus::Gauge& cache_restored_entries() { return cache_restored_; }
   /// gateway_inflight_requests: requests whose head was read and whose response is not complete.
   StripedGauge& inflight_requests() { return inflight_; }
   /// gateway_config_reloads_total{result}: reloads by result, "success" or "failure" (which changes nothing).
@@ -98,6 +102,8 @@ class Metrics {
   prometheus::Gauge& cache_size_;
   prometheus::Counter& cache_evictions_;
   LazySeries<prometheus::Counter, invalidation_labels.size() + 1> cache_invalidations_;
+  prometheus::Counter& cache_primed_;
+  prometheus::Gauge& cache_restored_;
   StripedGauge inflight_;
   prometheus::Counter& reloads_succeeded_;
   prometheus::Counter& reloads_failed_;

@@ -45,6 +45,7 @@ std::string invalidates(const contract::Operation& operation, const pipeline::Op
       text += "/" + (piece.path_value ? "{" + std::to_string(*piece.path_value) + "}" : piece.text);
     }
   }
+  if (policy.primes) text += "; primes " + policy.primes->operation->id();
   return text;
 }
 

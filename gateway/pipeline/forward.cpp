@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "gateway/log/log.h"
+#include "gateway/pipeline/prime.h"
 #include "gateway/pipeline/process.h"
 #include "gateway/pipeline/references.h"
 #include "gateway/pipeline/report.h"
@@ -55,6 +56,7 @@ Forward::Forward(Worker& worker, ForwardJob job) : worker_(worker), job_(std::mo
 
 void Forward::send() {
   sent_at_ = Clock::now();
+  if (job_.guard) sent_at_wall_clock_ = wall_clock_now();
   call_ = worker_.client().start(job_.outgoing, shared_from_this());
   follow_client();
 }
@@ -109,6 +111,16 @@ void Forward::settle_write(const http::Fields& fields) {
 
 void Forward::on_interim(int status, http::Fields fields) {
   if (job_.context != nullptr) job_.context->exchange->interim({status, relayed_fields(fields)});
+}
+
+void Forward::end_write() {
+  const bool is_whole = delivery_ == Delivery::whole && job_.context != nullptr;
+  if (is_whole && job_.runtime->policy(*job_.operation).primes) {
+    const auto headers = views_of(fields_);
+    finish_and_prime(*job_.context, job_.guard, {status_, headers, body_}, sent_at_wall_clock_);
+  } else {
+    job_.guard.finish();
+  }
 }
 
 void Forward::on_head(int status, http::Fields fields) {
@@ -177,7 +189,7 @@ bool Forward::on_body(std::string_view piece) {
 
 void Forward::on_end() {
   note_upstream(status_);
-  if (job_.guard) job_.guard.finish();
+  if (job_.guard) end_write();
   if (delivery_ == Delivery::streaming) {
     if (job_.context != nullptr) job_.context->exchange->end();
   } else if (is_unmodified()) {

@@ -54,6 +54,7 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
 
   void judge_health(int status);
   void settle_write(const http::Fields& fields);
+  void end_write();
   Delivery choose_delivery();
   void begin_streaming();
   bool is_unmodified() const;
@@ -71,6 +72,7 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
   ForwardJob job_;
   upstream::Client::CallId call_ = 0;
   std::chrono::steady_clock::time_point sent_at_;
+  cache::TimePoint sent_at_wall_clock_;  ///< of a write
 
   int status_ = 0;
   http::Fields fields_;

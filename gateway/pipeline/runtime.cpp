@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
+#include <sstream>
 
 #include <openssl/evp.h>
 
@@ -23,19 +25,31 @@ void append(std::vector<Problem>& all, std::vector<Problem> more) {
   all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
-/// A digest that tells upstreams and credentials apart without telling either: 64 bits in hexadecimal.
-std::string identity_of(const std::string& url, std::string_view credential) {
-  const std::string text = url + '\n' + std::string(credential);
+/// The first 64 bits of SHA-256, in hexadecimal.
+std::string digest_of(std::string_view text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
   static constexpr char digits[] = "0123456789abcdef";
-  std::string identity;
+  std::string hex;
   for (std::size_t i = 0; i < 8; ++i) {
-    identity += digits[digest[i] >> 4];
-    identity += digits[digest[i] & 0xf];
+    hex += digits[digest[i] >> 4];
+    hex += digits[digest[i] & 0xf];
   }
-  return identity;
+  return hex;
+}
+
+/// Tells upstreams and credentials apart without telling either.
+std::string identity_of(const std::string& url, std::string_view credential) {
+  return digest_of(url + '\n' + std::string(credential));
+}
+
+/// Of what can't be read: that of nothing. Whoever needs the file will say so.
+std::string digest_of_file(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream content;
+  content << in.rdbuf();
+  return digest_of(content.view());
 }
 
 cache::Rule cache_rule(const config::CacheRule& rule) {
@@ -69,6 +83,7 @@ class Builder {
       : runtime_(std::make_shared<Runtime>()), options_(std::move(options)) {
     runtime_->settings = settings;
     runtime_->contract = std::move(contract);
+    runtime_->contract_digest = options_.contract_digest;
     operation_ids_ = operation_ids(*runtime_->contract);
   }
 
@@ -121,6 +136,7 @@ class Builder {
       if (const auto rule = settings().cache.rules.find(operation.id()); rule != settings().cache.rules.end()) {
         policy.rule = cache_rule(rule->second);
         add_extra_tags(operation, rule->second, policy);
+        add_primed_read(operation, rule->second, policy);
       }
       runtime_->policies.push_back(std::move(policy));
     }
@@ -144,6 +160,28 @@ class Builder {
         policy.also_invalidates.push_back(std::move(tag));
       }
     }
+  }
+
+  void add_primed_read(const contract::Operation& operation, const config::CacheRule& rule, OperationPolicy& policy) {
+    const auto* read = rule.primes.empty() ? nullptr : runtime_->contract->find(rule.primes);
+    if (read == nullptr) return;  // none, or an unknown one: check_operations has said so
+    const auto refuse = [&](const std::string& why) {
+      const std::string pointer = "/cache/rules/" + operation.id() + "/primes";
+      problems_.push_back({Severity::error, place_of(pointer), operation.id() + " can't prime " + read->id() + why});
+    };
+    if (read->method() != "GET") return refuse(", which is no GET");
+    if (policy.is_read || policy.changes_nothing) return refuse(": it is no write");
+    PrimedRead primed{read, {}};
+    std::size_t from_response = 0;
+    for (const auto& segment : read->segments()) {
+      if (!segment.is_parameter) continue;
+      primed.values.push_back({segment.text, parameter_position(operation, segment.text)});
+      from_response += primed.values.back().path_value ? 0 : 1;
+    }
+    if (from_response > 1) {
+      return refuse(": its response can tell one parameter that its path lacks, not " + std::to_string(from_response));
+    }
+    policy.primes = std::move(primed);
   }
 
   /// Fills `tag` from a path template; returns the name of a parameter that `operation` lacks, or nothing.
@@ -210,6 +248,7 @@ cache::Tag ExtraTag::tag_for(const contract::Match& write) const {
 
 LoadedContract load_contract(const std::filesystem::path& api) {
   LoadedContract loaded;
+  loaded.digest = digest_of_file(api);
   auto read = contract::Document::read(api);
   loaded.problems = std::move(read.problems);
   if (!read.document) return loaded;

@@ -28,6 +28,16 @@ struct ExtraTag {
   cache::Tag tag_for(const contract::Match& write) const;
 };
 
+/// The read whose answer the response to a write also is.
+struct PrimedRead {
+  const contract::Operation* operation = nullptr;  ///< a GET of the same contract
+  struct Value {
+    std::string name;
+    std::optional<std::size_t> path_value;  ///< which value of the write's own path; else a member of its response
+  };
+  std::vector<Value> values;  ///< one for each parameter of the read's path
+};
+
 /// What the configuration says about one operation.
 struct OperationPolicy {
   bool is_read = false;  ///< GET: goes through the cache
@@ -36,12 +46,14 @@ struct OperationPolicy {
   cache::Rule rule;
   std::string cache_key_prefix;            ///< of `cache::make_key_prefix`: names operation and upstream
   std::vector<ExtraTag> also_invalidates;  ///< from the rule's `invalidates`
+  std::optional<PrimedRead> primes;        ///< from the rule's `primes`
 };
 
 /// Immutable; shared by the requests that began under it, so that a reload never changes a request half-way.
 struct Runtime {
   config::Settings settings;
   std::shared_ptr<const contract::Contract> contract;
+  std::string contract_digest;            ///< of the API description's bytes
   std::vector<OperationPolicy> policies;  ///< by Operation::index()
   std::shared_ptr<const access::KeyRing> keys;
   access::Principal anonymous;    ///< of everyone, when access.mode is open
@@ -59,6 +71,7 @@ struct BuiltRuntime {
 
 /// What a runtime takes over from the one before and from the process; all optional.
 struct BuildOptions {
+  std::string contract_digest;                                    ///< from load_contract
   std::vector<config::KeyEntry> extra_keys;                       ///< beside those of the keys file
   const access::KeyRing* previous_keys = nullptr;                 ///< their rate limits go on where they were
   std::function<std::size_t(std::string_view team)> team_number;  ///< of the metrics
@@ -66,6 +79,7 @@ struct BuildOptions {
 
 struct LoadedContract {
   std::shared_ptr<const contract::Contract> contract;  ///< null if any problem is an error
+  std::string digest;
   std::vector<contract::Problem> problems;
 };
 

@@ -7,6 +7,7 @@
 
 #include "gateway/log/log.h"
 #include "gateway/service/cache_admin.h"
+#include "gateway/service/warm_cache.h"
 
 namespace pgw::service {
 namespace {
@@ -86,11 +87,12 @@ Service::Outcome Service::prepare(Options options) {
   if (api.contract == nullptr) return outcome;
 
   std::unique_ptr<Service> service(new Service(std::move(options), *loaded.settings, *api.contract));
-  auto built = pipeline::build_runtime(*loaded.settings, api.contract, service->build_options(nullptr));
+  auto built = pipeline::build_runtime(*loaded.settings, api.contract, service->build_options(nullptr, api.digest));
   append(outcome.problems, std::move(built.problems));
   if (built.runtime == nullptr) return outcome;
   service->publish(built.runtime);
   service->follow_runtime();
+  service->restore_cache();
   service->listen();
   outcome.service = std::move(service);
   return outcome;
@@ -154,10 +156,11 @@ void Service::publish(const std::shared_ptr<const pipeline::Runtime>& runtime) {
   }
 }
 
-pipeline::BuildOptions Service::build_options(const access::KeyRing* previous) {
-  return {.extra_keys = options_.extra_keys, .previous_keys = previous, .team_number = [this](std::string_view team) {
-            return metrics_.add_team(team);
-          }};
+pipeline::BuildOptions Service::build_options(const access::KeyRing* previous, const std::string& contract_digest) {
+  return {.contract_digest = contract_digest,
+          .extra_keys = options_.extra_keys,
+          .previous_keys = previous,
+          .team_number = [this](std::string_view team) { return metrics_.add_team(team); }};
 }
 
 void Service::reload() {
@@ -184,7 +187,7 @@ std::shared_ptr<const pipeline::Runtime> Service::load_next(const pipeline::Runt
   auto api = pipeline::load_contract(loaded.settings->api);
   log_problems(api.problems);
   if (api.contract == nullptr || has_other_operations(*api.contract)) return nullptr;
-  auto built = pipeline::build_runtime(*loaded.settings, api.contract, build_options(current.keys.get()));
+  auto built = pipeline::build_runtime(*loaded.settings, api.contract, build_options(current.keys.get(), api.digest));
   log_problems(built.problems);
   return std::move(built.runtime);
 }
@@ -244,7 +247,26 @@ void Service::drain() {
   log::event(Level::info, "draining", {{"connections", std::to_string(edge_->open_connections())}});
   edge_->drain(timeout);
   edge_->stop();
+  save_cache();
   log::event(Level::info, "stopped");
+}
+
+cache::ArchiveIdentity Service::archive_identity() const {
+  const auto current = runtime();
+  return {options_.version, current->contract_digest, current->upstream_identity};
+}
+
+void Service::restore_cache() {
+  const auto& file = runtime()->settings.cache.file;
+  if (file.empty()) return;
+  const auto entries = service::restore_cache(cache_, file, archive_identity());
+  metrics_.cache_restored_entries().Set(static_cast<double>(entries));
+}
+
+void Service::save_cache() {
+  if (const auto& file = runtime()->settings.cache.file; !file.empty()) {
+    service::save_cache(cache_, file, archive_identity());
+  }
 }
 
 void Service::copy_cache_figures() {
@@ -254,6 +276,7 @@ void Service::copy_cache_figures() {
   metrics::raise_to(metrics_.cache_evictions(), static_cast<double>(stats.evictions));
   metrics::raise_to(metrics_.cache_invalidations("write"),
                     static_cast<double>(stats.invalidations_by_write + stats.invalidations_by_unknown_write));
+  metrics::raise_to(metrics_.cache_primed(), static_cast<double>(stats.primed));
   metrics::raise_to(metrics_.cache_invalidations("purge"), static_cast<double>(stats.invalidations_by_purge));
 }
 

@@ -64,7 +64,8 @@ class Service {
   /// To be called about once a second: follows the credential's file.
   void tick();
 
-  /// Stops accepting, lets requests in flight end, at most `limits.drain_timeout`, and stops.
+  /// Stops accepting, lets requests in flight end, at most `limits.drain_timeout`, stops, and saves the cache if it has
+  /// a file.
   void drain();
 
  private:
@@ -78,12 +79,15 @@ class Service {
   void listen();
   void publish(const std::shared_ptr<const pipeline::Runtime>& runtime);
   std::shared_ptr<const pipeline::Runtime> runtime() const;
-  pipeline::BuildOptions build_options(const access::KeyRing* previous);
+  pipeline::BuildOptions build_options(const access::KeyRing* previous, const std::string& contract_digest);
   void follow_credential_file();
   void announce_key_expiries();
   bool has_other_operations(const contract::Contract& next) const;
   std::shared_ptr<const pipeline::Runtime> load_next(const pipeline::Runtime& current);
   void follow_runtime();
+  cache::ArchiveIdentity archive_identity() const;
+  void restore_cache();
+  void save_cache();
   void copy_cache_figures();
   admin::Hooks admin_hooks();
 

@@ -77,6 +77,8 @@ TEST_CASE_METHOD(Installed, "gateway.yaml spells every default out as it is") {
 TEST_CASE_METHOD(Installed, "gateway.yaml names operations of the Projects API") {
   const std::vector<std::string> known{"Projects_list",
                                        "Projects_get",
+                                       "Projects_create",
+                                       "Projects_update",
                                        "Projects_getActiveConfig",
                                        "Projects_listConfigs",
                                        "Projects_listDeployedConfigs",

@@ -22,11 +22,16 @@ std::unique_ptr<sandbox::Sandbox> start_sandbox() {
 // Some reads stay fresh for long, some soon become stale and are served while they are refreshed, or revalidated.
 std::map<std::string, config::CacheRule, std::less<>> cache_rules() {
   std::map<std::string, config::CacheRule, std::less<>> rules;
-  rules["Projects_get"] = {.ttl = 1h, .stale_while_revalidate = {}, .stale_if_error = {}, .invalidates = {}};
-  rules["Projects_list"] = {.ttl = 30ms, .stale_while_revalidate = 1h, .stale_if_error = 1h, .invalidates = {}};
-  rules["Projects_listConfigs"] = {.ttl = 100ms, .stale_while_revalidate = {}, .stale_if_error = 1h, .invalidates = {}};
+  rules["Projects_get"] = {
+      .ttl = 1h, .stale_while_revalidate = {}, .stale_if_error = {}, .invalidates = {}, .primes = {}};
+  rules["Projects_list"] = {
+      .ttl = 30ms, .stale_while_revalidate = 1h, .stale_if_error = 1h, .invalidates = {}, .primes = {}};
+  rules["Projects_listConfigs"] = {
+      .ttl = 100ms, .stale_while_revalidate = {}, .stale_if_error = 1h, .invalidates = {}, .primes = {}};
   rules["Datasets_listAllForProject"] = {
-      .ttl = 1h, .stale_while_revalidate = {}, .stale_if_error = 1h, .invalidates = {}};
+      .ttl = 1h, .stale_while_revalidate = {}, .stale_if_error = 1h, .invalidates = {}, .primes = {}};
+  rules["Projects_update"].primes = "Projects_get";
+  rules["Projects_create"].primes = "Projects_get";
   return rules;
 }
 

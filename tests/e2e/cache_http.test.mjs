@@ -163,44 +163,4 @@ describe('the cache', () => {
     assert.ok(isHit(german));
     assert.equal(german.headers['x-spoken'], 'de');
   });
-
-  it('is purged by tag: the item and its subtree, and nobody else', async () => {
-    await Promise.all([item, `${item}/configs`, '/projects/pr_sales'].map((target) => get(target)));
-    const purged = await gateway.purge('tag=projects/pr_support');
-    assert.equal(purged.status, 200);
-    assert.deepEqual(purged.json, { purged: 2 });
-    assert.match(cacheStatus(await get(item)), /fwd=uri-miss/);
-    assert.match(cacheStatus(await get(`${item}/configs`)), /fwd=uri-miss/);
-    assert.ok(isHit(await get('/projects/pr_sales')));
-  });
-
-  it('is purged by operation and of everything, and says how much', async () => {
-    const fill = () => Promise.all([item, '/projects/pr_sales', '/projects'].map((target) => get(target)));
-    await fill();
-    assert.deepEqual((await gateway.purge('operation=Projects_get')).json, { purged: 2 });
-    assert.ok(isHit(await get('/projects')));
-    await fill();
-    assert.deepEqual((await gateway.purge('all=true')).json, { purged: 3 });
-    const statistics = (await request(`${gateway.admin}/cache`)).json;
-    assert.equal(statistics.entries, 0);
-  });
-
-  it('refuses a purge that names nothing, too much or something unknown, and one sent by a web page', async () => {
-    for (const [query, status] of [['', 400], ['all=true&tag=projects', 400], ['tga=projects', 400], ['operation=Projects_lst', 404]]) {
-      assert.equal((await gateway.purge(query)).status, status, query);
-    }
-    const fromPage = await request(`${gateway.admin}/purge?all=true`, { method: 'POST', headers: { Origin: 'http://evil.example' } });
-    assert.equal(fromPage.status, 403);
-  });
-
-  it('lists what it holds', async () => {
-    await get(item);
-    await get(item);
-    const { json } = await request(`${gateway.admin}/cache/entries`);
-    const entry = json.entries.find((candidate) => candidate.operation === 'Projects_get');
-    assert.equal(entry.path, '/projects/pr_support');
-    assert.equal(entry.status, 200);
-    assert.ok(entry.size_bytes > 0);
-    assert.ok(entry.hits >= 1);
-  });
 });

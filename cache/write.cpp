@@ -1,0 +1,111 @@
+// The end of a write: what it makes stale, and what its answer may be kept as.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "cache/cache.h"
+
+namespace pgw::cache {
+namespace {
+
+// Fields that speak of the write's own response, or of a representation that isn't named.
+constexpr std::array<std::string_view, 5> kOfTheWrite = {"ETag", "Last-Modified", "Location", "Content-Location",
+                                                         "Set-Cookie"};
+
+std::vector<Header> fields_for_a_read(HeaderSpan headers) {
+  std::vector<Header> kept;
+  for (const Header& header : headers) {
+    const bool dropped = std::any_of(kOfTheWrite.begin(), kOfTheWrite.end(),
+                                     [&](std::string_view name) { return equals_ignoring_case(header.name, name); });
+    if (!dropped) kept.push_back(header);
+  }
+  return kept;
+}
+
+bool would_be_stored(const Read& read, int status, HeaderSpan headers, std::string_view targeted_field, TimePoint now) {
+  if (parse_request_directives(read.request_headers).no_store) return false;
+  const ResponseMeta meta = read_response_meta(headers, now, targeted_field);
+  const Lifetime lifetime = freshness_lifetime(status, meta, read.rule, now);
+  return is_storable("GET", status, headers, meta, lifetime, read.rule, read.authorized) == Storable::yes;
+}
+
+}  // namespace
+
+WriteGuard::WriteGuard(Cache* cache, std::span<const Tag> tags)
+    : cache_(cache), write_(cache->generations_.begin(tags)), key_purges_(cache->key_purges_.load()) {}
+
+WriteGuard::WriteGuard(WriteGuard&& other) noexcept
+    : cache_(std::exchange(other.cache_, nullptr)), write_(std::move(other.write_)), key_purges_(other.key_purges_) {}
+
+WriteGuard& WriteGuard::operator=(WriteGuard&& other) noexcept {
+  if (this != &other) {
+    abandon();
+    cache_ = std::exchange(other.cache_, nullptr);
+    write_ = std::move(other.write_);
+    key_purges_ = other.key_purges_;
+  }
+  return *this;
+}
+
+WriteGuard::~WriteGuard() {
+  abandon();
+}
+
+void WriteGuard::abandon() {
+  if (cache_ == nullptr) return;
+  const Options& options = cache_->options_;
+  const TimePoint now =
+      options.clock ? options.clock() : std::chrono::floor<Duration>(std::chrono::system_clock::now());
+  finish_unknown(now + options.unknown_write_time);
+}
+
+void WriteGuard::add(std::span<const Tag> tags) {
+  if (cache_ != nullptr) cache_->generations_.extend(write_, tags);
+}
+
+void WriteGuard::finish() {
+  if (cache_ == nullptr) return;
+  cache_->generations_.end(write_);
+  cache_->counters_.writes.add();
+  cache_ = nullptr;
+}
+
+void WriteGuard::finish_unknown(TimePoint until) {
+  if (cache_ == nullptr) return;
+  cache_->generations_.end_unknown(write_, until);
+  cache_->counters_.unknown_writes.add();
+  cache_ = nullptr;
+}
+
+// The entry is tied to the generations that the end of this very write gave its tags: whatever another write or a purge
+// does from then on outdates it, be it before it is stored. A purge of keys moves no generation, so it is looked for by
+// its own count, once more after the entry is in place: either it finds the entry, or this finds it.
+PrimeResult WriteGuard::finish_and_prime(const Read& read, Response&& response, TimePoint sent, TimePoint now) {
+  if (cache_ == nullptr) return PrimeResult::refused;
+  Cache& cache = *cache_;
+  cache.generations_.extend(write_, read.tags);
+  const bool alone = cache.generations_.end(write_);
+  cache.counters_.writes.add();
+  cache_ = nullptr;
+  const auto purged_meanwhile = [&] { return cache.key_purges_.load() != key_purges_; };
+  if (!alone || purged_meanwhile()) return PrimeResult::not_alone;
+
+  const std::vector<Header> headers = fields_for_a_read(response.headers);
+  const std::string& targeted = cache.options_.targeted_field;
+  if (!would_be_stored(read, response.status, headers, targeted, now)) return PrimeResult::refused;
+  const Snapshot snapshot = cache.generations_.snapshot_after(write_, read.tags, sent);
+  if (!cache.is_current(snapshot)) return PrimeResult::not_alone;
+  const std::string tags = join_tags(read.tags);
+  const EntryContext context{read.key, read.request_headers, read.rule, snapshot, tags, sent, now, targeted};
+  const EntryPtr entry =
+      make_entry(context, response.status, headers, std::make_shared<const std::string>(std::move(response.body)));
+  if (!cache.store_.insert(entry)) return PrimeResult::refused;
+  if (purged_meanwhile()) {
+    cache.store_.erase(entry);
+    return PrimeResult::not_alone;
+  }
+  cache.counters_.primed.add();
+  return PrimeResult::stored;
+}
+
+}  // namespace pgw::cache
