@@ -61,6 +61,7 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
   void settle_unmodified();
   void settle_pass();
   bool response_is_acceptable();
+  bool matches_contract();
   void answer_from(const cache::EntryPtr& entry, cache::StoreResult result);
   void answer_relayed();
   void answer_failure(upstream::Failure failure);
@@ -78,8 +79,8 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
   std::size_t collect_at_most_ = 0;
 };
 
-/// Whether the client's Authorization goes upstream: where callers have no keys of ours, and the upstream's credential is
-/// another field. Then the upstream may answer each caller differently (RFC 9111 section 3.5).
+/// Whether the client's Authorization goes upstream: where callers have no keys of ours, and the upstream's credential
+/// is another field. Then the upstream may answer each caller differently (RFC 9111 section 3.5).
 bool forwards_authorization(const RequestContext& context);
 
 /// What goes upstream for this request: method, canonical path, query as received, end-to-end fields without the
