@@ -6,15 +6,15 @@ import path from 'node:path';
 import { contractFile, program, temporaryFolder } from './places.mjs';
 import { cores, eventually, Server } from './server.mjs';
 
-function makeKey(id) {
+function makeKey(id, entry) {
   const secret = `pgw_${randomBytes(32).toString('base64url')}`;
-  return { secret, entry: { id, team: 'bench', sha256: createHash('sha256').update(secret).digest('hex'), scopes: ['read', 'write'] } };
+  return { secret, entry: { id, team: 'bench', sha256: createHash('sha256').update(secret).digest('hex'), scopes: ['read', 'write'], ...entry } };
 }
 
-/** Settings and keys in a folder; gives the path of the settings and one of the keys. */
-export function writeSettings(origin, { settings = {}, keys = 1 } = {}) {
+/** Settings and keys in a folder; gives the path of the settings and one of the keys. `keyEntry`: more of each key's entry. */
+export function writeSettings(origin, { settings = {}, keys = 1, keyEntry = {} } = {}) {
   const folder = temporaryFolder();
-  const made = Array.from({ length: keys }, (_, number) => makeKey(`key-${number}`));
+  const made = Array.from({ length: keys }, (_, number) => makeKey(`key-${number}`, keyEntry));
   fs.writeFileSync(path.join(folder, 'keys.yaml'), JSON.stringify({ keys: made.map((key) => key.entry) }), { mode: 0o600 });
   const config = path.join(folder, 'gateway.yaml');
   fs.writeFileSync(config, JSON.stringify({
@@ -30,8 +30,8 @@ export function writeSettings(origin, { settings = {}, keys = 1 } = {}) {
 }
 
 /** `wrapper`: a command that runs it, such as valgrind with its options. */
-export async function startGateway(origin, { name = 'projects-gateway', core = cores.server, settings, keys, wrapper = [] } = {}) {
-  const { folder, config, key } = writeSettings(origin, { settings, keys });
+export async function startGateway(origin, { name = 'projects-gateway', core = cores.server, settings, keys, keyEntry, wrapper = [] } = {}) {
+  const { folder, config, key } = writeSettings(origin, { settings, keys, keyEntry });
   const ready = path.join(folder, 'ready.json');
   const [file, ...args] = [...wrapper, program('projects-gateway'), 'serve', '--config', config, '--ready-file', ready];
   const server = new Server(file, args, { core, log: path.join(folder, 'access.log') });

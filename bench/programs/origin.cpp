@@ -2,6 +2,7 @@
 // project, so that the same origin serves every row:
 //   /v4/projects/pr_...   200, the project, fresh for an hour, with an ETag
 //   /v4/projects/ns_...   200, the project, never to be stored
+//   /v4/projects/nv_...   200, never to be stored, and another project each time
 //   /v4/projects/xl_...   200, 16 MiB, never to be stored
 //   POST anything         201, the other body, never to be stored
 // Called directly it is also the floor of every row: no server can answer these bytes with less.
@@ -53,20 +54,34 @@ struct Responses {
   Responses(const std::string& project, const std::string& created)
       : storable(response("200 OK", "Cache-Control: max-age=3600\r\nETag: \"bench-1\"\r\n", project)),
         passing(response("200 OK", "Cache-Control: no-store\r\n", project)),
+        varying(passing),
+        varying_at(varying.find("pr_") + 3),
         large(response("200 OK", "Cache-Control: no-store\r\n", std::string(large_body_bytes, ' '))),
         made(response("201 Created", "Cache-Control: no-store\r\n", created)) {}
 
-  const std::string& to(std::string_view head) const {
+  const std::string& to(std::string_view head) {
     if (head.starts_with("POST ")) return made;
     const auto target = target_of(head);
     const auto name = target.substr(target.rfind('/') + 1);
     if (name.starts_with("ns_")) return passing;
+    if (name.starts_with("nv_")) return another();
     if (name.starts_with("xl_")) return large;
     return storable;
   }
 
+  /// Counts in the first letters of the project's id.
+  const std::string& another() {
+    for (std::size_t digit = varying_at; digit < varying_at + 8; ++digit) {
+      varying[digit] = varying[digit] >= 'a' && varying[digit] < 'z' ? static_cast<char>(varying[digit] + 1) : 'a';
+      if (varying[digit] != 'a') break;
+    }
+    return varying;
+  }
+
   std::string storable;
   std::string passing;
+  std::string varying;
+  std::size_t varying_at;
   std::string large;
   std::string made;
 };
@@ -182,7 +197,7 @@ class Origin {
   Epoll epoll_;
   Descriptor listener_;
   const std::chrono::milliseconds delay_;
-  const Responses responses_;
+  Responses responses_;
   std::map<int, std::shared_ptr<Client>> clients_;
   std::deque<Delayed> delayed_;
 };

@@ -1,8 +1,9 @@
-// Two workers against one: what a hit costs when they share keys, cache, metrics and log, and how often a thread had to wait for a lock.
-import { inTurn, ratio } from '../harness/figures.mjs';
+// Two workers against one: what a hit costs when they share keys, cache, metrics and log, and how often one waits for a lock.
+import { inTurn, median, ratio } from '../harness/figures.mjs';
 import { startGateway } from '../harness/gateway.mjs';
 import { expectHit, get, load, withCpu } from '../harness/load.mjs';
 import { comparison } from '../harness/report.mjs';
+import { LockSampler } from '../harness/lock_sampler.mjs';
 import { cores } from '../harness/server.mjs';
 
 export const title = 'Two workers';
@@ -14,11 +15,20 @@ export async function run({ origin, rounds, quick }) {
   const contenders = [one, two];
   for (const contender of contenders) await expectHit(contender, request);
   const requests = quick ? 50_000 : 300_000;
-  // The same number of requests at the same rate: how often a worker is woken is part of what a hit costs.
-  const seen = await inTurn(contenders, rounds, (contender) => withCpu(contender, () => load(contender, request, { requests, connections: 32 })));
+  const locked = [];
+  const seen = await inTurn(contenders, rounds, async (contender) => {
+    const sampler = new LockSampler(contender.server.pid);
+    const figures = await withCpu(contender, () => load(contender, request, { requests, connections: 32 }));
+    const share = sampler.stop();
+    if (contender === two) locked.push(share);
+    return figures;
+  });
   return {
     servers: contenders.map((contender) => contender.server),
-    text: comparison(seen, one.name),
-    goals: [{ what: 'two workers: CPU per hit to one', limit: '< 1.1', value: ratio(seen, two.name, one.name, 'cpu') }],
+    text: `${comparison(seen, one.name)}\n\nOf two workers, one waited for a lock in ${(100 * median(locked)).toFixed(2)}% of the samples.`,
+    goals: [
+      { what: 'two workers: CPU per hit to one', limit: '< 1.1', value: ratio(seen, two.name, one.name, 'cpu') },
+      { what: 'two workers: share of time waiting for a lock', limit: '< 0.01', digits: 4, value: median(locked) },
+    ],
   };
 }

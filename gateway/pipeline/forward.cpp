@@ -57,7 +57,9 @@ Forward::Forward(Worker& worker, ForwardJob job) : worker_(worker), job_(std::mo
 void Forward::send() {
   sent_at_ = Clock::now();
   if (job_.guard) sent_at_wall_clock_ = wall_clock_now();
-  call_ = worker_.client().start(job_.outgoing, shared_from_this());
+  // It is needed again only if a 304 turns out to speak of something else.
+  auto outgoing = job_.revalidated != nullptr ? job_.outgoing : std::move(job_.outgoing);
+  call_ = worker_.client().start(std::move(outgoing), shared_from_this());
   follow_client();
 }
 
@@ -151,6 +153,7 @@ Forward::Delivery Forward::choose_delivery() {
                      : is_checked || job_.guard ? checked_at_most
                                                 : 0;
   const auto length = content_length(fields_);
+  if (length && *length <= collect_at_most_) body_.reserve(*length);
   if (length) return *length <= collect_at_most_ ? Delivery::whole : Delivery::streaming;
   return collect_at_most_ > 0 ? Delivery::whole : Delivery::streaming;
 }
@@ -251,18 +254,29 @@ void Forward::settle_pass() {
 bool Forward::response_is_acceptable() {
   const auto mode = job_.runtime->settings.validation.responses;
   if (mode == config::Check::off || fields_.contains("content-encoding")) return true;
-  const std::string* type = fields_.find("content-type");
-  const auto violations = job_.runtime->contract->validate_response(
-      *job_.operation, status_, type == nullptr ? std::string_view{} : *type, body_);
-  if (violations.empty()) return true;
-  report_response(worker_.process().metrics, *job_.operation, status_, violations);
-  if (mode != config::Check::enforce) return true;
+  if (matches_contract() || mode != config::Check::enforce) return true;
 
   if (job_.fetch) job_.fetch.failed(wall_clock_now(), static_cast<int>(upstream::Failure::protocol_error));
   if (job_.context != nullptr) {
     respond_locally(*job_.context, Rejection::response_invalid,
                     error_response(502, "Bad Gateway: the upstream's response does not match the API description"));
   }
+  return false;
+}
+
+bool Forward::matches_contract() {
+  const std::string* field = fields_.find("content-type");
+  const std::string_view type = field == nullptr ? std::string_view{} : *field;
+  KnownResponses* const known = worker_.known_responses(*job_.runtime);
+  const auto fingerprint = KnownResponses::fingerprint(*job_.operation, status_, type, body_);
+  if (known != nullptr && known->contains(fingerprint)) return true;
+
+  const auto violations = job_.runtime->contract->validate_response(*job_.operation, status_, type, body_);
+  if (violations.empty()) {
+    if (known != nullptr) known->add(fingerprint);
+    return true;
+  }
+  report_response(worker_.process().metrics, *job_.operation, status_, violations);
   return false;
 }
 

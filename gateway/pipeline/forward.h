@@ -63,6 +63,7 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
   void settle_unmodified();
   void settle_pass();
   bool response_is_acceptable();
+  bool matches_contract();
   void answer_from(const cache::EntryPtr& entry, cache::StoreResult result);
   void answer_relayed();
   void answer_failure(upstream::Failure failure);

@@ -49,6 +49,7 @@ Worker::Worker(edge::EventLoop& loop, Process& process, std::shared_ptr<const Ru
 void Worker::use(std::shared_ptr<const Runtime> runtime) {
   runtime_ = counted_apart(std::move(runtime));
   client_.retarget(runtime_->target);
+  known_responses_.clear();
 }
 
 void Worker::make_request_id(RequestContext& context) {

@@ -8,6 +8,7 @@
 
 #include "gateway/edge/server.h"
 #include "gateway/pipeline/access_log.h"
+#include "gateway/pipeline/known_responses.h"
 #include "gateway/pipeline/phases.h"
 #include "gateway/pipeline/process.h"
 #include "gateway/pipeline/runtime.h"
@@ -33,6 +34,11 @@ class Worker final : public edge::RequestHandler {
   upstream::Client& client() { return client_; }
   AccessLog& access_log() { return access_log_; }
 
+  /// Of this configuration's contract; null for a configuration that is no longer the worker's.
+  KnownResponses* known_responses(const Runtime& runtime) {
+    return &runtime == runtime_.get() ? &known_responses_ : nullptr;
+  }
+
   /// Makes `context.request_id`, for a request that brings none of its own: 64 random bits of this worker and 64 that
   /// no other request of it has, in hexadecimal. Not a secret.
   void make_request_id(RequestContext& context);
@@ -49,6 +55,7 @@ class Worker final : public edge::RequestHandler {
   std::shared_ptr<const Runtime> runtime_;
   upstream::Client client_;
   AccessLog access_log_;
+  KnownResponses known_responses_;
   std::array<char, 16> id_prefix_;
   std::uint64_t ids_made_;
   edge::ResponseHead spare_head_;

@@ -7,120 +7,84 @@
 namespace pgw::upstream {
 namespace {
 
-constexpr long receive_buffer_bytes = 64L * 1024;
-
 std::string_view trim(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
-void append(FieldList& list, const std::string& line) {
-  curl_slist* longer = curl_slist_append(list.get(), line.c_str());
-  if (longer == nullptr) throw std::bad_alloc();
-  if (list == nullptr) list.reset(longer);
-}
-
-/// libcurl drops "Name:" as a request to remove a field; "Name;" sends it empty.
-std::string line_of(const http::Field& field) {
-  return field.value.empty() ? field.name + ";" : field.name + ": " + field.value;
-}
-
 }  // namespace
 
-Easy make_easy(const Target& target) {
-  Easy easy(curl_easy_init());
-  if (!easy) return easy;
-  CURL* handle = easy.get();
-  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(handle, CURLOPT_PROXY, "");
-  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
-  curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-  curl_easy_setopt(handle, CURLOPT_PIPEWAIT, 0L);
-  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
-  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
-  curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  if (!target.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, target.ca_file.c_str());
-  curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
-  curl_easy_setopt(handle, CURLOPT_TCP_NODELAY, 1L);
-  curl_easy_setopt(handle, CURLOPT_HTTP_TRANSFER_DECODING, 1L);
-  curl_easy_setopt(handle, CURLOPT_BUFFERSIZE, receive_buffer_bytes);
-  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(target.connect_timeout.count()));
-  return easy;
-}
-
 Call::Call(std::uint64_t id, OutgoingRequest request, std::shared_ptr<ResponseSink> sink,
-           std::shared_ptr<const Target> target, Clock::time_point now)
+           std::shared_ptr<const Destination> destination, Clock::time_point now)
     : id_(id),
       request_(std::move(request)),
       sink_(std::move(sink)),
-      target_(std::move(target)),
-      deadline_(now + target_->timeout),
-      filter_(target_->credential) {}
+      destination_(std::move(destination)),
+      deadline_(now + destination_->target().timeout),
+      filter_(destination_->target().credential) {}
 
-void Call::prepare(Easy easy, Clock::time_point now) {
-  easy_ = std::move(easy);
+void Call::prepare(Handle handle, Clock::time_point now) {
+  handle_ = std::move(handle);
   ++attempts_;
   body_sent_ = 0;
   status_ = 0;
   fields_.clear();
+  connection_.clear();
   head_done_ = paused_ = false;
 
-  CURL* handle = easy_.get();
-  curl_easy_setopt(handle, CURLOPT_PRIVATE, this);
-  curl_easy_setopt(handle, CURLOPT_URL, (target_->base_url + request_.path_and_query).c_str());
-  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &Call::on_header_line);
-  curl_easy_setopt(handle, CURLOPT_HEADERDATA, this);
-  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &Call::on_body_piece);
-  curl_easy_setopt(handle, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(easy(), CURLOPT_PRIVATE, this);
+  curl_easy_setopt(easy(), CURLOPT_REQUEST_TARGET, (destination_->base_path() + request_.path_and_query).c_str());
+  curl_easy_setopt(easy(), CURLOPT_HEADERFUNCTION, &Call::on_header_line);
+  curl_easy_setopt(easy(), CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(easy(), CURLOPT_WRITEFUNCTION, &Call::on_body_piece);
+  curl_easy_setopt(easy(), CURLOPT_WRITEDATA, this);
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - now).count();
-  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<decltype(left)>(left, 1)));
+  curl_easy_setopt(easy(), CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<decltype(left)>(left, 1)));
   set_method_and_body();
   set_fields();
 }
 
 void Call::set_method_and_body() {
-  CURL* handle = easy_.get();
   const bool has_body = !request_.body.empty();
-  const bool is_post = request_.method == "POST";
-  curl_easy_setopt(handle, CURLOPT_NOBODY, 0L);
-  if (has_body || is_post) {
+  const bool as_post = has_body || request_.method == "POST";
+  if (as_post) {
     // A read callback rather than CURLOPT_POSTFIELDS: libcurl can't rewind it, hence never sends a body twice.
-    curl_easy_setopt(handle, CURLOPT_POST, 1L);
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, nullptr);
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
-    curl_easy_setopt(handle, CURLOPT_READFUNCTION, &Call::on_body_wanted);
-    curl_easy_setopt(handle, CURLOPT_READDATA, this);
+    curl_easy_setopt(easy(), CURLOPT_POST, 1L);
+    curl_easy_setopt(easy(), CURLOPT_POSTFIELDS, nullptr);
+    curl_easy_setopt(easy(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
+    curl_easy_setopt(easy(), CURLOPT_READFUNCTION, &Call::on_body_wanted);
+    curl_easy_setopt(easy(), CURLOPT_READDATA, this);
   } else {
-    curl_easy_setopt(handle, CURLOPT_HTTPGET, 1L);
+    curl_easy_setopt(easy(), CURLOPT_HTTPGET, 1L);
   }
-  curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+  const bool is_implied = request_.method == (as_post ? "POST" : "GET");
+  curl_easy_setopt(easy(), CURLOPT_CUSTOMREQUEST, is_implied ? nullptr : request_.method.c_str());
   const bool nothing_to_rewind = !has_body && !request_.repeatable;
-  curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, nothing_to_rewind ? 1L : 0L);
+  curl_easy_setopt(easy(), CURLOPT_FRESH_CONNECT, nothing_to_rewind ? 1L : 0L);
 }
 
 void Call::set_fields() {
-  field_list_.reset();
+  FieldLines& lines = handle_.lines;
+  lines.clear();
   bool has_accept = false;
   bool has_content_type = false;
   for (const auto& field : request_.fields) {
-    append(field_list_, line_of(field));
+    lines.add(field.name, field.value);
     has_accept = has_accept || http::iequals(field.name, "accept");
     has_content_type = has_content_type || http::iequals(field.name, "content-type");
   }
-  append(field_list_, "Expect:");
-  if (!has_accept) append(field_list_, "Accept:");
-  if (!has_content_type) append(field_list_, "Content-Type:");
-  if (target_->credential != nullptr) append(field_list_, target_->credential->field_line());
-  curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, field_list_.get());
+  lines.suppress("Expect");
+  if (!has_accept) lines.suppress("Accept");
+  if (!has_content_type) lines.suppress("Content-Type");
+  const auto& credential = destination_->target().credential;
+  if (credential != nullptr) lines.add_line(credential->field_line());
+  curl_easy_setopt(easy(), CURLOPT_HTTPHEADER, lines.list());
 }
 
-Easy Call::release() {
-  if (easy_) curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, nullptr);
-  field_list_.reset();
-  return std::move(easy_);
+Handle Call::release() {
+  if (handle_) curl_easy_setopt(easy(), CURLOPT_HTTPHEADER, nullptr);
+  return std::move(handle_);
 }
 
 std::size_t Call::on_header_line(char* data, std::size_t, std::size_t size, void* self) {
@@ -133,6 +97,7 @@ void Call::take_header_line(std::string_view line) {
   if (line.starts_with("HTTP/")) {
     status_ = 0;
     fields_.clear();
+    connection_.clear();
     const auto space = line.find(' ');
     if (space != std::string_view::npos && line.size() >= space + 4) {
       std::from_chars(line.data() + space + 1, line.data() + space + 4, status_);
@@ -150,31 +115,45 @@ void Call::take_header_line(std::string_view line) {
   }
   const auto colon = content.find(':');
   if (colon == std::string_view::npos) return;
-  fields_.add(trim(content.substr(0, colon)), trim(content.substr(colon + 1)));
+  const auto name = trim(content.substr(0, colon));
+  const auto value = trim(content.substr(colon + 1));
+  if (http::iequals(name, "connection")) {
+    if (!connection_.empty()) connection_ += ',';
+    connection_ += value;
+  } else if (!http::is_hop_by_hop(name, {})) {
+    fields_.add(name, value);
+  }
 }
 
 void Call::finish_interim() {
   const bool is_for_this_connection = status_ <= 101;
-  if (!is_for_this_connection && sink_ != nullptr) sink_->on_interim(status_, end_to_end_fields());
+  if (!is_for_this_connection && sink_ != nullptr) sink_->on_interim(status_, take_end_to_end_fields());
 }
 
 void Call::finish_head() {
   head_done_ = true;
-  if (sink_ != nullptr) sink_->on_head(status_, end_to_end_fields());
+  if (sink_ != nullptr) sink_->on_head(status_, take_end_to_end_fields());
 }
 
-http::Fields Call::end_to_end_fields() const {
+http::Fields Call::take_end_to_end_fields() {
+  // Almost always all of them go on.
+  if (std::ranges::all_of(fields_, [this](const http::Field& field) { return goes_on(field); })) {
+    return std::move(fields_);
+  }
   http::Fields kept;
-  const std::string connection = http::connection_options(fields_);
   for (const auto& field : fields_) {
-    if (http::is_hop_by_hop(field.name, connection)) continue;
-    if (!gives_credential_away(field)) kept.add(field.name, field.value);
+    if (goes_on(field)) kept.add(field.name, field.value);
   }
   return kept;
 }
 
+bool Call::goes_on(const http::Field& field) const {
+  const bool speaks_of_connection = !connection_.empty() && http::is_hop_by_hop(field.name, connection_);
+  return !speaks_of_connection && !gives_credential_away(field);
+}
+
 bool Call::gives_credential_away(const http::Field& field) const {
-  const auto& credential = target_->credential;
+  const auto& credential = destination_->target().credential;
   return credential != nullptr && (http::iequals(field.name, credential->header()) ||
                                    credential->occurs_in(field.value) || credential->occurs_in(field.name));
 }
@@ -202,12 +181,12 @@ std::size_t Call::on_body_wanted(char* buffer, std::size_t size, std::size_t cou
 void Call::resume() {
   if (!paused_) return;
   paused_ = false;
-  curl_easy_pause(easy_.get(), CURLPAUSE_CONT);
+  curl_easy_pause(easy(), CURLPAUSE_CONT);
 }
 
 bool Call::wants_retry(CURLcode result) const {
   return sink_ != nullptr && result != CURLE_OK && !head_done_ && request_.repeatable &&
-         attempts_ <= target_->retries && worth_a_retry(failure_of(result));
+         attempts_ <= destination_->target().retries && worth_a_retry(failure_of(result));
 }
 
 void Call::finish(CURLcode result) {
@@ -232,7 +211,7 @@ Failure Call::failure_of(CURLcode result) const {
       return Failure::connection_refused;
     case CURLE_OPERATION_TIMEDOUT: {
       curl_off_t ready_to_send = 0;
-      curl_easy_getinfo(easy_.get(), CURLINFO_PRETRANSFER_TIME_T, &ready_to_send);
+      curl_easy_getinfo(easy(), CURLINFO_PRETRANSFER_TIME_T, &ready_to_send);
       return ready_to_send == 0 ? Failure::connection_timeout : Failure::response_timeout;
     }
     case CURLE_PEER_FAILED_VERIFICATION:

@@ -7,25 +7,11 @@
 #include <string>
 #include <string_view>
 
-#include <curl/curl.h>
-
 #include "gateway/http/message.h"
 #include "gateway/upstream/client.h"
+#include "gateway/upstream/destination.h"
 
 namespace pgw::upstream {
-
-struct EasyDeleter {
-  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-};
-using Easy = std::unique_ptr<CURL, EasyDeleter>;
-
-struct FieldListDeleter {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using FieldList = std::unique_ptr<curl_slist, FieldListDeleter>;
-
-/// An easy handle with every option that is the same for all requests to this target. Null if libcurl has no memory.
-Easy make_easy(const Target& target);
 
 /// A request under way. It stays at one address while its handle is in a multi handle: libcurl holds pointers to it.
 class Call {
@@ -33,15 +19,15 @@ class Call {
   using Clock = std::chrono::steady_clock;
 
   Call(std::uint64_t id, OutgoingRequest request, std::shared_ptr<ResponseSink> sink,
-       std::shared_ptr<const Target> target, Clock::time_point now);
+       std::shared_ptr<const Destination> destination, Clock::time_point now);
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
-  /// Puts this request's options on `easy` and takes it. The handle's private pointer leads back to this call.
-  void prepare(Easy easy, Clock::time_point now);
+  /// Puts this request's options on `handle` and takes it. Its private pointer leads back to this call.
+  void prepare(Handle handle, Clock::time_point now);
 
   /// Gives the handle back, for the next call.
-  Easy release();
+  Handle release();
 
   /// The end that libcurl reports, told to the sink; or, when asking again is right, true and nothing told.
   bool wants_retry(CURLcode result) const;
@@ -54,8 +40,8 @@ class Call {
   void silence() { sink_ = nullptr; }
 
   std::uint64_t id() const { return id_; }
-  CURL* handle() const { return easy_.get(); }
-  const std::shared_ptr<const Target>& target() const { return target_; }
+  CURL* easy() const { return handle_.easy.get(); }
+  const std::shared_ptr<const Destination>& destination() const { return destination_; }
   unsigned attempts() const { return attempts_; }
 
  private:
@@ -66,7 +52,8 @@ class Call {
   void take_header_line(std::string_view line);
   void finish_interim();
   void finish_head();
-  http::Fields end_to_end_fields() const;
+  http::Fields take_end_to_end_fields();
+  bool goes_on(const http::Field& field) const;
   bool gives_credential_away(const http::Field& field) const;
   void deliver(std::string_view piece);
   void set_method_and_body();
@@ -76,16 +63,16 @@ class Call {
   const std::uint64_t id_;
   OutgoingRequest request_;
   std::shared_ptr<ResponseSink> sink_;
-  std::shared_ptr<const Target> target_;
+  const std::shared_ptr<const Destination> destination_;
   const Clock::time_point deadline_;
   unsigned attempts_ = 0;
 
-  Easy easy_;
-  FieldList field_list_;
+  Handle handle_;
   std::size_t body_sent_ = 0;
 
   int status_ = 0;
-  http::Fields fields_;
+  http::Fields fields_;     // without those that always speak of one connection
+  std::string connection_;  // the options of Connection, comma-separated
   bool head_done_ = false;
   bool paused_ = false;
   CredentialFilter filter_;

@@ -8,6 +8,8 @@
 #include <curl/curl.h>
 
 #include "gateway/upstream/call.h"
+#include "gateway/upstream/destination.h"
+#include "gateway/upstream/sockets.h"
 
 namespace pgw::upstream {
 namespace {
@@ -22,7 +24,10 @@ constexpr std::size_t idle_handles_kept = 64;
 /// calls.
 class Client::Multi {
  public:
-  Multi(edge::EventLoop& loop, Target target) : loop_(loop), multi_(curl_multi_init()) {
+  Multi(edge::EventLoop& loop, Target target)
+      : loop_(loop),
+        sockets_(loop, [this](curl_socket_t socket, int ready) { on_ready(socket, ready); }),
+        multi_(curl_multi_init()) {
     if (multi_ == nullptr) throw std::runtime_error("libcurl could not be initialised");
     curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &Multi::on_socket);
     curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
@@ -35,7 +40,7 @@ class Client::Multi {
   ~Multi() {
     closing_ = true;
     for (auto& [id, call] : calls_) {
-      if (call->handle() != nullptr) curl_multi_remove_handle(multi_, call->handle());
+      if (call->easy() != nullptr) curl_multi_remove_handle(multi_, call->easy());
     }
     calls_.clear();
     idle_.clear();
@@ -47,18 +52,19 @@ class Client::Multi {
   Multi& operator=(const Multi&) = delete;
 
   void retarget(Target target) {
-    target_ = std::make_shared<const Target>(std::move(target));
     idle_.clear();
-    const auto connections = static_cast<long>(target_->max_connections);
+    destination_ = std::make_shared<const Destination>(std::move(target));
+    const auto connections = static_cast<long>(destination_->target().max_connections);
     curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections);
     curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, connections);
   }
 
   CallId start(OutgoingRequest request, std::shared_ptr<ResponseSink> sink) {
     const CallId id = ++last_id_;
-    auto call = std::make_unique<Call>(id, std::move(request), std::move(sink), target_, Call::Clock::now());
+    auto call = std::make_unique<Call>(id, std::move(request), std::move(sink), destination_, Call::Clock::now());
     Call& placed = *calls_.emplace(id, std::move(call)).first->second;
-    if (calls_.size() > std::size_t{target_->max_connections} + target_->max_waiting) {
+    const auto& target = destination_->target();
+    if (calls_.size() > std::size_t{target.max_connections} + target.max_waiting) {
       fail_later(id, Failure::connection_limit_reached);
     } else {
       launch(placed);
@@ -67,7 +73,7 @@ class Client::Multi {
   }
 
   void resume(CallId id) {
-    if (const auto it = calls_.find(id); it != calls_.end() && it->second->handle() != nullptr) it->second->resume();
+    if (const auto it = calls_.find(id); it != calls_.end() && it->second->easy() != nullptr) it->second->resume();
   }
 
   void cancel(CallId id) {
@@ -89,23 +95,27 @@ class Client::Multi {
   }
 
   void launch(Call& call) {
-    Easy easy;
-    const bool same_target = call.target() == target_;
-    if (same_target && !idle_.empty()) {
-      easy = std::move(idle_.back());
-      idle_.pop_back();
-    } else {
-      easy = make_easy(*call.target());
-    }
-    if (!easy) {
+    Handle handle = take_handle(call);
+    if (!handle) {
       fail_later(call.id(), Failure::internal_error);
       return;
     }
-    call.prepare(std::move(easy), Call::Clock::now());
-    if (curl_multi_add_handle(multi_, call.handle()) != CURLM_OK) {
+    call.prepare(std::move(handle), Call::Clock::now());
+    if (curl_multi_add_handle(multi_, call.easy()) != CURLM_OK) {
       call.release();
       fail_later(call.id(), Failure::internal_error);
     }
+  }
+
+  Handle take_handle(const Call& call) {
+    if (call.destination() == destination_ && !idle_.empty()) {
+      Handle handle = std::move(idle_.back());
+      idle_.pop_back();
+      return handle;
+    }
+    Handle handle = call.destination()->make_handle();
+    if (handle) sockets_.serve(handle.easy.get());
+    return handle;
   }
 
   void fail_later(CallId id, Failure failure) {
@@ -119,10 +129,10 @@ class Client::Multi {
   }
 
   void recycle(Call& call) {
-    if (call.handle() == nullptr) return;
-    curl_multi_remove_handle(multi_, call.handle());
-    Easy easy = call.release();
-    if (call.target() == target_ && idle_.size() < idle_handles_kept) idle_.push_back(std::move(easy));
+    if (call.easy() == nullptr) return;
+    curl_multi_remove_handle(multi_, call.easy());
+    Handle handle = call.release();
+    if (call.destination() == destination_ && idle_.size() < idle_handles_kept) idle_.push_back(std::move(handle));
   }
 
   void retry_later(Call& call) {
@@ -165,31 +175,14 @@ class Client::Multi {
     collect_ended();
   }
 
-  static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void* watched) {
-    static_cast<Multi*>(self)->follow(socket, what, watched != nullptr);
-    return 0;
+  void on_ready(curl_socket_t socket, int ready) {
+    act(socket, ((ready & edge::EventLoop::read) != 0 ? CURL_CSELECT_IN : 0) |
+                    ((ready & edge::EventLoop::write) != 0 ? CURL_CSELECT_OUT : 0));
   }
 
-  void follow(curl_socket_t socket, int what, bool watched) {
-    if (closing_) {
-      if (watched) loop_.unwatch(socket);
-      return;
-    }
-    if (what == CURL_POLL_REMOVE) {
-      if (watched) loop_.unwatch(socket);
-      return;
-    }
-    const int interest = ((what & CURL_POLL_IN) != 0 ? edge::EventLoop::read : 0) |
-                         ((what & CURL_POLL_OUT) != 0 ? edge::EventLoop::write : 0);
-    if (watched) {
-      loop_.rewatch(socket, interest);
-      return;
-    }
-    loop_.watch(socket, interest, [this, socket](int ready) {
-      act(socket, ((ready & edge::EventLoop::read) != 0 ? CURL_CSELECT_IN : 0) |
-                      ((ready & edge::EventLoop::write) != 0 ? CURL_CSELECT_OUT : 0));
-    });
-    curl_multi_assign(multi_, socket, this);
+  static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void* /*assigned*/) {
+    static_cast<Multi*>(self)->sockets_.follow(socket, what);
+    return 0;
   }
 
   static int on_timer(CURLM*, long milliseconds, void* self) {
@@ -208,10 +201,11 @@ class Client::Multi {
   }
 
   edge::EventLoop& loop_;
+  Sockets sockets_;
   CURLM* multi_;
-  std::shared_ptr<const Target> target_;
+  std::shared_ptr<const Destination> destination_;
   std::unordered_map<CallId, std::unique_ptr<Call>> calls_;
-  std::vector<Easy> idle_;
+  std::vector<Handle> idle_;
   CallId last_id_ = 0;
   edge::EventLoop::TimerId timer_ = 0;
   bool closing_ = false;
