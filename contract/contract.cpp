@@ -145,7 +145,9 @@ std::string Contract::canonical_path(const Match& match) const {
   for (const auto& segment : match.operation->segments()) {
     path += '/';
     if (segment.is_parameter) {
+      append_encoded_literal(path, segment.before);
       append_encoded_segment(path, match.path_values[value++]);
+      append_encoded_literal(path, segment.after);
     } else {
       append_encoded_literal(path, segment.text);
     }

@@ -15,9 +15,12 @@
 
 namespace pgw::contract {
 
+/// "projects", "{id}", or "{id}:archive": at most one parameter, and what stands around it.
 struct PathSegment {
   std::string text;  ///< of a parameter: its name
   bool is_parameter = false;
+  std::string before;  ///< of a parameter: what its value follows
+  std::string after;   ///< of a parameter: what follows its value
 };
 
 /// One method on one path. Belongs to its Contract.
@@ -38,6 +41,7 @@ class Operation {
   bool is_safe() const;  ///< RFC 9110 section 9.2.1
   bool deprecated() const;
   bool declares_body() const;
+  bool declares_headers() const;  ///< else RequestView's `headers` are not looked at
 
   const Facts& facts() const { return *facts_; }
 

@@ -16,6 +16,10 @@
 
 namespace pgw::contract {
 
+/// A member of an object, or what counts when it is missing or of another type.
+std::string text_at(const nlohmann::json& object, const char* key, const char* otherwise = "");
+bool flag_at(const nlohmann::json& object, const char* key, bool otherwise = false);
+
 class ContractCompiler {
  public:
   ContractCompiler(const Document& document, std::vector<Problem>& problems);
@@ -36,19 +40,22 @@ class ContractCompiler {
   /// The names of an object's members as they stand in the document.
   std::vector<std::string> names_in_order(const Pointer& where) const;
 
-  void compile_version();
+  bool compile_version();  ///< false: a document of which no rule holds
   void compile_base_path();
   void compile_path(const Pointer& where, const std::string& path_template);
   std::optional<std::vector<PathSegment>> parse_template(const Pointer& where, const std::string& path_template);
+  std::optional<PathSegment> parse_segment(const Pointer& where, std::string_view text);
   void warn_of_unknown_fields(const Pointer& where, const char* of, std::initializer_list<std::string_view> known);
   void compile_operation(const Pointer& where, const Pointer& path_item, Facts facts);
   void compile_id(const Pointer& where, Facts& facts);
+
+  // contract_compiler_values.cpp
   void compile_parameters(const Pointer& where, const Pointer& path_item, Facts& facts);
   void compile_parameter(const Pointer& where, Facts& facts, std::map<std::string, Parameter>& path_parameters,
                          std::set<std::pair<std::string, std::string>>& seen);
   void compile_value(const Pointer& where, const std::string& in, Parameter& parameter);
   static std::optional<Style> style_of(const nlohmann::json& parameter, const std::string& in,
-                                       const SchemaNode* schema);
+                                       const SchemaNode& schema);
   void compile_body(const Pointer& where, Facts& facts);
   void compile_responses(const Pointer& where, Facts& facts);
   std::vector<MediaType> compile_media_types(const Pointer& where, bool is_request);

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <sstream>
 
@@ -19,7 +20,7 @@
 namespace pgw::contract {
 namespace {
 
-constexpr int deepest = 100;
+constexpr std::size_t deepest = 100;
 constexpr std::size_t most_nodes = 1'000'000;
 
 /// A plain scalar by the core schema of YAML 1.2, section 10.3.2.
@@ -178,32 +179,46 @@ Tag parse_tag(const std::string& tag) {
 }
 
 /// yaml-cpp takes a quoted scalar that the text ends in for complete when a line feed comes last, and would let it
-/// swallow the rest of a file; without the line feed it throws, as it should.
-void find_open_scalar(std::string_view text) {
-  class Ignore final : public YAML::EventHandler {
-    void OnDocumentStart(const YAML::Mark&) override {}
-    void OnDocumentEnd() override {}
-    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
-    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
-    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
-    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
-    void OnSequenceEnd() override {}
-    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
-    void OnMapEnd() override {}
-  };
-  if (!text.ends_with('\n') || text.find_first_of("'\"") == std::string_view::npos) return;
+/// swallow the rest of a file; without the line feed it throws, as it should. Only of block scalars (after | or >) does
+/// that line feed matter.
+std::string_view without_last_line_feeds(std::string_view text) {
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  return text;
+}
+
+/// Whether a text may hold what the first of these characters begin.
+bool may_hold_quotes(std::string_view text) {
+  return text.find_first_of("'\"") != std::string_view::npos;
+}
+bool may_hold_block_scalars(std::string_view text) {
+  return text.find_first_of("|>") != std::string_view::npos;
+}
+
+/// Sees documents pass and keeps nothing of them.
+class Ignore : public YAML::EventHandler {
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+void parse(std::string_view text, YAML::EventHandler& handler) {
   std::istringstream stream{std::string(text)};
   YAML::Parser parser(stream);
-  Ignore ignore;
-  while (parser.HandleNextDocument(ignore)) {
+  while (parser.HandleNextDocument(handler)) {
   }
 }
 
 }  // namespace
 
-/// Turns yaml-cpp's nodes into JSON, and notes each node's place.
-class DocumentReader {
+/// Turns yaml-cpp's events into JSON, and notes each node's place. Not its nodes: building those took longer than all
+/// the rest.
+class DocumentReader : private YAML::EventHandler {
  public:
   explicit DocumentReader(std::string_view name) { document_.name_ = name; }
 
@@ -212,91 +227,213 @@ class DocumentReader {
       return {nullptr, {{Severity::error, place_of(text, bad->position, document_.name_), bad->message}}};
     }
     try {
-      const std::string yaml = is_json_with_surrogates(text) ? join_surrogates(text) : std::string(text);
-      find_open_scalar(yaml);
-      const auto documents = YAML::LoadAll(yaml);
-      if (documents.size() > 1) {
-        problem(documents[1].Mark(), "a second YAML document begins here; one file holds one document");
-      } else if (!documents.empty() && is_small_enough(documents.front(), 0)) {
-        document_.root_ = convert(documents.front(), "");
-      }
+      parse_all(is_json_with_surrogates(text) ? join_surrogates(text) : std::string(text));
     } catch (const YAML::Exception& error) {
+      // What was told before is of a text that may have been read wrongly.
+      problems_.clear();
       problem(error.mark, error.msg);
+    } catch (const Stop&) {
+      problems_.erase(problems_.begin(), problems_.end() - 1);
     }
     if (!problems_.empty()) return {nullptr, std::move(problems_)};
     return {std::make_shared<const Document>(std::move(document_)), {}};
   }
 
  private:
-  Place place(const YAML::Mark& mark) const {
-    if (mark.is_null()) return {document_.name_, 0, 0};
-    return {document_.name_, mark.line + 1, mark.column + 1};
+  /// Thrown to end the reading, once the reason is the last of the problems.
+  struct Stop {};
+  using Mark = Document::Mark;
+  using Entry = std::pair<const std::string, Mark>;
+
+  /// A node that is being read: a list, or a mapping with the key whose value comes next.
+  struct Frame {
+    nlohmann::json value;
+    std::string pointer;
+    YAML::anchor_t anchor = 0;
+    std::size_t first_entry = 0;
+    std::optional<std::string> key = std::nullopt;
+    Mark key_mark = {};
+    bool is_key = false;       // this node is where a key should be
+    bool skips_value = false;  // the value that comes next has no key that it could stand under
+  };
+
+  /// What an alias repeats: a value, and the places within it.
+  struct Anchor {
+    nlohmann::json value;
+    std::string pointer;
+    std::vector<const Entry*> entries;
+    std::optional<std::string> text;  // of a scalar, as a key would be
+  };
+
+  void parse_all(std::string_view text) {
+    if (may_hold_quotes(text)) {
+      if (may_hold_block_scalars(text)) {
+        Ignore ignore;
+        parse(without_last_line_feeds(text), ignore);
+      } else {
+        text = without_last_line_feeds(text);
+      }
+    }
+    parse(text, *this);
   }
 
-  void problem(const YAML::Mark& mark, std::string message) {
-    problems_.push_back({Severity::error, place(mark), std::move(message)});
+  static Mark mark_of(const YAML::Mark& mark) { return mark.is_null() ? Mark{} : Mark{mark.line + 1, mark.column + 1}; }
+
+  void problem(const YAML::Mark& mark, std::string message) { problem(mark_of(mark), std::move(message)); }
+  void problem(const Mark& mark, std::string message) {
+    problems_.push_back({Severity::error, {document_.name_, mark.line, mark.column}, std::move(message)});
   }
 
-  /// Whether a node fits the bounds. Run before anything is built, since aliases make a small text expand to any size.
-  bool is_small_enough(const YAML::Node& node, int depth) {
-    if (++nodes_ > most_nodes || depth > deepest) {
-      problem(node.Mark(), depth > deepest ? "nested deeper than 100 levels" : "expands to more than a million nodes");
-      return false;
+  void OnDocumentStart(const YAML::Mark&) override { ++documents_; }
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    begin_node(mark, 1);
+    if (takes_key("", mark)) return;
+    add_scalar(nullptr, "", mark, anchor);
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& text) override {
+    begin_node(mark, 1);
+    if (takes_key(text, mark)) {
+      if (anchor != 0) anchors_[anchor] = {text, {}, {}, text};
+      return;
     }
-    for (const auto& child : node) {
-      if (!is_small_enough(node.IsMap() ? child.second : child, depth + 1)) return false;
+    const Tag kind = parse_tag(tag);
+    if (kind == Tag::unknown) problem(mark, "the tag '" + tag + "' has no meaning here");
+    add_scalar(kind == Tag::plain ? PlainScalar(text).value() : nlohmann::json(text), text, mark, anchor);
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t name) override {
+    const auto found = anchors_.find(name);
+    if (found == anchors_.end()) {
+      problem(mark, "this alias stands within what it is an alias of");
+      throw Stop{};
     }
+    const Anchor& anchor = found->second;
+    begin_node(mark, 1 + anchor.entries.size());
+    if (anchor.text && takes_key(*anchor.text, mark)) return;
+    const std::string pointer = next_pointer();
+    note_place(pointer, mark);
+    for (const Entry* entry : anchor.entries) {
+      note_place(pointer + entry->first.substr(anchor.pointer.size()), entry->second);
+    }
+    add(anchor.value);
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(nlohmann::json::array(), mark, tag, anchor);
+  }
+  void OnSequenceEnd() override { close(); }
+
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(nlohmann::json::object(), mark, tag, anchor);
+  }
+  void OnMapEnd() override { close(); }
+
+  /// Aliases make a small text expand to any size: hence the bound on nodes, checked before anything is copied.
+  void begin_node(const YAML::Mark& mark, std::size_t nodes) {
+    if (documents_ > 1) {
+      problem(mark, "a second YAML document begins here; one file holds one document");
+      throw Stop{};
+    }
+    nodes_ += nodes;
+    if (nodes_ <= most_nodes) return;
+    problem(mark, "expands to more than a million nodes");
+    throw Stop{};
+  }
+
+  bool expects_key() const { return !frames_.empty() && frames_.back().value.is_object() && !frames_.back().key; }
+
+  /// Whether this scalar was a mapping's key.
+  bool takes_key(const std::string& text, const YAML::Mark& mark) {
+    if (!expects_key()) return false;
+    Frame& frame = frames_.back();
+    frame.key = text;
+    frame.key_mark = mark_of(mark);
+    frame.skips_value = frame.value.contains(text);
+    if (frame.skips_value) problem(mark, "the key '" + text + "' stands here a second time");
     return true;
   }
 
-  nlohmann::json convert(const YAML::Node& node, const std::string& pointer) {
-    document_.places_.emplace(pointer, place(node.Mark()));
-    const Tag tag = parse_tag(node.Tag());
-    if (tag == Tag::unknown) problem(node.Mark(), "the tag '" + node.Tag() + "' has no meaning here");
-    switch (node.Type()) {
-      case YAML::NodeType::Scalar:
-        return tag == Tag::plain ? PlainScalar(node.Scalar()).value() : nlohmann::json(node.Scalar());
-      case YAML::NodeType::Sequence:
-        return convert_sequence(node, pointer);
-      case YAML::NodeType::Map:
-        return convert_mapping(node, pointer);
-      case YAML::NodeType::Null:
-      case YAML::NodeType::Undefined:
-        return nullptr;
-    }
-    return nullptr;
+  std::string next_pointer() const {
+    if (frames_.empty()) return "";
+    const Frame& frame = frames_.back();
+    return frame.pointer + "/" + (frame.value.is_array() ? std::to_string(frame.value.size()) : escaped(*frame.key));
   }
 
-  nlohmann::json convert_sequence(const YAML::Node& node, const std::string& pointer) {
-    auto array = nlohmann::json::array();
-    for (const auto& item : node) {
-      array.push_back(convert(item, pointer + "/" + std::to_string(array.size())));
-    }
-    return array;
+  /// A member's place is its key's, which an editor looks for; any other node's is its own.
+  void note_place(const std::string& pointer, const YAML::Mark& mark) {
+    const bool is_member = !frames_.empty() && frames_.back().value.is_object();
+    note_place(pointer, is_member ? frames_.back().key_mark : mark_of(mark));
+  }
+  void note_place(const std::string& pointer, const Mark& mark) {
+    const auto [entry, is_new] = document_.places_.emplace(pointer, mark);
+    if (is_new) entries_.push_back(&*entry);
   }
 
-  nlohmann::json convert_mapping(const YAML::Node& node, const std::string& pointer) {
-    auto object = nlohmann::json::object();
-    for (const auto& member : node) {
-      if (!member.first.IsScalar()) {
-        problem(member.first.Mark(), "a key must be a plain text");
-        continue;
-      }
-      const std::string& key = member.first.Scalar();
-      if (object.contains(key)) {
-        problem(member.first.Mark(), "the key '" + key + "' stands here a second time");
-        continue;
-      }
-      const std::string child = pointer + "/" + escaped(key);
-      object[key] = convert(member.second, child);
-      // A scalar's or a mapping's own mark is where its value begins; its key is what an editor looks for.
-      document_.places_[child] = place(member.first.Mark());
+  void add_scalar(nlohmann::json value, const std::string& text, const YAML::Mark& mark, YAML::anchor_t anchor) {
+    const std::string pointer = next_pointer();
+    note_place(pointer, mark);
+    if (anchor != 0) anchors_[anchor] = {value, pointer, {}, text};
+    add(std::move(value));
+  }
+
+  void add(nlohmann::json value) {
+    if (frames_.empty()) {
+      document_.root_ = std::move(value);
+      return;
     }
-    return object;
+    Frame& frame = frames_.back();
+    if (frame.value.is_array()) {
+      frame.value.push_back(std::move(value));
+      return;
+    }
+    if (!frame.skips_value) frame.value[*frame.key] = std::move(value);
+    frame.key.reset();
+    frame.skips_value = false;
+  }
+
+  void open(nlohmann::json empty, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    begin_node(mark, 1);
+    if (frames_.size() > deepest) {
+      problem(mark, "nested deeper than 100 levels");
+      throw Stop{};
+    }
+    if (parse_tag(tag) == Tag::unknown) problem(mark, "the tag '" + tag + "' has no meaning here");
+    const bool is_key = expects_key();
+    if (is_key) problem(mark, "a key must be a plain text");
+    Frame frame{std::move(empty), is_key ? "" : next_pointer(), anchor};
+    frame.is_key = is_key;
+    if (!is_key) note_place(frame.pointer, mark);
+    frame.first_entry = entries_.size();
+    frames_.push_back(std::move(frame));
+  }
+
+  void close() {
+    Frame frame = std::move(frames_.back());
+    frames_.pop_back();
+    if (frame.is_key) {
+      frames_.back().key = "";
+      frames_.back().skips_value = true;
+      return;
+    }
+    if (frame.anchor != 0) {
+      const auto first = entries_.begin() + static_cast<std::ptrdiff_t>(frame.first_entry);
+      anchors_[frame.anchor] = {frame.value, frame.pointer, {first, entries_.end()}, std::nullopt};
+    }
+    add(std::move(frame.value));
   }
 
   Document document_;
   std::vector<Problem> problems_;
+  std::vector<Frame> frames_;                 // from the root down
+  std::map<YAML::anchor_t, Anchor> anchors_;  // of complete nodes
+  std::vector<const Entry*> entries_;         // of places_, in the order of the text
+  std::size_t documents_ = 0;
   std::size_t nodes_ = 0;
 };
 
@@ -326,7 +463,9 @@ Document::Outcome Document::parse(std::string_view text, std::string_view name) 
 
 Place Document::place(const nlohmann::json::json_pointer& where) const {
   for (auto pointer = where;; pointer.pop_back()) {
-    if (const auto found = places_.find(pointer.to_string()); found != places_.end()) return found->second;
+    if (const auto found = places_.find(pointer.to_string()); found != places_.end()) {
+      return {name_, found->second.line, found->second.column};
+    }
     if (pointer.empty()) return {name_, 0, 0};
   }
 }

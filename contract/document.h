@@ -2,10 +2,10 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -56,9 +56,14 @@ class Document {
  private:
   friend class DocumentReader;
 
+  struct Mark {
+    int line = 0;
+    int column = 0;
+  };
+
   nlohmann::json root_;
   std::string name_;
-  std::map<std::string, Place, std::less<>> places_;  // by JSON pointer
+  std::unordered_map<std::string, Mark> places_;  // by JSON pointer
 };
 
 }  // namespace pgw::contract

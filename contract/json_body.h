@@ -16,9 +16,8 @@ inline constexpr int deepest_json = 64;
 /// NaN and Infinity (RFC 8259), numbers beyond the range of a double, halves of surrogate pairs, nesting deeper than
 /// `deepest_json`.
 ///
-/// A parser of its own rather than nlohmann's: a rejection has to name the mistake as Python does, which takes a second
-/// walk that knows the grammar; with that walk at hand, the first one costs seven times as much as it.
-/// tests/contract/robustness_test holds it against nlohmann's on texts right and wrong.
+/// A parser of its own, not nlohmann's: to name a mistake as Python does takes a walk that knows the grammar, and that
+/// walk alone costs a fraction of both (docs/decisions.md). tests/contract/robustness_test holds it against nlohmann's.
 std::optional<JsonTape> parse_json_body(std::string_view body, Violation& violation);
 
 }  // namespace pgw::contract

@@ -35,6 +35,10 @@ bool Operation::declares_body() const {
   return facts_->body.has_value();
 }
 
+bool Operation::declares_headers() const {
+  return !facts_->header_parameters.empty();
+}
+
 MediaType::Kind kind_of(std::string_view name) {
   if (name == "application/json" || name.ends_with("+json") || name == "*/*" || name == "application/*") {
     return MediaType::Kind::json;

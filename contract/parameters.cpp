@@ -254,7 +254,7 @@ JsonTape form_object(std::span<const Pair> pairs, const SchemaNode* schema) {
   for (const auto& [name, texts] : values) {
     const auto* property = schema == nullptr ? nullptr : schema->resolved().find_property(name);
     const bool is_list =
-        property != nullptr && property->schema != nullptr && property->schema->resolved().type == JsonType::array;
+        property != nullptr && property->schema != nullptr && property->schema->is_always(JsonType::array);
     if (!is_list) {
       tape.add(JsonValue(texts.back()), name);
       continue;

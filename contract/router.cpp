@@ -1,7 +1,6 @@
 #include "contract/router.h"
 
 #include <algorithm>
-#include <array>
 
 #include "contract/utf8.h"
 
@@ -34,45 +33,10 @@ bool may_be_a_value(std::string_view value) {
   }
 }
 
-/// Visible ASCII without '%': a path that stands for itself.
-bool is_plain(std::string_view path) {
-  return std::ranges::all_of(path, [](char c) { return c > 0x20 && c < 0x7f && c != '%'; });
+/// What decodes to itself: no percent-encoding, nothing but printable ASCII. Nearly every segment of nearly every path.
+bool is_plain(std::string_view segment) {
+  return std::ranges::all_of(segment, [](char c) { return c >= 0x20 && c < 0x7f && c != '%'; });
 }
-
-/// A path's segments, decoded. Views into the path, or into `decoded_`.
-class Segments {
- public:
-  /// False: no path that could be routed.
-  bool split(std::string_view path) {
-    const bool needs_decoding = !is_plain(path);
-    if (needs_decoding) decoded_.reserve(path.size());
-    while (!path.empty()) {
-      if (path.front() != '/' || count_ == most_segments) return false;
-      path.remove_prefix(1);
-      const auto raw = path.substr(0, path.find('/'));
-      path.remove_prefix(raw.size());
-      if (needs_decoding && !decode(raw)) return false;
-      if (!needs_decoding) parts_[count_++] = raw;
-    }
-    return count_ > 0;
-  }
-
-  std::span<const std::string_view> all() const { return {parts_.data(), count_}; }
-
- private:
-  bool decode(std::string_view raw) {
-    std::string segment;
-    if (!decode_segment(raw, segment)) return false;
-    const std::size_t start = decoded_.size();
-    decoded_ += segment;
-    parts_[count_++] = std::string_view(decoded_).substr(start);
-    return true;
-  }
-
-  std::array<std::string_view, most_segments> parts_;
-  std::size_t count_ = 0;
-  std::string decoded_;  // as large as the path from the start, so that views into it hold
-};
 
 void append_encoded(std::string& out, std::string_view text, std::string_view also_plain) {
   static constexpr std::string_view digits = "0123456789ABCDEF";
@@ -119,44 +83,77 @@ void append_encoded_literal(std::string& out, std::string_view text) {
 }
 
 Router::Router(std::string_view base_path) {
-  Segments segments;
-  if (base_path.empty() || !segments.split(base_path)) return;
-  for (const auto segment : segments.all()) {
-    auto& next = base_->literals[std::string(segment)];
+  while (!base_path.empty()) {
+    base_path.remove_prefix(1);
+    const auto raw = base_path.substr(0, base_path.find('/'));
+    base_path.remove_prefix(raw.size());
+    std::string segment;
+    if (!decode_segment(raw, segment)) return;
+    auto& next = base_->literals[segment];
     next = std::make_unique<Node>();
     base_ = next.get();
   }
 }
 
+std::optional<std::string_view> Router::Parameter::value_in(std::string_view segment) const {
+  const bool is_of_this_shape =
+      segment.size() > before.size() + after.size() && segment.starts_with(before) && segment.ends_with(after);
+  if (!is_of_this_shape) return std::nullopt;
+  const auto value = segment.substr(before.size(), segment.size() - before.size() - after.size());
+  return may_be_a_value(value) ? std::optional(value) : std::nullopt;
+}
+
+Router::Node* Router::child(Node& node, const PathSegment& segment) {
+  if (!segment.is_parameter) {
+    auto& next = node.literals[segment.text];
+    if (next == nullptr) next = std::make_unique<Node>();
+    return next.get();
+  }
+  const auto same = std::ranges::find_if(node.parameters, [&](const Parameter& other) {
+    return other.before == segment.before && other.after == segment.after;
+  });
+  if (same != node.parameters.end()) return same->node.get();
+  const auto around = segment.before.size() + segment.after.size();
+  const auto place = std::ranges::find_if(
+      node.parameters, [&](const Parameter& other) { return other.before.size() + other.after.size() < around; });
+  return node.parameters.insert(place, {segment.before, segment.after, std::make_unique<Node>()})->node.get();
+}
+
 std::string Router::add(const Operation& operation) {
   Node* node = base_;
-  for (const auto& segment : operation.segments()) {
-    auto& next = segment.is_parameter ? node->parameter : node->literals[segment.text];
-    if (next == nullptr) next = std::make_unique<Node>();
-    node = next.get();
-  }
+  for (const auto& segment : operation.segments()) node = child(*node, segment);
   const auto [place, is_new] = node->operations.emplace(operation.method(), &operation);
   return is_new ? std::string() : place->second->id();
 }
 
-const Router::Node* Router::walk(const Node& node, std::span<const std::string_view> segments,
+const Router::Node* Router::walk(const Node& node, std::string_view path, std::size_t depth,
                                  std::vector<std::string>& values) {
-  if (segments.empty()) return node.operations.empty() ? nullptr : &node;
-  if (const auto literal = node.literals.find(segments.front()); literal != node.literals.end()) {
-    if (const Node* end = walk(*literal->second, segments.subspan(1), values)) return end;
+  if (path.empty()) return node.operations.empty() ? nullptr : &node;
+  if (path.front() != '/' || depth == most_segments) return nullptr;
+  path.remove_prefix(1);
+  std::string_view segment = path.substr(0, path.find('/'));
+  path.remove_prefix(segment.size());
+  std::string decoded;
+  if (!is_plain(segment)) {
+    if (!decode_segment(segment, decoded)) return nullptr;
+    segment = decoded;
   }
-  if (node.parameter == nullptr || !may_be_a_value(segments.front())) return nullptr;
-  values.emplace_back(segments.front());
-  const Node* end = walk(*node.parameter, segments.subspan(1), values);
-  if (end == nullptr) values.pop_back();
-  return end;
+  if (const auto literal = node.literals.find(segment); literal != node.literals.end()) {
+    if (const Node* end = walk(*literal->second, path, depth + 1, values)) return end;
+  }
+  for (const auto& parameter : node.parameters) {
+    const auto value = parameter.value_in(segment);
+    if (!value) continue;
+    values.emplace_back(*value);
+    if (const Node* end = walk(*parameter.node, path, depth + 1, values)) return end;
+    values.pop_back();
+  }
+  return nullptr;
 }
 
 Route Router::match(std::string_view method, std::string_view path) const {
   Route route;
-  Segments segments;
-  if (!segments.split(path)) return route;
-  const Node* node = walk(root_, segments.all(), route.match.path_values);
+  const Node* node = path.empty() ? nullptr : walk(root_, path, 0, route.match.path_values);
   if (node == nullptr) return route;
 
   auto found = node->operations.find(method);

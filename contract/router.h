@@ -3,7 +3,7 @@
 
 #include <map>
 #include <memory>
-#include <span>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,14 +25,26 @@ class Router {
   Route match(std::string_view method, std::string_view path) const;
 
  private:
+  struct Node;
+
+  /// A segment with a parameter in it: "{id}", or "{id}:archive".
+  struct Parameter {
+    std::string before;
+    std::string after;
+    std::unique_ptr<Node> node;
+
+    /// The parameter's value in a segment; nullopt if the segment is not of this shape.
+    std::optional<std::string_view> value_in(std::string_view segment) const;
+  };
+
   struct Node {
     std::map<std::string, std::unique_ptr<Node>, std::less<>> literals;
-    std::unique_ptr<Node> parameter;
+    std::vector<Parameter> parameters;                                // the more that stands around one, the earlier
     std::map<std::string, const Operation*, std::less<>> operations;  // by method
   };
 
-  static const Node* walk(const Node& node, std::span<const std::string_view> segments,
-                          std::vector<std::string>& values);
+  static Node* child(Node& node, const PathSegment& segment);
+  static const Node* walk(const Node& node, std::string_view path, std::size_t depth, std::vector<std::string>& values);
 
   Node root_;
   Node* base_ = &root_;

@@ -36,21 +36,24 @@ class SchemaCompiler {
  private:
   void fill(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
   void fill_reference(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
-  void fill_type(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
-  void fill_enumeration(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
-  void fill_string(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
-  void fill_number(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
-  void fill_array(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
-  void fill_object(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
-  void fill_combinators(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
   bool fill_alias(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
-  void fill_discriminator(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
   /// Where a reference leads; reports, at `where`, what leads nowhere.
   std::optional<Pointer> follow(const Pointer& where, const std::string& reference);
   void report_loops();
   void shorten_aliases();
   void warn_of_unknown_keywords(const Pointer& where, const nlohmann::json& schema);
 
+  // schema_compiler_keywords.cpp
+  void fill_type(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
+  bool fill_type_of_3_1(SchemaNode& node, const Pointer& where, const nlohmann::json& type);
+  void fill_enumeration(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
+  void fill_string(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
+  void fill_number(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
+  void fill_array(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
+  void fill_object(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
+  void fill_combinators(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
+  static void fold_null_into_nullable(SchemaNode& node, std::vector<const SchemaNode*>& branches);
+  void fill_discriminator(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
   std::vector<const SchemaNode*> compile_all(const Pointer& where);
   std::optional<std::size_t> count_at(const Pointer& where, const nlohmann::json& schema, const char* keyword);
   std::optional<Number> number_at(const Pointer& where, const nlohmann::json& schema, const char* keyword);
@@ -60,6 +63,7 @@ class SchemaCompiler {
   bool flag_at(const Pointer& where, const nlohmann::json& schema, const char* keyword);
 
   const Document& document_;
+  bool is_3_1_ = false;  // OpenAPI 3.1
   std::vector<Problem>& problems_;
   std::shared_ptr<SchemaSet> nodes_ = std::make_shared<SchemaSet>();
   std::map<std::string, SchemaNode*, std::less<>> by_pointer_;

@@ -66,6 +66,11 @@ class SchemaNode {
 
   const Property* find_property(std::string_view name) const;
 
+  /// Whether some value that is right is of that type; and whether all of them are. As far as types are told: by the
+  /// schema, by the parts that it holds with, by its alternatives. Not where it contains itself.
+  bool may_be(JsonType wanted) const;
+  bool is_always(JsonType wanted) const;
+
   static constexpr int most_aliases = 100;
   const SchemaNode* alias =
       nullptr;  ///< set when the schema is nothing but another one: a bare `$ref`, or `allOf` of one

@@ -73,6 +73,7 @@ bool Validator::is_permitted(const SchemaNode& schema, const JsonValue& value) c
 bool Validator::check_text(const SchemaNode& schema, const JsonValue& value, const Trail* trail) {
   const bool has_length = schema.min_length || schema.max_length;
   if (!has_length && schema.pattern == nullptr && !schema.format) return true;
+  if (schema.type && schema.type != JsonType::string) return true;  // a text that stands for a number, say
   const auto check_all = [&](std::string_view text, bool with_format) {
     return (!has_length || check_length(schema, text, trail)) && check_pattern(schema, text, trail) &&
            (!with_format || check_format(schema, text, trail));

@@ -35,7 +35,7 @@ std::string invalidates(const contract::Operation& operation, const pipeline::Op
   std::size_t position = 0;
   for (const auto& segment : operation.segments()) {
     if (position > 0) prefix += '/';
-    prefix += segment.is_parameter ? "{" + segment.text + "}" : segment.text;
+    prefix += segment.is_parameter ? segment.before + "{" + segment.text + "}" + segment.after : segment.text;
     if (++position <= base_segments) continue;
     text += (text.empty() ? "" : ", ") + prefix;
   }

@@ -14,8 +14,10 @@ namespace {
 contract::Verdict verdict_on(RequestContext& context) {
   const http::Request& request = context.request();
   std::vector<std::pair<std::string_view, std::string_view>> headers;
-  headers.reserve(request.fields.size());
-  for (const auto& field : request.fields) headers.emplace_back(field.name, field.value);
+  if (context.operation().declares_headers()) {
+    headers.reserve(request.fields.size());
+    for (const auto& field : request.fields) headers.emplace_back(field.name, field.value);
+  }
   const std::string* type = request.fields.find("content-type");
   return context.runtime->contract->validate_request(
       {.match = context.route,

@@ -310,12 +310,19 @@ TEST_CASE("what is wrong with a document is told at its place") {
        {"test.yaml:1:1: error: an OpenAPI 3.0 document says 'openapi: 3.0.x' at its top",
         "test.yaml:1:1: error: there is no 'paths' object: is this an OpenAPI document?"}},
       {"swagger: '2.0'\npaths: {}\n",
-       {"test.yaml:1:1: error: an OpenAPI 3.0 document says 'openapi: 3.0.x' at its top",
-        "test.yaml:2:1: error: there is no operation in this document"}},
+       {"test.yaml:1:1: error: this is a Swagger 2.0 document; only OpenAPI 3.0 is read: convert it first"}},
       {"openapi: 3.0.2\npaths: []\n",
        {"test.yaml:1:1: error: there is no 'paths' object: is this an OpenAPI document?"}},
       {"openapi: 3.1.0\npaths: {/a: {get: {operationId: a, responses: {}}}}\n",
-       {"test.yaml:1:1: warning: this is OpenAPI 3.1.0; it is read by the rules of 3.0"}},
+       {"test.yaml:1:1: warning: this is OpenAPI 3.1.0; it is read by the rules of 3.0, with the types and the const "
+        "of "
+        "3.1"}},
+      {"openapi: 4.0.0\npaths: {/a: {get: {operationId: a, responses: {}}}}\n",
+       {"test.yaml:1:1: error: an OpenAPI 3.0 document says 'openapi: 3.0.x' at its top"}},
+      {"openapi: 3.0.2\nservers: [{uri: /v1}, x]\npaths: {/a: {get: {operationId: a, responses: {}}}}\n",
+       {"test.yaml:2:11: error: a server needs a 'url'", "test.yaml:2:23: error: a server needs a 'url'"}},
+      {"openapi: 3.0.2\npath: {}\npaths: {/a: {get: {operationId: a, responses: {}}}}\n",
+       {"test.yaml:2:1: warning: 'path' of the document has no effect"}},
       {"openapi: 3.0.2\nservers: [{url: '/{v}'}]\npaths: {/a: {get: {operationId: a, responses: {}}}}\n",
        {"test.yaml:2:11: error: the URL of this server has a variable without a default"}},
       {"openapi: 3.0.2\nservers: [{url: /a}, {url: /b}]\npaths: {/a: {get: {operationId: a, responses: {}}}}\n",
@@ -330,8 +337,10 @@ TEST_CASE("what is wrong with a document is told at its place") {
       {with_paths("  /a: {get: {operationId: a, responses: {}}, gett: {}, servers: []}\n"),
        {"test.yaml:3:46: warning: 'gett' of a path has no effect",
         "test.yaml:3:56: warning: 'servers' of a path has no effect"}},
-      {with_paths("  /a{b}: {get: {operationId: a, responses: {}}}\n  /c: {get: {operationId: c, responses: {}}}\n"),
-       {"test.yaml:3:3: error: the segment 'a{b}' is only in part a parameter, which is not supported"}},
+      {with_paths("  /{a}-{b}: {get: {operationId: a, responses: {}}}\n  /c: {get: {operationId: c, responses: {}}}\n"),
+       {"test.yaml:3:3: error: the segment '{a}-{b}' has more than one parameter, which is not supported"}},
+      {with_paths("  /a}{b: {get: {operationId: a, responses: {}}}\n  /c: {get: {operationId: c, responses: {}}}\n"),
+       {"test.yaml:3:3: error: the segment 'a}{b' has more than one parameter, which is not supported"}},
       {with_paths("  /a%2: {get: {operationId: a, responses: {}}}\n  /c: {get: {operationId: c, responses: {}}}\n"),
        {"test.yaml:3:3: error: the segment 'a%2' is not percent-encoded as a path must be"}},
       {with_paths("  /{a}/{a}: {get: {operationId: a, responses: {}}}\n  /c: {get: {operationId: c, responses: {}}}\n"),
@@ -379,6 +388,17 @@ TEST_CASE("what is wrong with a document is told at its place") {
        {"test.yaml:3:31: error: 'content' is missing"}},
       {with_paths("  /a: {post: {operationId: a, requestBody: {content: {text/csv: {schema: {}}}}, responses: {}}}\n"),
        {"test.yaml:3:55: warning: bodies of the type 'text/csv' are not checked"}},
+      {with_paths("  /a: {get: {operationId: a, responses: {200: {description: d, headers: {X: {}}}}}}\n"),
+       {"test.yaml:3:64: warning: the headers of a response are not checked"}},
+      {with_paths(
+           "  /a: {post: {operationId: a, requestBody: {content: {application/x-www-form-urlencoded: {schema: {}, "
+           "encoding: {}}}}, responses: {}}}\n"),
+       {"test.yaml:3:103: warning: the encoding of a form has no effect"}},
+      {with_paths(
+           "  /a: {get: {operationId: a, parameters: [{name: q, in: query, schema: {anyOf: [{type: array}, {type: "
+           "string}]}}], responses: {}}}\n"),
+       {"test.yaml:3:43: warning: the value of the parameter 'q' is not checked, for it comes in a style that can't be "
+        "read"}},
       {with_paths("  /a: {get: {operationId: a}}\n"),
        {"test.yaml:3:8: warning: this operation describes no responses, so none of them are checked"}},
       {with_paths(

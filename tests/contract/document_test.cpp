@@ -229,7 +229,17 @@ TEST_CASE("an anchor that contains itself is a problem") {
   const auto* text = GENERATE("&a [*a]", "a: &a {b: *a}", "&a [*a, *a, *a]");
   const auto problems = problems_in(text);
   REQUIRE(problems.size() == 1);
-  CHECK_THAT(problems.front(), Catch::Matchers::EndsWith("nested deeper than 100 levels"));
+  CHECK_THAT(problems.front(), Catch::Matchers::EndsWith("this alias stands within what it is an alias of"));
+}
+
+TEST_CASE("the places within an alias are those of its anchor, its own is where it stands") {
+  const auto file = document("a: &x\n  k: [1, {m: 2}]\nb: *x\nc:\n- *x\n&key d: 1\ne: {*key : 2}\n");
+  CHECK(place_of(*file, "/b") == "test.yaml:3:1: warning: ");
+  CHECK(place_of(*file, "/b/k/1/m") == "test.yaml:2:11: warning: ");
+  CHECK(place_of(*file, "/c/0") == "test.yaml:5:3: warning: ");
+  CHECK(place_of(*file, "/c/0/k/1/m") == "test.yaml:2:11: warning: ");
+  CHECK(file->root().dump() ==
+        R"({"a":{"k":[1,{"m":2}]},"b":{"k":[1,{"m":2}]},"c":[{"k":[1,{"m":2}]}],"d":1,"e":{"d":2}})");
 }
 
 TEST_CASE("nesting is bounded at 100") {

@@ -191,15 +191,26 @@ TEST_CASE("mutated paths are routed to what their canonical path is routed to, o
 
 TEST_CASE("what is taken for JSON is what a JSON parser takes, and a mistake lies within the text") {
   Mutator mutator(5);
-  const std::string seed = R"({"a":[1,-2.5e3,"x\n\u00e9"],"b":{"c":null,"d":[true,false]}})";
-  for (int i = 0; i < 10'000; ++i) {
-    const std::string body = mutator.mutate(seed, json_pieces);
+  const std::vector<std::string> seeds{
+      R"({"a":[1,-2.5e3,"x\n\u00e9"],"b":{"c":null,"d":[true,false]}})",
+      R"({"a":1,"b":{"a":2},"a":[{"c":3}],"d":4,"e":5,"f":6,"g":7,"h":8,"i":9,"j":10,"k":11,"l":12,"m":13,"a":14,"b":15})",
+      R"(["a long text without anything to escape in it","and one \"with\" \ud83d\ude00 \u0000 \/ in it","é😀","\\"])",
+      "[18446744073709551615,18446744073709551616,-9223372036854775808,-9223372036854775809,0.1,1e-400,5e-324,-0,-0.0,"
+      "1E5]"};
+  std::size_t right = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string body = mutator.mutate(mutator.one_of(seeds), json_pieces);
     CAPTURE(body);
     Violation violation;
     const auto value = parse_json_body(body, violation);
     // That parser takes a NUL for the end of the text.
     REQUIRE(value.has_value() == (nlohmann::json::accept(body) && body.find('\0') == std::string::npos));
-    if (value) continue;
+    if (value) {
+      REQUIRE(value->root().to_json() == nlohmann::json::parse(body));
+      ++right;
+      REQUIRE(JsonTape::of(nlohmann::json::parse(body)).root().to_json() == nlohmann::json::parse(body));
+      continue;
+    }
     REQUIRE(violation.loc.size() == 2);
     const auto position = violation.ctx.at("pos").get<std::size_t>();
     REQUIRE(position <= body.size());
@@ -209,6 +220,7 @@ TEST_CASE("what is taken for JSON is what a JSON parser takes, and a mistake lie
     if (position > 0 && violation.ctx.at("msg") == "Expecting value")
       REQUIRE(body.find_first_not_of(" \t\r\n") <= position);
   }
+  CHECK(right > 1000);
 }
 
 TEST_CASE("mutated documents are compiled or refused, with a place for every problem") {

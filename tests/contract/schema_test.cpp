@@ -223,6 +223,44 @@ TEST_CASE("limits are told with their ctx") {
   CHECK(check(schema, value) == expected(line));
 }
 
+TEST_CASE("limits hold to the last digit, as far as 64 bits go") {
+  const auto [schema, value, is_right] = GENERATE(table<std::string, std::string, bool>({
+      {"{type: integer, maximum: 9007199254740992}", "9007199254740993", false},
+      {"{type: integer, maximum: 9007199254740993}", "9007199254740993", true},
+      {"{type: integer, minimum: 9007199254740993}", R"("9007199254740992")", false},
+      {"{type: integer, maximum: 9223372036854775807}", "9223372036854775807", true},
+      {"{type: integer, maximum: 9223372036854775806}", "9223372036854775807", false},
+      {"{type: integer, minimum: 0}", "18446744073709551616", true},
+      {"{type: integer, exclusiveMinimum: true, minimum: -9223372036854775808}", "-9223372036854775808", false},
+      {"{type: integer, multipleOf: 2}", "9007199254740993", false},
+      {"{type: integer, multipleOf: 3}", "9007199254740993", true},
+      {"{type: number, multipleOf: 0.1}", "1e308", true},
+      {"{type: number, multipleOf: 0.5}", "-2.5", true},
+      {"{type: integer, maximum: 1.5}", "1", true},
+      {"{type: integer, maximum: 1.5}", "2", false},
+      {"{type: integer, maximum: 100}", "1e2", true},
+      {"{type: integer, maximum: 99}", "1e2", false},
+  }));
+  CAPTURE(schema, value);
+  CHECK(check(schema, value).empty() == is_right);
+}
+
+TEST_CASE("what limits texts says nothing of other types") {
+  CHECK(check("{type: integer, minLength: 5, pattern: '^x'}", R"("12")") == nothing);
+  CHECK(check("{format: uuid}", R"("x")") == Lines{no_uuid});
+  CHECK(check("{format: uuid}", "1") == nothing);
+  CHECK(schema_problems_of("{type: integer, format: uuid}") ==
+        Lines{"test.yaml:1:17: warning: the format 'uuid' is not checked"});
+}
+
+TEST_CASE("patterns of ECMA 262 that RE2 writes otherwise are checked, and told as they were written") {
+  CHECK(check(R"({type: string, pattern: '^[\u00e9\u0041]+$'})", R"("éA")") == nothing);
+  CHECK(check(R"({type: string, pattern: '^\u00e9$'})", R"("e")") ==
+        Lines{R"(v: value_error.str.regex: string does not match regex "^\u00e9$" {"pattern":"^\\u00e9$"})"});
+  CHECK(check("{type: string, pattern: '^(?<year>[0-9]{4})$'}", R"("2024")") == nothing);
+  CHECK(check(R"({type: string, pattern: '^\\u0041$'})", R"("\\u0041")") == nothing);
+}
+
 TEST_CASE("formats are checked as pydantic checks the type that writes them") {
   const auto [format, value, line] = GENERATE(table<std::string, std::string, std::string>({
       {"date-time", R"("2024-02-29T12:30:45Z")", right},
@@ -364,6 +402,13 @@ TEST_CASE("further properties are free unless the schema says otherwise") {
               "v.c: value_error.extra: extra fields not permitted"});
   CHECK(check("{type: object, properties: {a: {}}, additionalProperties: {type: integer}}",
               R"({"a": "x", "b": "y"})") == Lines{"v.b: type_error.integer: value is not a valid integer"});
+}
+
+TEST_CASE("a name that is only required is a further property") {
+  CHECK(check("{type: object, required: [a], additionalProperties: {type: integer}}", R"({"a": "x"})") ==
+        Lines{"v.a: type_error.integer: value is not a valid integer"});
+  CHECK(check("{type: object, required: [a], additionalProperties: false}", R"({"a": 1})") ==
+        Lines{"v.a: value_error.extra: extra fields not permitted"});
 }
 
 TEST_CASE("a likely slip is named where a field is missing") {

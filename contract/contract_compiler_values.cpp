@@ -1,0 +1,184 @@
+// What travels in a request or a response: parameters, bodies.
+#include <algorithm>
+
+#include "contract/contract_compiler.h"
+
+namespace pgw::contract {
+
+using nlohmann::json;
+
+void ContractCompiler::compile_parameters(const Pointer& where, const Pointer& path_item, Facts& facts) {
+  std::map<std::string, Parameter> path_parameters;
+  // Those of the operation first: they replace the path's of the same name and place.
+  for (const auto& holder : {where, path_item}) {
+    if (!at(holder).contains("parameters")) continue;
+    if (!at(holder)["parameters"].is_array()) {
+      schemas_.error(holder / "parameters", "parameters must be a list");
+      continue;
+    }
+    std::set<std::pair<std::string, std::string>> seen;
+    for (std::size_t i = 0; i < at(holder)["parameters"].size(); ++i) {
+      compile_parameter(holder / "parameters" / i, facts, path_parameters, seen);
+    }
+  }
+  for (const auto& segment : facts.segments) {
+    if (!segment.is_parameter) continue;
+    const auto declared = path_parameters.find(segment.text);
+    if (declared == path_parameters.end()) {
+      schemas_.error(where, "the path parameter '" + segment.text + "' of " + facts.path_template + " is not declared");
+      continue;
+    }
+    facts.path_parameters.push_back(declared->second);
+    path_parameters.erase(declared);
+  }
+  for (const auto& [name, parameter] : path_parameters) {
+    schemas_.error(where, "the path parameter '" + name + "' does not occur in " + facts.path_template);
+  }
+}
+
+void ContractCompiler::compile_parameter(const Pointer& where, Facts& facts,
+                                         std::map<std::string, Parameter>& path_parameters,
+                                         std::set<std::pair<std::string, std::string>>& seen) {
+  const auto place = schemas_.resolve(where);
+  if (!place) return;
+  const json& described = at(*place);
+  Parameter parameter{.name = described.is_object() ? text_at(described, "name") : ""};
+  const std::string in = described.is_object() ? text_at(described, "in") : "";
+  if (parameter.name.empty() || in.empty()) {
+    schemas_.error(where, "a parameter needs 'name' and 'in'");
+    return;
+  }
+  if (!seen.emplace(in, parameter.name).second) {
+    schemas_.error(where, "the parameter '" + parameter.name + "' in " + in + " is declared twice");
+    return;
+  }
+  warn_of_unknown_fields(*place, "a parameter",
+                         {"name", "in", "description", "required", "deprecated", "allowEmptyValue", "style", "explode",
+                          "allowReserved", "schema", "example", "examples", "content"});
+  compile_value(*place, in, parameter);
+
+  const auto add_once = [&parameter](std::vector<Parameter>& list) {
+    if (std::ranges::find(list, parameter.name, &Parameter::name) == list.end()) list.push_back(parameter);
+  };
+  if (in == "path") {
+    path_parameters.emplace(parameter.name, parameter);
+  } else if (in == "query") {
+    add_once(facts.query_parameters);
+  } else if (in == "header") {
+    // OpenAPI 3.0.3: definitions of these three are ignored.
+    const std::string name = media_type_name(parameter.name);
+    if (name != "accept" && name != "content-type" && name != "authorization") add_once(facts.header_parameters);
+  } else {
+    schemas_.warning(where, "the parameter '" + parameter.name + "' in '" + in + "' is not checked");
+  }
+}
+
+void ContractCompiler::compile_value(const Pointer& where, const std::string& in, Parameter& parameter) {
+  const json& described = at(where);
+  parameter.required = flag_at(described, "required");
+  parameter.allow_empty = in == "query" && flag_at(described, "allowEmptyValue");
+  if (described.contains("content")) {
+    const auto media = compile_media_types(where / "content", true);
+    const bool is_json = !media.empty() && media.front().kind == MediaType::Kind::json;
+    if (is_json) parameter.schema = media.front().schema;
+    parameter.style = is_json ? Style::json : Style::text;
+    return;
+  }
+  if (!described.contains("schema")) {
+    schemas_.warning(where, "the parameter '" + parameter.name + "' has no schema, so any value is right");
+    return;
+  }
+  const SchemaNode* schema = schemas_.compile(where / "schema");
+  const auto style = style_of(described, in, *schema);
+  if (style) {
+    parameter.schema = schema;
+    parameter.style = *style;
+  } else {
+    schemas_.warning(where, "the value of the parameter '" + parameter.name +
+                                "' is not checked, for it comes in a style that can't be read");
+  }
+}
+
+std::optional<Style> ContractCompiler::style_of(const json& parameter, const std::string& in,
+                                                const SchemaNode& schema) {
+  const std::string style = text_at(parameter, "style", in == "query" ? "form" : "simple");
+  const bool explode = flag_at(parameter, "explode", style == "form");
+  const bool is_plain = style == "form" || style == "simple";
+  if (style == "deepObject") return schema.may_be(JsonType::array) ? std::nullopt : std::optional(Style::deep_object);
+  if (!schema.may_be(JsonType::array) && !schema.may_be(JsonType::object)) {
+    return is_plain ? std::optional(Style::text) : std::nullopt;
+  }
+  // Of what may be a list or something else, no one can tell which of both a text is.
+  if (schema.is_always(JsonType::array)) {
+    if (style == "simple") return Style::comma_separated;
+    if (style == "form") return explode ? Style::repeated : Style::comma_separated;
+    if (style == "spaceDelimited") return explode ? Style::repeated : Style::space_separated;
+    if (style == "pipeDelimited") return explode ? Style::repeated : Style::pipe_separated;
+  } else if (schema.is_always(JsonType::object) && is_plain) {
+    if (!explode) return Style::flat_object;
+    return style == "form" ? Style::spread_object : Style::paired_object;
+  }
+  return std::nullopt;
+}
+
+void ContractCompiler::compile_body(const Pointer& where, Facts& facts) {
+  if (!at(where).contains("requestBody")) return;
+  const auto place = schemas_.resolve(where / "requestBody");
+  if (!place) return;
+  warn_of_unknown_fields(*place, "a request body", {"description", "content", "required"});
+  RequestBody body;
+  body.required = flag_at(at(*place), "required");
+  body.media_types = compile_media_types(*place / "content", true);
+  facts.body = std::move(body);
+}
+
+void ContractCompiler::compile_responses(const Pointer& where, Facts& facts) {
+  if (!at(where).contains("responses") || !at(where)["responses"].is_object()) {
+    schemas_.warning(where, "this operation describes no responses, so none of them are checked");
+    return;
+  }
+  for (const auto& [status, described] : at(where)["responses"].items()) {
+    if (status.starts_with("x-")) continue;
+    const auto place = schemas_.resolve(where / "responses" / status);
+    if (!place) continue;
+    const bool is_class = status.size() == 3 && (status.ends_with("XX") || status.ends_with("xx"));
+    const bool is_number = status.size() == 3 && status.find_first_not_of("0123456789") == std::string::npos;
+    const bool is_code = (is_number || is_class) && status[0] >= '1' && status[0] <= '5';
+    if (!is_code && status != "default") {
+      schemas_.error(where / "responses" / status, "'" + status + "' is no status code, range (2XX) or 'default'");
+      continue;
+    }
+    warn_of_unknown_fields(*place, "a response", {"description", "headers", "content", "links"});
+    if (at(*place).contains("headers")) {
+      schemas_.warning(*place / "headers", "the headers of a response are not checked");
+    }
+    Response response;
+    response.status = !is_code ? 0 : is_class ? status[0] - '0' : std::stoi(status);
+    if (at(*place).contains("content")) response.media_types = compile_media_types(*place / "content", false);
+    facts.responses.push_back(std::move(response));
+  }
+}
+
+std::vector<MediaType> ContractCompiler::compile_media_types(const Pointer& where, bool is_request) {
+  std::vector<MediaType> media_types;
+  if (!document_.root().contains(where) || !at(where).is_object()) {
+    schemas_.error(where.parent_pointer(), "'content' is missing");
+    return media_types;
+  }
+  for (const auto& name : names_in_order(where)) {
+    const json& described = at(where / name);
+    warn_of_unknown_fields(where / name, "a media type", {"schema", "example", "examples", "encoding"});
+    MediaType media{.name = media_type_name(name)};
+    media.kind = kind_of(media.name);
+    const bool is_form_encoded = media.kind == MediaType::Kind::form && described.contains("encoding");
+    if (is_form_encoded && is_request)
+      schemas_.warning(where / name / "encoding", "the encoding of a form has no effect");
+    if (described.contains("schema")) media.schema = schemas_.compile(where / name / "schema");
+    const bool is_unchecked = media.kind == MediaType::Kind::opaque && media.schema != nullptr;
+    if (is_unchecked && is_request) schemas_.warning(where / name, "bodies of the type '" + name + "' are not checked");
+    media_types.push_back(std::move(media));
+  }
+  return media_types;
+}
+
+}  // namespace pgw::contract

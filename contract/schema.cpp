@@ -1,0 +1,56 @@
+#include "contract/schema.h"
+
+#include <algorithm>
+#include <set>
+
+#include "contract/schema_node.h"
+
+namespace pgw::contract {
+
+const SchemaNode::Property* SchemaNode::find_property(std::string_view name) const {
+  const auto found = index_.find(name);
+  return found == index_.end() ? nullptr : &properties[found->second];
+}
+
+namespace {
+
+/// Whether a schema, or any of those that hold with it, says this type, or leaves it to alternatives of which
+/// `quantifier` say so.
+template <typename Quantifier>
+bool says_type(const SchemaNode& unresolved, JsonType wanted, Quantifier quantifier,
+               std::set<const SchemaNode*>& seen) {
+  const SchemaNode& schema = unresolved.resolved();
+  if (!seen.insert(&schema).second) return false;
+  const auto says = [&](const SchemaNode* part) { return says_type(*part, wanted, quantifier, seen); };
+  return schema.type == wanted || std::ranges::any_of(schema.all_of, says) ||
+         (!schema.any_of.empty() && quantifier(schema.any_of, says)) ||
+         (!schema.one_of.empty() && quantifier(schema.one_of, says));
+}
+
+}  // namespace
+
+bool SchemaNode::may_be(JsonType wanted) const {
+  std::set<const SchemaNode*> seen;
+  const auto any = [](const auto& list, const auto& says) { return std::ranges::any_of(list, says); };
+  return says_type(*this, wanted, any, seen);
+}
+
+bool SchemaNode::is_always(JsonType wanted) const {
+  std::set<const SchemaNode*> seen;
+  const auto all = [](const auto& list, const auto& says) { return std::ranges::all_of(list, says); };
+  return says_type(*this, wanted, all, seen);
+}
+
+void Schema::validate(const nlohmann::json& value, const std::vector<LocPart>& prefix, std::vector<Violation>& out,
+                      const Reading& reading) const {
+  std::vector<Trail> trails;
+  trails.reserve(prefix.size());
+  for (const auto& part : prefix) {
+    const Trail* parent = trails.empty() ? nullptr : &trails.back();
+    const auto* name = std::get_if<std::string>(&part);
+    trails.push_back(name != nullptr ? Trail{parent, *name} : Trail{parent, {}, std::get<std::int64_t>(part)});
+  }
+  check_value(*root_, JsonTape::of(value).root(), trails.empty() ? nullptr : &trails.back(), reading, out);
+}
+
+}  // namespace pgw::contract
