@@ -9,7 +9,7 @@ import { eventually } from './support/program.mjs';
 const item = '/projects/pr_1';
 const many = 40;
 const times = (count, make) => Array.from({ length: count }, make);
-const onWorkers = { workers: 4, cache: { rules: { Projects_get: { ttl: '1h' } } } };
+const onWorkers = { workers: 4, upstream: { max_connections: 1024 }, cache: { rules: { Projects_get: { ttl: '1h' } } } };
 const isCollapsed = (response) => cacheStatus(response).includes('; collapsed');
 
 /** How many requests have joined another's fetch since the gateway started. */
@@ -25,11 +25,11 @@ async function joined(gateway, origin, ask, count = many) {
   return { leader, followers };
 }
 
-/** A request whose client can leave. */
+/** A request whose client can leave. It resets its connection: one that only closes its sending side still waits for the answer. */
 function leavingClient(gateway, key) {
   const outgoing = http.get(gateway.api + item, { agent: false, headers: { 'X-API-KEY': key.secret } });
   outgoing.on('error', () => {});
-  return outgoing;
+  return { leave: () => outgoing.socket.resetAndDestroy() };
 }
 
 it('many on several workers make one upstream request, and all get its response', () => withPlayedOrigin(onWorkers, async ({ origin, gateway, get }) => {
@@ -46,7 +46,7 @@ it('a leader that leaves costs its followers nothing', () => withPlayedOrigin(on
   await origin.take(0);
   const followers = times(many, () => get(item));
   await eventually('followers', async () => ((await joinedSoFar(gateway)) >= many ? true : undefined));
-  leader.destroy();
+  leader.leave();
   await eventually('departure of the leader', async () => ((await gateway.metric('gateway_inflight_requests')) === many ? true : undefined));
   await origin.answer(0);
   for (const response of await Promise.all(followers)) assert.equal(response.status, 200);
@@ -59,7 +59,7 @@ it('followers that leave cost nobody anything', () => withPlayedOrigin(onWorkers
   const leaving = times(many, () => leavingClient(gateway, key));
   const staying = get(item);
   await eventually('followers', async () => ((await joinedSoFar(gateway)) > many ? true : undefined));
-  leaving.forEach((client) => client.destroy());
+  leaving.forEach((client) => client.leave());
   await eventually('departures', async () => ((await gateway.metric('gateway_inflight_requests')) === 2 ? true : undefined));
   await origin.answer(0);
   for (const response of await Promise.all([leader, staying])) assert.equal(response.status, 200);
@@ -148,7 +148,7 @@ it('a fetch that runs out of time takes along those who waited with it, not who 
 it('what nobody has a use for any more is not read to its end', () => withPlayedOrigin(onWorkers, async ({ origin, gateway, key }) => {
   const client = leavingClient(gateway, key);
   const { response } = await origin.take(0);
-  client.destroy();
+  client.leave();
   await eventually('departure', async () => ((await gateway.metric('gateway_inflight_requests')) === 0 ? true : undefined));
   const cut = new Promise((resolve) => response.once('close', resolve));
   response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });

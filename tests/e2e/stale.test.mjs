@@ -67,7 +67,7 @@ describe('stale-if-error', () => {
     'a connection that is closed': async (origin) => (await origin.take(1)).response.destroy(),
     'a response that is cut': async (origin) => {
       const { response } = await origin.take(1);
-      response.writeHead(200, { 'Content-Length': 1000 });
+      response.writeHead(200, { 'Content-Length': 1000, 'Cache-Control': 'max-age=60' });
       response.write('{', () => response.destroy());
     },
     'no answer in time': (origin) => origin.take(1),

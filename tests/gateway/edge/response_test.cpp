@@ -29,7 +29,7 @@ TEST_CASE("a method beyond those of HTTP is served where it is named") {
   limits.extra_methods = {"GET", "M-SEARCH"};
   TestServer server(limits);
   RawClient client(server.port());
-  CHECK(client.ask("M-SEARCH /echo HTTP/1.1\r\nHost: a\r\n\r\n").body.find("method=M-SEARCH") != std::string::npos);
+  CHECK(client.ask("M-SEARCH /echo HTTP/1.1\r\nHost: a\r\n\r\n").body.rfind("M-SEARCH /echo", 0) == 0);
   CHECK(client.ask("SEARCH /echo HTTP/1.1\r\nHost: a\r\n\r\n").status == 501);
 }
 
