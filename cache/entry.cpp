@@ -81,7 +81,6 @@ std::size_t tail_bytes(const Entry& entry) {  // the body stands last
   return static_cast<std::size_t>(body.data() + body.size() - reinterpret_cast<const char*>(&entry + 1));
 }
 
-// The texts of an entry that is to be made.
 struct Texts {
   std::string headers;
   std::string etag;
@@ -109,16 +108,35 @@ Texts make_texts(const EntryContext& context, int status, HeaderSpan headers, co
   return texts;
 }
 
-// Puts the texts behind a new entry. A validator is mostly a part of `headers`, and stands there.
-std::shared_ptr<Entry> place(const EntryContext& context, const Texts& texts, std::string_view body) {
+// `our_etag`: the one made for this body before; empty to make it when needed.
+std::shared_ptr<Entry> build(const EntryContext& context, int status, HeaderSpan headers, std::string_view body,
+                             std::string_view our_etag) {
+  const ResponseMeta meta = read_response_meta(headers, context.response_time, context.targeted_field);
+  const Lifetime lifetime = freshness_lifetime(status, meta, context.rule, context.response_time);
+  const Texts texts = make_texts(context, status, headers, meta, lifetime, body, our_etag);
+  auto entry = allocate_entry({context.key, texts.headers, context.tags, texts.etag, texts.last_modified, body});
+  entry->select_by(Vary(headers, context.request_headers));
+  entry->status = status;
+  entry->etag_from_origin = texts.etag_from_origin;
+  entry->response_time = context.response_time;
+  entry->initial_age = initial_age(meta, context.request_time, context.response_time);
+  entry->freshness = make_freshness(meta, lifetime, context.rule);
+  entry->snapshot = context.snapshot;
+  return entry;
+}
+
+}  // namespace
+
+// A validator is mostly a part of `headers`, and stands there.
+std::shared_ptr<Entry> allocate_entry(const EntryTexts& texts) {
   const auto stands_in_headers = [&](std::string_view name, std::string_view value) {
     return find_in_block(texts.headers, name) == value;
   };
   const bool has_etag = stands_in_headers("ETag", texts.etag);
   const bool has_date = stands_in_headers("Last-Modified", texts.last_modified);
-  const std::size_t tail = context.key.size() + texts.headers.size() + context.tags.size() +
+  const std::size_t tail = texts.key.size() + texts.headers.size() + texts.tags.size() +
                            (has_etag ? 0 : texts.etag.size()) + (has_date ? 0 : texts.last_modified.size()) +
-                           body.size();
+                           texts.body.size();
   if (tail > kMaxEntryText) throw std::bad_alloc();
 
   auto entry = std::allocate_shared<Entry>(TailAllocator<Entry>(tail));
@@ -134,39 +152,22 @@ std::shared_ptr<Entry> place(const EntryContext& context, const Texts& texts, st
       add(slice, text);
     }
   };
-  add(entry->key, context.key);
+  add(entry->key, texts.key);
   add(entry->headers, texts.headers);
-  add(entry->tags, context.tags);
+  add(entry->tags, texts.tags);
   add_validator(entry->etag, has_etag, "ETag", texts.etag);
   add_validator(entry->last_modified, has_date, "Last-Modified", texts.last_modified);
-  add(entry->body, body);
+  add(entry->body, texts.body);
   return entry;
 }
-
-// `our_etag`: the one made for this body before; empty to make it when needed.
-std::shared_ptr<Entry> build(const EntryContext& context, int status, HeaderSpan headers, std::string_view body,
-                             std::string_view our_etag) {
-  const ResponseMeta meta = read_response_meta(headers, context.response_time, context.targeted_field);
-  const Lifetime lifetime = freshness_lifetime(status, meta, context.rule, context.response_time);
-  const Texts texts = make_texts(context, status, headers, meta, lifetime, body, our_etag);
-  auto entry = place(context, texts, body);
-  if (Vary vary(headers, context.request_headers); !vary.empty()) {
-    entry->selected_by = std::make_unique<const Vary>(std::move(vary));
-  }
-  entry->status = status;
-  entry->etag_from_origin = texts.etag_from_origin;
-  entry->response_time = context.response_time;
-  entry->initial_age = initial_age(meta, context.request_time, context.response_time);
-  entry->freshness = make_freshness(meta, lifetime, context.rule);
-  entry->snapshot = context.snapshot;
-  return entry;
-}
-
-}  // namespace
 
 const Vary& Entry::vary() const {
   static const Vary nothing;
   return selected_by ? *selected_by : nothing;
+}
+
+void Entry::select_by(Vary vary) {
+  if (!vary.empty()) selected_by = std::make_unique<const Vary>(std::move(vary));
 }
 
 std::optional<TimePoint> Entry::last_modified_time() const {

@@ -37,6 +37,7 @@ struct Entry {
   Snapshot snapshot;
 
   const Vary& vary() const;
+  void select_by(Vary vary);
   std::optional<TimePoint> last_modified_time() const;
   // RFC 9111 4.2.3; never negative.
   Duration age(TimePoint now) const;
@@ -62,6 +63,14 @@ class FieldFilter {
  private:
   std::vector<std::string> dropped_;  // lower case, beside those that are always dropped
 };
+
+// What stands behind an entry.
+struct EntryTexts {
+  std::string_view key, headers, tags, etag, last_modified, body;
+};
+
+// A new entry with these texts, and nothing else set. Throws std::bad_alloc for more than Slices can count, too.
+std::shared_ptr<Entry> allocate_entry(const EntryTexts& texts);
 
 // What an entry is made of, beside the response itself.
 struct EntryContext {

@@ -78,7 +78,7 @@ TEST_CASE("A cookie is stored only where the origin says how long the response i
   const EntryContext ruled{
       context.key,           context.request_headers, rule, context.snapshot, context.tags, context.request_time,
       context.response_time, context.targeted_field};
-  const EntryPtr entry = make_entry(ruled, 200, headers, std::make_shared<const std::string>("body"));
+  const EntryPtr entry = make_entry(ruled, 200, headers, "body");
   CHECK(find_in_block(entry->headers, "Set-Cookie").has_value() == is_kept);
 }
 
