@@ -16,7 +16,7 @@ namespace pgw::cache {
 namespace {
 
 constexpr std::string_view kMagic = "PGWCACHE";
-constexpr std::uint32_t kFormat = 1;
+constexpr std::uint32_t kFormat = 2;
 constexpr std::size_t kFrameHead = 12;  // length and checksum
 
 enum class Content : std::uint8_t { head = 'H', entry = 'E', unsettled = 'U', end = 'Z' };
@@ -95,15 +95,13 @@ void write_entry(ByteWriter& out, const Entry& entry) {
   out.u32(static_cast<std::uint32_t>(entry.status));
   out.text(entry.headers);
   std::string selected_by;
-  for (const Header& header : entry.vary.request_fields()) append_line(selected_by, header.name, header.value);
+  for (const Header& header : entry.vary().request_fields()) append_line(selected_by, header.name, header.value);
   out.text(selected_by);
-  out.text(*entry.body);
+  out.text(entry.body);
   out.text(entry.etag);
   out.u8(entry.etag_from_origin ? 1 : 0);
   out.text(entry.last_modified);
-  out.u8(entry.last_modified_time ? 1 : 0);
-  out.i64(entry.last_modified_time.value_or(TimePoint{}).time_since_epoch().count());
-  out.i64(entry.request_time.time_since_epoch().count());
+  out.i64(entry.snapshot.taken_at().time_since_epoch().count());
   out.i64(entry.response_time.time_since_epoch().count());
   out.i64(entry.initial_age.count());
   const Freshness& freshness = entry.freshness;
@@ -116,33 +114,42 @@ void write_entry(ByteWriter& out, const Entry& entry) {
   out.text(entry.tags);
 }
 
-// All but its snapshot.
-std::shared_ptr<Entry> read_entry(ByteReader& in) {
-  auto entry = std::make_shared<Entry>();
-  entry->key = in.text();
-  entry->status = static_cast<int>(in.u32());
-  entry->headers = in.text();
-  const std::string selected_by(in.text());
-  entry->vary = Vary(parse_block(entry->headers), parse_block(selected_by));
-  entry->body = std::make_shared<const std::string>(in.text());
-  entry->etag = in.text();
-  entry->etag_from_origin = in.u8() != 0;
-  entry->last_modified = in.text();
-  const bool has_last_modified_time = in.u8() != 0;
-  const TimePoint last_modified_time = time_of(in.i64());
-  if (has_last_modified_time) entry->last_modified_time = last_modified_time;
-  entry->request_time = time_of(in.i64());
-  entry->response_time = time_of(in.i64());
-  entry->initial_age = Duration(in.i64());
-  Freshness& freshness = entry->freshness;
+// An entry with all but its snapshot, which is to be taken as of `sent`.
+struct Archived {
+  std::shared_ptr<Entry> entry;
+  TimePoint sent;
+};
+
+Archived read_entry(ByteReader& in) {
+  EntryTexts texts;
+  texts.key = in.text();
+  const auto status = static_cast<int>(in.u32());
+  texts.headers = in.text();
+  const std::string_view selected_by = in.text();
+  texts.body = in.text();
+  texts.etag = in.text();
+  const bool etag_from_origin = in.u8() != 0;
+  texts.last_modified = in.text();
+  const TimePoint sent = time_of(in.i64());
+  const TimePoint response_time = time_of(in.i64());
+  const Duration initial_age{in.i64()};
+  Freshness freshness;
   freshness.lifetime.value = Duration(in.i64());
   freshness.lifetime.source = static_cast<LifetimeSource>(in.u8());
   freshness.stale_while_revalidate = Duration(in.i64());
   freshness.stale_if_error = Duration(in.i64());
   freshness.no_cache = in.u8() != 0;
   freshness.stale_forbidden = in.u8() != 0;
-  entry->tags = in.text();
-  return entry;
+  texts.tags = in.text();
+
+  auto entry = allocate_entry(texts);
+  entry->status = status;
+  entry->etag_from_origin = etag_from_origin;
+  entry->response_time = response_time;
+  entry->initial_age = initial_age;
+  entry->freshness = freshness;
+  entry->select_by(Vary(parse_block(texts.headers), parse_block(selected_by)));
+  return {std::move(entry), sent};
 }
 
 Tags split_tags(std::string_view joined) {
@@ -286,8 +293,8 @@ Restored Cache::restore(std::istream& in, const ArchiveIdentity& identity, TimeP
       generations_.restore({slot, time_of(content.i64())});
       return true;
     }
-    const auto entry = read_entry(content);
-    entry->snapshot = generations_.snapshot(split_tags(entry->tags), entry->request_time);
+    const auto [entry, sent] = read_entry(content);
+    entry->snapshot = generations_.snapshot(split_tags(entry->tags), sent);
     // The most used come first: what would push them out again stays outside.
     if (entry->response_time <= now && store_.evictions() == 0 && store_.insert(entry)) ++restored.entries;
     return true;

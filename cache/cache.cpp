@@ -181,8 +181,8 @@ Decision Cache::go_forward(const Read& read, KeyHash hash, const Request& reques
 
 bool Cache::wants_same(const Flight& flight, const Read& read, const Standing& standing) {
   const Entry* const sibling = standing.sibling();
-  return sibling == nullptr || sibling->vary.empty() ||
-         sibling->vary.agree(flight.request_headers.view(), read.request_headers);
+  return sibling == nullptr || sibling->vary().empty() ||
+         sibling->vary().agree(flight.request_headers.view(), read.request_headers);
 }
 
 FlightPtr Cache::make_flight(const Read& read, KeyHash hash, const Request& request, const Standing& standing,

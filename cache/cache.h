@@ -127,8 +127,7 @@ class Fetch {
   void too_large(TimePoint now);
 
   // The whole response. Stores and shares what may be. Returns what to answer from: the new entry, or the stale one
-  // that stands in (stale_on_error); `response.body` is moved from only then. Null: answer from `response`, which is
-  // untouched.
+  // that stands in (stale_on_error). Null: answer from `response`. That is copied from, never changed.
   EntryPtr complete(Response&& response, TimePoint now, StoreResult& result);
 
   // A 304 to `validators()`. Null only with not_selected.

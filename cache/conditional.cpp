@@ -64,8 +64,8 @@ bool if_range_holds(const Entry& entry, std::string_view value, TimePoint now) {
   if (parse_entity_tag(value)) return same_strongly(value, entry.etag);
   const auto date = parse_http_date(value, now);
   const auto stored_date = date_of(entry);
-  return date && entry.last_modified_time && *date == *entry.last_modified_time && stored_date &&
-         *stored_date - *entry.last_modified_time >= std::chrono::seconds(1);
+  const auto modified = entry.last_modified_time();
+  return date && modified && *date == *modified && stored_date && *stored_date - *modified >= std::chrono::seconds(1);
 }
 
 // Digits to a position; overflow saturates, which is beyond the end of anything.
@@ -113,7 +113,7 @@ bool not_modified(const Entry& entry, HeaderSpan request_headers, TimePoint now)
   const auto since = find(request_headers, "If-Modified-Since");
   if (!since) return false;
   const auto since_time = parse_http_date(*since, now);
-  const auto modified = entry.last_modified_time ? entry.last_modified_time : date_of(entry);
+  const auto modified = entry.last_modified.empty() ? date_of(entry) : entry.last_modified_time();
   return since_time && modified && *modified <= *since_time;
 }
 
@@ -142,7 +142,7 @@ RangeVerdict select_range(const Entry& entry, HeaderSpan request_headers, TimePo
   if (!equals_ignoring_case(range->substr(0, kUnit.size()), kUnit)) return {};
   const std::string_view spec = trim(range->substr(kUnit.size()));
   if (spec.find(',') != std::string_view::npos) return {};
-  return read_range(spec, entry.body->size());
+  return read_range(spec, entry.body.size());
 }
 
 }  // namespace pgw::cache

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 
 #include <xxhash.h>
 
@@ -27,12 +28,15 @@ constexpr std::array<std::string_view, 12> kNeverStored = {"connection",
 constexpr std::array<std::string_view, 4> kOfTheBody = {"content-encoding", "content-range", "content-md5",
                                                         "content-length"};
 
+// Slices count in 32 bits, from within the entry.
+constexpr std::size_t kMaxEntryText = std::size_t{4'000'000'000};
+
 template <std::size_t N>
 bool is_one_of(std::string_view name, const std::array<std::string_view, N>& list) {
   return std::any_of(list.begin(), list.end(), [&](std::string_view item) { return equals_ignoring_case(item, name); });
 }
 
-std::string etag_of(const std::string& body) {
+std::string etag_of(std::string_view body) {
   const XXH128_hash_t hash = XXH3_128bits(body.data(), body.size());
   XXH128_canonical_t bytes;
   XXH128_canonicalFromHash(&bytes, hash);
@@ -45,48 +49,130 @@ std::string etag_of(const std::string& body) {
   return etag + '"';
 }
 
-void fill_validators(Entry& entry, const ResponseMeta& meta, HeaderSpan headers, std::string our_etag) {
+// Allocates some bytes more than asked for, behind the object.
+template <class T>
+struct TailAllocator {
+  using value_type = T;
+
+  explicit TailAllocator(std::size_t tail_bytes) : tail(tail_bytes) {}
+  template <class Other>
+  explicit TailAllocator(const TailAllocator<Other>& other) : tail(other.tail) {}
+
+  T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T) + tail)); }
+  void deallocate(T* object, std::size_t /*count*/) { ::operator delete(object); }
+
+  template <class Other>
+  friend bool operator==(const TailAllocator& a, const TailAllocator<Other>& b) {
+    return a.tail == b.tail;
+  }
+
+  std::size_t tail;
+};
+
+// What std::allocate_shared puts before an entry: a vtable's address, two counts, the allocator.
+constexpr std::size_t kControlBlock = 16 + sizeof(TailAllocator<Entry>);
+
+char* tail_of(Entry& entry) {
+  return reinterpret_cast<char*>(&entry + 1);
+}
+
+std::size_t tail_bytes(const Entry& entry) {  // the body stands last
+  const std::string_view body = entry.body;
+  return static_cast<std::size_t>(body.data() + body.size() - reinterpret_cast<const char*>(&entry + 1));
+}
+
+struct Texts {
+  std::string headers;
+  std::string etag;
+  std::string last_modified;
+  bool etag_from_origin = false;
+};
+
+Texts make_texts(const EntryContext& context, int status, HeaderSpan headers, const ResponseMeta& meta,
+                 const Lifetime& lifetime, std::string_view body, std::string_view our_etag) {
+  Texts texts;
+  const FieldFilter filter(headers, meta.directives, lifetime);
+  for (const Header& header : headers) {
+    if (filter.keeps(header.name)) append_line(texts.headers, header.name, header.value);
+  }
+  // RFC 9110 6.6.1: who stores a response without Date adds the time of its receipt.
+  if (!find(headers, "Date")) append_line(texts.headers, "Date", format_http_date(context.response_time));
   if (const auto etag = find(headers, "ETag")) {
-    entry.etag = *etag;
-    entry.etag_from_origin = true;
-  } else if (entry.status == 200 || entry.status == 203) {
-    entry.etag = our_etag.empty() ? etag_of(*entry.body) : std::move(our_etag);
-    append_line(entry.headers, "ETag", entry.etag);
+    texts.etag = *etag;
+    texts.etag_from_origin = true;
+  } else if (status == 200 || status == 203) {
+    texts.etag = our_etag.empty() ? etag_of(body) : std::string(our_etag);
+    append_line(texts.headers, "ETag", texts.etag);
   }
-  if (meta.last_modified) {
-    entry.last_modified = *find(headers, "Last-Modified");
-    entry.last_modified_time = meta.last_modified;
-  }
+  if (meta.last_modified) texts.last_modified = *find(headers, "Last-Modified");
+  return texts;
 }
 
 // `our_etag`: the one made for this body before; empty to make it when needed.
-std::shared_ptr<Entry> build(const EntryContext& context, int status, HeaderSpan headers,
-                             std::shared_ptr<const std::string> body, std::string our_etag) {
-  auto entry = std::make_shared<Entry>();
+std::shared_ptr<Entry> build(const EntryContext& context, int status, HeaderSpan headers, std::string_view body,
+                             std::string_view our_etag) {
   const ResponseMeta meta = read_response_meta(headers, context.response_time, context.targeted_field);
-  entry->key = context.key;
-  entry->vary = Vary(headers, context.request_headers);
+  const Lifetime lifetime = freshness_lifetime(status, meta, context.rule, context.response_time);
+  const Texts texts = make_texts(context, status, headers, meta, lifetime, body, our_etag);
+  auto entry = allocate_entry({context.key, texts.headers, context.tags, texts.etag, texts.last_modified, body});
+  entry->select_by(Vary(headers, context.request_headers));
   entry->status = status;
-  entry->body = std::move(body);
-  entry->request_time = context.request_time;
+  entry->etag_from_origin = texts.etag_from_origin;
   entry->response_time = context.response_time;
   entry->initial_age = initial_age(meta, context.request_time, context.response_time);
-  const Lifetime lifetime = freshness_lifetime(status, meta, context.rule, context.response_time);
   entry->freshness = make_freshness(meta, lifetime, context.rule);
   entry->snapshot = context.snapshot;
-  entry->tags = context.tags;
-  const FieldFilter filter(headers, meta.directives, lifetime);
-  for (const Header& header : headers) {
-    if (filter.keeps(header.name)) append_line(entry->headers, header.name, header.value);
-  }
-  // RFC 9110 6.6.1: who stores a response without Date adds the time of its receipt.
-  if (!find(headers, "Date")) append_line(entry->headers, "Date", format_http_date(context.response_time));
-  fill_validators(*entry, meta, headers, std::move(our_etag));
-  entry->headers.shrink_to_fit();
   return entry;
 }
 
 }  // namespace
+
+// A validator is mostly a part of `headers`, and stands there.
+std::shared_ptr<Entry> allocate_entry(const EntryTexts& texts) {
+  const auto stands_in_headers = [&](std::string_view name, std::string_view value) {
+    return find_in_block(texts.headers, name) == value;
+  };
+  const bool has_etag = stands_in_headers("ETag", texts.etag);
+  const bool has_date = stands_in_headers("Last-Modified", texts.last_modified);
+  const std::size_t tail = texts.key.size() + texts.headers.size() + texts.tags.size() +
+                           (has_etag ? 0 : texts.etag.size()) + (has_date ? 0 : texts.last_modified.size()) +
+                           texts.body.size();
+  if (tail > kMaxEntryText) throw std::bad_alloc();
+
+  auto entry = std::allocate_shared<Entry>(TailAllocator<Entry>(tail));
+  char* end = tail_of(*entry);
+  const auto add = [&end](Slice& slice, std::string_view text) {
+    slice.set({end, text.size()});
+    end = std::copy(text.begin(), text.end(), end);
+  };
+  const auto add_validator = [&](Slice& slice, bool in_headers, std::string_view name, std::string_view text) {
+    if (in_headers) {
+      slice.set(*find_in_block(entry->headers, name));
+    } else {
+      add(slice, text);
+    }
+  };
+  add(entry->key, texts.key);
+  add(entry->headers, texts.headers);
+  add(entry->tags, texts.tags);
+  add_validator(entry->etag, has_etag, "ETag", texts.etag);
+  add_validator(entry->last_modified, has_date, "Last-Modified", texts.last_modified);
+  add(entry->body, texts.body);
+  return entry;
+}
+
+const Vary& Entry::vary() const {
+  static const Vary nothing;
+  return selected_by ? *selected_by : nothing;
+}
+
+void Entry::select_by(Vary vary) {
+  if (!vary.empty()) selected_by = std::make_unique<const Vary>(std::move(vary));
+}
+
+std::optional<TimePoint> Entry::last_modified_time() const {
+  return last_modified.empty() ? std::nullopt : parse_http_date(last_modified, response_time);
+}
 
 Duration Entry::age(TimePoint now) const {
   return initial_age + std::max<Duration>(now - response_time, Duration::zero());
@@ -97,11 +183,8 @@ bool Entry::usable_on_error(TimePoint now, const RequestDirectives& request) con
 }
 
 std::size_t Entry::size_bytes() const {
-  constexpr std::size_t kControlBlock = 16;
-  std::size_t bytes = heap_cost(sizeof(Entry) + kControlBlock);
-  bytes += heap_cost(sizeof(std::string) + kControlBlock) + heap_cost(*body);
-  for (const std::string* text : {&key, &headers, &etag, &last_modified, &tags}) bytes += heap_cost(*text);
-  return bytes + vary.heap_bytes() + snapshot.heap_bytes();
+  const std::size_t selection = selected_by ? heap_cost(sizeof(Vary)) + selected_by->heap_bytes() : 0;
+  return heap_cost(kControlBlock + sizeof(Entry) + tail_bytes(*this)) + selection + snapshot.heap_bytes();
 }
 
 FieldFilter::FieldFilter(HeaderSpan response_headers, const ResponseDirectives& directives, const Lifetime& lifetime)
@@ -116,9 +199,8 @@ bool FieldFilter::keeps(std::string_view name) const {
   });
 }
 
-std::shared_ptr<Entry> make_entry(const EntryContext& context, int status, HeaderSpan headers,
-                                  std::shared_ptr<const std::string> body) {
-  return build(context, status, headers, std::move(body), {});
+std::shared_ptr<Entry> make_entry(const EntryContext& context, int status, HeaderSpan headers, std::string_view body) {
+  return build(context, status, headers, body, {});
 }
 
 std::vector<Header> unstored_fields(HeaderSpan response_headers, const Entry& entry) {
@@ -147,7 +229,7 @@ std::vector<Header> merge_fields(const Entry& stored, HeaderSpan not_modified_he
 
 std::shared_ptr<Entry> update_entry(const EntryContext& context, const Entry& stored, HeaderSpan merged_fields) {
   return build(context, stored.status, merged_fields, stored.body,
-               stored.etag_from_origin ? std::string() : stored.etag);
+               stored.etag_from_origin ? std::string_view() : stored.etag.view());
 }
 
 }  // namespace pgw::cache

@@ -12,30 +12,33 @@
 #include "cache/freshness.h"
 #include "cache/generations.h"
 #include "cache/header.h"
+#include "cache/slice.h"
 #include "cache/time.h"
 #include "cache/vary.h"
 
 namespace pgw::cache {
 
+// One allocation holds the entry, its texts and its body, behind each other.
 struct Entry {
-  std::string key;  // primary key
-  Vary vary;
-  int status = 0;
+  Slice key;  // primary key
   // End-to-end fields as "Name: value\r\n" lines, ready to be sent. Without Age and Content-Length: they depend on the
   // moment and the framing. With an ETag, made from the body when the origin sent none.
-  std::string headers;
-  std::shared_ptr<const std::string> body;  // never null; shared with the entries that 304s make of this one
-  std::string etag;                         // as in `headers`; empty when there is none
-  bool etag_from_origin = false;            // only such a one is worth sending upstream
-  std::string last_modified;                // as the origin wrote it; empty when absent or invalid
-  std::optional<TimePoint> last_modified_time;
-  TimePoint request_time;
+  Slice headers;
+  Slice etag;           // as in `headers`; empty when there is none
+  Slice last_modified;  // as the origin wrote it; empty when absent or invalid
+  Slice tags;           // texts of the tags, separated by spaces; for listings and purges
+  Slice body;
+  std::unique_ptr<const Vary> selected_by;  // null: by nothing
+  int status = 0;
+  bool etag_from_origin = false;  // only such a one is worth sending upstream
   TimePoint response_time;
   Duration initial_age{0};
   Freshness freshness;
   Snapshot snapshot;
-  std::string tags;  // texts of the tags, separated by spaces; for listings and purges
 
+  const Vary& vary() const;
+  void select_by(Vary vary);
+  std::optional<TimePoint> last_modified_time() const;
   // RFC 9111 4.2.3; never negative.
   Duration age(TimePoint now) const;
   // Negative once stale.
@@ -43,7 +46,7 @@ struct Entry {
   // RFC 5861 4: may it stand in for an error? Not when it is a server error itself, which would be no better.
   bool usable_on_error(TimePoint now, const RequestDirectives& request) const;
   bool has_validator() const { return etag_from_origin || !last_modified.empty(); }
-  // Every byte that keeping this entry costs: objects, strings, allocator overhead.
+  // Every byte that keeping this entry costs: object, texts, allocator overhead.
   std::size_t size_bytes() const;
 };
 using EntryPtr = std::shared_ptr<const Entry>;
@@ -61,6 +64,14 @@ class FieldFilter {
   std::vector<std::string> dropped_;  // lower case, beside those that are always dropped
 };
 
+// What stands behind an entry.
+struct EntryTexts {
+  std::string_view key, headers, tags, etag, last_modified, body;
+};
+
+// A new entry with these texts, and nothing else set. Throws std::bad_alloc for more than Slices can count, too.
+std::shared_ptr<Entry> allocate_entry(const EntryTexts& texts);
+
 // What an entry is made of, beside the response itself.
 struct EntryContext {
   std::string_view key;
@@ -77,15 +88,14 @@ struct EntryContext {
 // nobody else. Views into `response_headers`.
 std::vector<Header> unstored_fields(HeaderSpan response_headers, const Entry& entry);
 
-std::shared_ptr<Entry> make_entry(const EntryContext& context, int status, HeaderSpan headers,
-                                  std::shared_ptr<const std::string> body);
+std::shared_ptr<Entry> make_entry(const EntryContext& context, int status, HeaderSpan headers, std::string_view body);
 
 // RFC 9111 3.2, 4.3.4: the stored fields with those of a 304, which replace those of the same name, but for the ones
 // about the bytes of the stored body (Content-Encoding, Content-Range, Content-MD5, Content-Length). Date comes from
 // the 304 or not at all. Views into both.
 std::vector<Header> merge_fields(const Entry& stored, HeaderSpan not_modified_headers);
 
-// `stored` with such merged fields, sharing its body.
+// `stored` with such merged fields and a copy of its body.
 std::shared_ptr<Entry> update_entry(const EntryContext& context, const Entry& stored, HeaderSpan merged_fields);
 
 }  // namespace pgw::cache

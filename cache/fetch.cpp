@@ -12,12 +12,6 @@ EntryContext context_of(const Flight& flight, HeaderSpan request_headers, TimePo
   return {flight.key, request_headers, flight.rule, flight.snapshot, flight.tags, flight.request_time, now, targeted};
 }
 
-// Spare capacity of a body that grew as it came in would count against the bound for as long as it is stored.
-std::shared_ptr<const std::string> keep_body(std::string&& body) {
-  if (body.capacity() - body.size() > body.size() / 8) body.shrink_to_fit();
-  return std::make_shared<const std::string>(std::move(body));
-}
-
 void nothing_to_settle(bool /*spoiled*/) {}
 
 // 0 when it is absent or not a number: the body will tell.
@@ -128,7 +122,7 @@ EntryPtr Fetch::complete(Response&& response, TimePoint now, StoreResult& result
   }
   const std::vector<Header> request = flight_->request_headers.view();
   const EntryContext context = context_of(*flight_, request, now, cache_->options_.targeted_field);
-  EntryPtr entry = make_entry(context, response.status, response.headers, keep_body(std::move(response.body)));
+  EntryPtr entry = make_entry(context, response.status, response.headers, response.body);
   settle(entry, now, result);
   return entry;
 }

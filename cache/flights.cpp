@@ -25,7 +25,7 @@ bool WaitRecord::accepts(const Entry& entry, TimePoint now) const {
 }
 
 bool WaitRecord::accepts_variant(const Entry& entry) const {
-  return entry.vary.empty() || entry.vary.matches(request_headers_.view());
+  return entry.vary().empty() || entry.vary().matches(request_headers_.view());
 }
 
 bool WaitRecord::accepts_on_error(const Entry& entry, TimePoint now) const {

@@ -13,8 +13,18 @@ TimePoint::rep ticks(TimePoint time) {
 
 }  // namespace
 
-std::size_t Snapshot::heap_bytes() const {
-  return marks_.empty() ? 0 : heap_cost(marks_.capacity() * sizeof(Mark));
+void Snapshot::Marks::push_back(Mark mark) {
+  if (all_ != nullptr) {
+    all_->push_back(mark);
+  } else if (only_.slot == kNoSlot) {
+    only_ = mark;
+  } else {
+    all_ = std::make_unique<std::vector<Mark>>(std::vector<Mark>{only_, mark});
+  }
+}
+
+std::size_t Snapshot::Marks::heap_bytes() const {
+  return all_ == nullptr ? 0 : heap_cost(sizeof(*all_)) + heap_cost(all_->capacity() * sizeof(Mark));
 }
 
 Generations::Generations() : slots_(std::make_unique<std::array<Slot, kSlots>>()) {}
@@ -23,7 +33,6 @@ Snapshot Generations::snapshot(std::span<const Tag> tags, TimePoint now) const {
   Snapshot snapshot;
   snapshot.taken_at_ = now;
   snapshot.everything_ = everything_.load();
-  snapshot.marks_.reserve(tags.size());
   for (const Tag& tag : tags) {
     const std::uint32_t slot = slot_of(tag);
     snapshot.marks_.push_back({slot, (*slots_)[slot].generation.load()});

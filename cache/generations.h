@@ -28,7 +28,7 @@ class Snapshot {
  public:
   Snapshot() = default;
   TimePoint taken_at() const { return taken_at_; }
-  std::size_t heap_bytes() const;
+  std::size_t heap_bytes() const { return marks_.heap_bytes(); }
 
  private:
   friend class Generations;
@@ -36,9 +36,32 @@ class Snapshot {
     std::uint32_t slot;
     std::uint64_t generation;
   };
+
+  // One mark, which is what most reads have, needs no allocation.
+  class Marks {
+   public:
+    Marks() = default;
+    Marks(const Marks& other)
+        : only_(other.only_), all_(other.all_ ? std::make_unique<std::vector<Mark>>(*other.all_) : nullptr) {}
+    Marks(Marks&&) noexcept = default;
+    Marks& operator=(const Marks& other) { return *this = Marks(other); }
+    Marks& operator=(Marks&&) noexcept = default;
+    ~Marks() = default;
+
+    void push_back(Mark mark);
+    const Mark* begin() const { return all_ ? all_->data() : &only_; }
+    const Mark* end() const { return all_ ? all_->data() + all_->size() : &only_ + (only_.slot == kNoSlot ? 0 : 1); }
+    std::size_t heap_bytes() const;
+
+   private:
+    static constexpr std::uint32_t kNoSlot = UINT32_MAX;
+    Mark only_{kNoSlot, 0};                   // while there is one
+    std::unique_ptr<std::vector<Mark>> all_;  // once there are more
+  };
+
   TimePoint taken_at_{};
   std::uint64_t everything_ = 0;
-  std::vector<Mark> marks_;
+  Marks marks_;
 };
 
 // Thread-safe; every operation is lock-free. A bump that happened before (in the sense of the C++ memory model, or by

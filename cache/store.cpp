@@ -16,23 +16,29 @@ namespace {
 
 enum class Queue : std::uint8_t { small, main };
 
+// 56 bytes, which malloc makes 64 of.
 struct Node {
   EntryPtr entry;
-  std::uint64_t hash = 0;
   Node* chain = nullptr;  // next in the bucket, or in a Doomed list
   Node* newer = nullptr;
   Node* older = nullptr;
-  std::size_t cost = 0;
+  std::uint32_t hash = 0;  // the low half of the key's
+  std::atomic<std::uint32_t> hits{0};
   Queue queue = Queue::small;
   std::atomic<std::uint8_t> uses{0};  // since the last round, at most kMaxUses; increments may get lost
   std::atomic<bool> marked_stale{false};
-  std::atomic<std::uint64_t> hits{0};
+
+  std::size_t cost() const { return entry->size_bytes() + heap_cost(sizeof(Node)); }
 };
+
+std::uint32_t low_half(std::uint64_t hash) {
+  return static_cast<std::uint32_t>(hash);
+}
 
 constexpr std::uint8_t kMaxUses = 3;
 constexpr std::uint8_t kPromotingUses = 1;
-// The index is sized once: an entry with its headers is hardly smaller than this, so chains stay short.
-constexpr std::size_t kBytesPerBucket = 1024;
+// The index is sized once: few entries with all that they cost are smaller than this, so chains stay short.
+constexpr std::size_t kBytesPerBucket = 2048;
 // What is gone through under one hold of a lock: some microseconds.
 constexpr std::size_t kSliceEntries = 128;
 constexpr std::size_t kSliceBuckets = 1024;
@@ -45,12 +51,12 @@ class Fifo {
     node->older = head_;
     (head_ != nullptr ? head_->newer : tail_) = node;
     head_ = node;
-    bytes_ += node->cost;
+    bytes_ += node->cost();
   }
   void remove(Node* node) {
     (node->newer != nullptr ? node->newer->older : head_) = node->older;
     (node->older != nullptr ? node->older->newer : tail_) = node->newer;
-    bytes_ -= node->cost;
+    bytes_ -= node->cost();
   }
   Node* oldest() const { return tail_; }
   std::size_t bytes() const { return bytes_; }
@@ -85,8 +91,8 @@ class Doomed {
 // Exact at first. Beyond that a thread tells about one in kHitStride of its hits, as that many of them: the memory of
 // an entry that every thread reads all the time should not be written all the time.
 void count_hit(Node& node) {
-  constexpr std::uint64_t kExactHits = 64;
-  constexpr std::uint64_t kHitStride = 16;
+  constexpr std::uint32_t kExactHits = 64;
+  constexpr std::uint32_t kHitStride = 16;
   if (node.hits.load(std::memory_order_relaxed) < kExactHits) {
     node.hits.fetch_add(1, std::memory_order_relaxed);
     return;
@@ -135,8 +141,8 @@ class Store::Shard {
     Node* match = nullptr;
     const Node* other = nullptr;
     for (Node* node = bucket(hash); node != nullptr; node = node->chain) {
-      if (node->hash != hash || node->entry->key != key) continue;
-      if (!node->entry->vary.matches(request_headers)) {
+      if (node->hash != low_half(hash) || node->entry->key != key) continue;
+      if (node->entry->selected_by && !node->entry->selected_by->matches(request_headers)) {
         if (is_newer(*node, other)) other = node;
       } else if (is_newer(*node, match)) {
         match = node;
@@ -151,8 +157,7 @@ class Store::Shard {
 
   void insert(EntryPtr entry, std::uint64_t hash, std::size_t cost) {
     auto node = std::make_unique<Node>();
-    node->cost = cost;
-    node->hash = hash;
+    node->hash = low_half(hash);
     node->entry = std::move(entry);
     Doomed doomed;
     const std::unique_lock lock(mutex_);
@@ -198,7 +203,7 @@ class Store::Shard {
     for (; bucket < end && slice.size() < kSliceEntries; ++bucket) {
       for (const Node* node = buckets_[bucket]; node != nullptr; node = node->chain) {
         const Info info{node->entry, node->hits.load(std::memory_order_relaxed), node->marked_stale.load()};
-        slice.push_back({info, node->hash});
+        slice.push_back({info, hash_key(node->entry->key).low});
       }
     }
     return bucket;
@@ -233,7 +238,7 @@ class Store::Shard {
   Node* same_variant(const Node& fresh) const {
     for (Node* node = bucket(fresh.hash); node != nullptr; node = node->chain) {
       const bool same_key = node->hash == fresh.hash && node->entry->key == fresh.entry->key;
-      if (same_key && node->entry->vary == fresh.entry->vary) return node;
+      if (same_key && node->entry->vary() == fresh.entry->vary()) return node;
     }
     return nullptr;
   }
@@ -253,7 +258,7 @@ class Store::Shard {
     node->chain = bucket(node->hash);
     bucket(node->hash) = node;
     queue_of(*node).push(node);
-    used_ += node->cost;
+    used_ += node->cost();
     ++count_;
   }
 
@@ -262,7 +267,7 @@ class Store::Shard {
     while (*link != node) link = &(*link)->chain;
     *link = node->chain;
     queue_of(*node).remove(node);
-    used_ -= node->cost;
+    used_ -= node->cost();
     --count_;
     doomed.add(node);
   }
@@ -285,7 +290,7 @@ class Store::Shard {
       } else if (!from_small && uses > 0) {
         move_to_main(node, static_cast<std::uint8_t>(uses - 1));
       } else {
-        if (from_small) ghost_.remember(node->hash);
+        if (from_small) ghost_.remember(hash_key(node->entry->key).low);
         ++evictions_;
         return remove(node, doomed);
       }
@@ -320,7 +325,10 @@ Store::Store(const StoreOptions& options) : capacity_(options.max_bytes) {
   const std::size_t share = capacity_ / shards;
   const double wanted = static_cast<double>(capacity_) * options.max_object_share;
   constexpr std::size_t kLeastShare = std::size_t{16} << 10U;
-  if (share >= kLeastShare) max_object_bytes_ = std::min(static_cast<std::size_t>(std::max(wanted, 0.0)), share / 4);
+  constexpr std::size_t kMostObjectBytes = std::size_t{1} << 30U;  // an entry counts its texts in 32 bits
+  if (share >= kLeastShare) {
+    max_object_bytes_ = std::min({static_cast<std::size_t>(std::max(wanted, 0.0)), share / 4, kMostObjectBytes});
+  }
   for (std::size_t i = 0; i < shards; ++i) shards_.push_back(std::make_unique<Shard>(share, options.max_variants));
 }
 

@@ -97,8 +97,7 @@ PrimeResult WriteGuard::finish_and_prime(const Read& read, Response&& response, 
   if (!cache.is_current(snapshot)) return PrimeResult::not_alone;
   const std::string tags = join_tags(read.tags);
   const EntryContext context{read.key, read.request_headers, read.rule, snapshot, tags, sent, now, targeted};
-  const EntryPtr entry =
-      make_entry(context, response.status, headers, std::make_shared<const std::string>(std::move(response.body)));
+  const EntryPtr entry = make_entry(context, response.status, headers, response.body);
   if (!cache.store_.insert(entry)) return PrimeResult::refused;
   if (purged_meanwhile()) {
     cache.store_.erase(entry);

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdexcept>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <curl/curl.h>
@@ -57,6 +58,15 @@ struct LogWriter {
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
 };
+
+/// As many descriptors as this process may have: each connection takes one, and the usual soft limit is there for
+/// programs that call select(). If it can't be raised, the bound on connections follows the one that stands.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 /// The embedded upstream of `--sandbox`, and the two secrets made for it: what the gateway shows upstream, and what the
 /// team shows the gateway.
@@ -148,6 +158,7 @@ void run_until_told_to_end(service::Service& service, const Signals& signals) {
 }
 
 int serve_or_throw(const ServeOptions& options) {
+  raise_descriptor_limit();
   const Signals signals;
   const CurlLibrary curl;
   std::optional<Embedded> embedded;

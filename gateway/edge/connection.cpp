@@ -287,7 +287,7 @@ void Connection::send_interim(const ResponseHead& head) {
   outbox_.take_count();  // no part of the response
 }
 
-void Connection::respond(const ResponseHead& head, const Framing& framing, std::shared_ptr<const std::string> content) {
+void Connection::respond(const ResponseHead& head, const Framing& framing, Content content) {
   std::string& text = worker_.head_buffer();
   text.clear();
   append_head(text, head, framing, persistence(framing), worker_.date_clock());

@@ -56,7 +56,7 @@ class Connection {
   // For its Exchange:
 
   void send_interim(const ResponseHead& head);
-  void respond(const ResponseHead& head, const Framing& framing, std::shared_ptr<const std::string> content);
+  void respond(const ResponseHead& head, const Framing& framing, Content content);
   void begin_stream(const ResponseHead& head, const Framing& framing);
   bool write_stream(std::string_view piece, bool chunked);
   void end_stream(bool chunked);

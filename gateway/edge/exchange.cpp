@@ -7,11 +7,11 @@
 
 namespace pgw::edge {
 
-void Exchange::respond(const ResponseHead& head, std::shared_ptr<const std::string> body) {
-  std::optional<std::uint64_t> length = body ? body->size() : 0;
-  if (head.status < 200 || head.status == 204 || (head.status == 304 && !body)) length.reset();
-  if (!has_content(request_.is_head(), head.status)) body.reset();
-  answer(head, length, std::move(body));
+void Exchange::respond(const ResponseHead& head, Content content) {
+  std::optional<std::uint64_t> length = content.bytes.size();
+  if (head.status < 200 || head.status == 204 || (head.status == 304 && content.owner == nullptr)) length.reset();
+  if (!has_content(request_.is_head(), head.status)) content = nullptr;
+  answer(head, length, std::move(content));
 }
 
 void Exchange::respond(const ResponseHead& head, std::optional<std::uint64_t> content_length_without_body) {
@@ -25,8 +25,7 @@ void Exchange::interim(const ResponseHead& head) {
   if (is_understood && connection_ != nullptr) connection_->send_interim(head);
 }
 
-void Exchange::answer(const ResponseHead& head, std::optional<std::uint64_t> content_length,
-                      std::shared_ptr<const std::string> content) {
+void Exchange::answer(const ResponseHead& head, std::optional<std::uint64_t> content_length, Content content) {
   if (phase_ != Phase::open) return;
   phase_ = Phase::done;
   status_ = head.status;

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/edge/content.h"
 #include "gateway/edge/event_loop.h"
 #include "gateway/http/message.h"
 
@@ -49,10 +50,10 @@ class Exchange {
   /// When the first byte of the request was there.
   Clock::time_point first_byte_at() const { return first_byte_at_; }
 
-  /// The whole response at once; a null body is an empty one. The body is sent from where it is, never copied. It is
-  /// not sent in answer to HEAD and for 204 and 304 (RFC 9112 section 6.3); HEAD gets the Content-Length of the body
-  /// all the same. `head` is read during the call only, so the caller may reuse its string.
-  void respond(const ResponseHead& head, std::shared_ptr<const std::string> body);
+  /// The whole response at once. The content is sent from where it is, never copied. It is not sent in answer to HEAD
+  /// and for 204 and 304 (RFC 9112 section 6.3); HEAD gets the Content-Length of the body all the same. `head` is read
+  /// during the call only, so the caller may reuse its string.
+  void respond(const ResponseHead& head, Content content);
 
   /// An interim response (1xx, RFC 9110 section 15.2), sent at once; only before the answer, and not to an HTTP/1.0
   /// client, which would take it for the answer. Any number of them.
@@ -104,8 +105,7 @@ class Exchange {
   friend class Worker;
   enum class Phase { open, streaming, done, aborted };
 
-  void answer(const ResponseHead& head, std::optional<std::uint64_t> content_length,
-              std::shared_ptr<const std::string> content);
+  void answer(const ResponseHead& head, std::optional<std::uint64_t> content_length, Content content);
   void reset(Connection& connection, Clock::time_point first_byte_at);
   void release();
 

@@ -15,8 +15,8 @@ iovec to_iovec(std::string_view bytes) {
 
 }  // namespace
 
-bool Outbox::send(int fd, const Pieces& pieces, std::shared_ptr<const std::string> body) {
-  if (body && !body->empty()) body_ = std::move(body);
+bool Outbox::send(int fd, const Pieces& pieces, Content content) {
+  if (!content.bytes.empty()) content_ = std::move(content);
   if (blocked_) {
     queue(pieces, 0);
     return true;
@@ -31,7 +31,7 @@ bool Outbox::send(int fd, const Pieces& pieces, std::shared_ptr<const std::strin
   };
   add(std::string_view(bytes_).substr(sent_));
   for (const std::string_view piece : pieces) add(piece);
-  if (body_) add(std::string_view(*body_).substr(body_sent_));
+  add(content_.bytes);
   if (total == 0) return true;
 
   msghdr message{};
@@ -47,7 +47,7 @@ bool Outbox::send(int fd, const Pieces& pieces, std::shared_ptr<const std::strin
   return true;
 }
 
-// Moves on by what the kernel took: first of the queue, then of the pieces, then of the body.
+// Moves on by what the kernel took: first of the queue, then of the pieces, then of the content.
 void Outbox::account(std::size_t taken, const Pieces& pieces) {
   count_ += taken;
   const std::size_t of_queue = std::min(taken, bytes_.size() - sent_);
@@ -61,12 +61,8 @@ void Outbox::account(std::size_t taken, const Pieces& pieces) {
   for (const std::string_view piece : pieces) of_pieces += piece.size();
   queue(pieces, std::min(taken, of_pieces));
   taken -= std::min(taken, of_pieces);
-  if (!body_) return;
-  body_sent_ += taken;
-  if (body_sent_ == body_->size()) {
-    body_.reset();
-    body_sent_ = 0;
-  }
+  content_.bytes.remove_prefix(taken);
+  if (content_.bytes.empty()) content_ = nullptr;
 }
 
 void Outbox::queue(const Pieces& pieces, std::size_t skip) {
@@ -80,8 +76,7 @@ void Outbox::queue(const Pieces& pieces, std::size_t skip) {
 void Outbox::clear() {
   bytes_.clear();
   sent_ = 0;
-  body_.reset();
-  body_sent_ = 0;
+  content_ = nullptr;
 }
 
 }  // namespace pgw::edge

@@ -53,15 +53,9 @@ void append_age(std::string& out, cache::Duration age) {
   out += "\r\n";
 }
 
-/// The body as part of its entry, so that no owner of its own need be counted.
-std::shared_ptr<const std::string> body_of(cache::EntryPtr entry) {
-  const std::string* const body = entry->body.get();
-  return {std::move(entry), body};
-}
-
-void respond_range(RequestContext& context, const cache::Entry& entry, const cache::RangeVerdict& verdict) {
+void respond_range(RequestContext& context, const cache::EntryPtr& entry, const cache::RangeVerdict& verdict) {
   edge::ResponseHead& head = context.worker.spare_head();
-  const std::string size = std::to_string(entry.body->size());
+  const std::string size = std::to_string(entry->body.size());
   if (verdict.kind == cache::RangeVerdict::Kind::unsatisfiable) {
     append_line(head.fields, "Content-Range", "bytes */" + size);
     head.status = context.outcome.status = 416;
@@ -73,7 +67,7 @@ void respond_range(RequestContext& context, const cache::Entry& entry, const cac
   append_line(head.fields, "Content-Range", "bytes " + std::to_string(first) + "-" + std::to_string(last) + "/" + size);
   head.status = context.outcome.status = 206;
   append_own_fields(head.fields, context);
-  context.exchange->respond(head, std::make_shared<const std::string>(entry.body->substr(first, last - first + 1)));
+  context.exchange->respond(head, {entry, entry->body.view().substr(first, last - first + 1)});
 }
 
 }  // namespace
@@ -110,17 +104,18 @@ void respond_from_entry(RequestContext& context, cache::EntryPtr entry, cache::T
     context.exchange->respond(head, std::nullopt);
     return;
   }
-  head.fields += entry->headers;
+  head.fields += entry->headers.view();
   append_age(head.fields, age);
   const auto verdict =
       context.request().is_head() ? cache::RangeVerdict{} : cache::select_range(*entry, request_fields, now);
   if (verdict.kind != cache::RangeVerdict::Kind::whole) {
-    respond_range(context, *entry, verdict);
+    respond_range(context, entry, verdict);
     return;
   }
   head.status = context.outcome.status = entry->status;
   append_own_fields(head.fields, context);
-  context.exchange->respond(head, body_of(std::move(entry)));
+  const std::string_view body = entry->body;
+  context.exchange->respond(head, {std::move(entry), body});
 }
 
 void respond_relayed(RequestContext& context, int status, const http::Fields& fields, std::string body) {

@@ -30,7 +30,7 @@ double seconds(cache::Duration duration) {
 }
 
 json describe(const cache::EntryInfo& info, const cache::KeyParts& parts, cache::TimePoint now) {
-  return {{"key", info.entry.key},
+  return {{"key", info.entry.key.view()},
           {"operation", parts.operation},
           {"path", parts.path},
           {"query", parts.query},
@@ -40,7 +40,7 @@ json describe(const cache::EntryInfo& info, const cache::KeyParts& parts, cache:
           {"ttl_seconds", seconds(info.entry.ttl(now))},
           {"hits", info.hits},
           {"current", info.is_current},
-          {"tags", info.entry.tags}};
+          {"tags", info.entry.tags.view()}};
 }
 
 /// What a purge is about, in one word and its value, for the log.

@@ -57,9 +57,9 @@ TEST_CASE("What is saved comes back, ages included") {
   const Decision hit = after.ask(60s, kAcceptsJson);
   REQUIRE(hit.action == ReadAction::serve);
   const Entry& entry = *hit.entry;
-  CHECK(*entry.body == "body");
+  CHECK(entry.body == "body");
   CHECK(entry.headers == stored->headers);
-  CHECK(entry.vary == stored->vary);
+  CHECK(entry.vary() == stored->vary());
   CHECK(entry.status == stored->status);
   CHECK(entry.etag == stored->etag);
   CHECK(entry.etag_from_origin);

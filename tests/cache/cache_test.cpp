@@ -21,7 +21,7 @@ TEST_CASE("A miss is fetched, stored and then served") {
   CHECK(miss.fetch.validators().empty());
   const EntryPtr stored = scene.answer(miss.fetch, 0s, kTagged, "body");
   CHECK(scene.result == StoreResult::stored);
-  CHECK(*stored->body == "body");
+  CHECK(stored->body == "body");
   CHECK_FALSE(miss.fetch);
 
   const Decision hit = scene.ask(5s);
@@ -61,7 +61,7 @@ TEST_CASE("A 304 about something else is asked again without validators") {
   REQUIRE(decision.fetch);
   CHECK(decision.fetch.validators().empty());
   CHECK(scene.answer(decision.fetch, 10s, kTagged, "new"));
-  CHECK(*scene.ask(11s).entry->body == "new");
+  CHECK(scene.ask(11s).entry->body == "new");
 }
 
 TEST_CASE("A 304 that forbids storing answers its request and removes the entry") {
@@ -226,8 +226,8 @@ TEST_CASE("Variants are stored apart, and a miss of one is told apart") {
   CHECK(other.action == ReadAction::fetch);
   CHECK(other.reason == MissReason::vary_miss);
   scene.answer(other.fetch, 1s, headers, "english");
-  CHECK(*scene.ask(2s, german).entry->body == "deutsch");
-  CHECK(*scene.ask(2s, english).entry->body == "english");
+  CHECK(scene.ask(2s, german).entry->body == "deutsch");
+  CHECK(scene.ask(2s, english).entry->body == "english");
 }
 
 TEST_CASE("An error is stored only if the origin says so") {
@@ -250,7 +250,7 @@ TEST_CASE("A body above the share is answered from but not stored") {
   Decision decision = scene.ask(0s);
   const EntryPtr entry = scene.answer(decision.fetch, 0s, kTagged, std::string(1 << 20, 'x'));
   CHECK(scene.result == StoreResult::too_large);
-  CHECK(entry->body->size() == 1 << 20);
+  CHECK(entry->body.size() == 1 << 20);
   CHECK(scene.cache.stats().entries == 0);
 }
 

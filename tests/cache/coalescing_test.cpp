@@ -100,7 +100,7 @@ TEST_CASE("An error response is shared with those who waited and not stored") {
   scene.answer(leader.fetch, 1s, {}, "oops", 500);
   REQUIRE(follower.entry);
   CHECK(follower.entry->status == 500);
-  CHECK(*follower.entry->body == "oops");
+  CHECK(follower.entry->body == "oops");
   CHECK(scene.ask(1s).action == ReadAction::fetch);
 }
 
@@ -244,10 +244,10 @@ TEST_CASE("A fetch that a write overtook is replaced as the one to join") {
   join(scene, late, 1s);
   scene.answer(overtaken.fetch, 2s, kFresh, "old");
   CHECK(scene.result == StoreResult::generation_moved);
-  CHECK(*early.entry->body == "old");
+  CHECK(early.entry->body == "old");
   CHECK(late.calls == 0);
   scene.answer(current.fetch, 2s, kFresh, "new");
-  CHECK(*late.entry->body == "new");
+  CHECK(late.entry->body == "new");
 }
 
 TEST_CASE("A waiter may ask the cache again from within its call") {
@@ -267,7 +267,7 @@ TEST_CASE("A duty that is over does nothing more") {
   CHECK_FALSE(leader.fetch.failed(at(0s), 504));
   CHECK_FALSE(leader.fetch.uncacheable_head(200, {}, at(0s)));
   CHECK(leader.fetch.validators().empty());
-  CHECK(*scene.ask(1s).entry->body == "first");
+  CHECK(scene.ask(1s).entry->body == "first");
 }
 
 TEST_CASE("Of a call and a cancellation at the same time exactly one wins") {

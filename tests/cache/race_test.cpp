@@ -111,7 +111,7 @@ class Race {
     read.key = keys_.at(index);
     read.tags = read_tags_.at(index);
     for (;;) {
-      if (const EntryPtr entry = cache_.find_fresh(read, now())) return std::stoi(*entry->body);
+      if (const EntryPtr entry = cache_.find_fresh(read, now())) return std::stoi(std::string(entry->body));
       // Shared with the waiter: a cancelled one may just be running.
       struct Mail {
         std::binary_semaphore arrived{0};
@@ -124,7 +124,7 @@ class Race {
       });
       if (decision.entry && decision.action != ReadAction::revalidate) {
         refresh(decision.fetch, resource);
-        return std::stoi(*decision.entry->body);
+        return std::stoi(std::string(decision.entry->body));
       }
       if (decision.action == ReadAction::wait) {
         if (random() % 8 == 0 && decision.wait.cancel()) {
@@ -132,7 +132,7 @@ class Race {
           continue;
         }
         mail->arrived.acquire();
-        if (mail->shared.entry) return std::stoi(*mail->shared.entry->body);
+        if (mail->shared.entry) return std::stoi(std::string(mail->shared.entry->body));
         continue;
       }
       if (random() % 16 == 0) continue;  // drops the fetch: its followers ask again

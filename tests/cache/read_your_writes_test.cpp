@@ -137,7 +137,7 @@ class Play {
   }
 
   void see(Reader& reader, const EntryPtr& entry) {
-    if (entry) see(reader, std::stoi(*entry->body));
+    if (entry) see(reader, std::stoi(std::string(entry->body)));
   }
   void see(Reader& reader, int seen) {
     reader.over = true;

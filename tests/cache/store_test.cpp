@@ -18,7 +18,7 @@ const Snapshot kNoSnapshot;
 EntryPtr entry_of(const std::string& key, std::size_t body_bytes, const Fields& headers = {},
                   const Fields& request = {}, TimePoint now = kStart) {
   const EntryContext context{key, request, kNoRule, kNoSnapshot, "", now, now, {}};
-  return make_entry(context, 200, headers, std::make_shared<const std::string>(body_bytes, 'x'));
+  return make_entry(context, 200, headers, std::string(body_bytes, 'x'));
 }
 
 Store::Found lookup(Store& store, const std::string& key, HeaderSpan request = {}) {
@@ -100,13 +100,13 @@ TEST_CASE("What was put in is found, under its whole key only") {
 TEST_CASE("A new entry replaces the one of the same key and variant, and its bytes") {
   Store store(one_shard(1 << 20));
   const std::size_t empty = store.bytes();
-  store.insert(entry_of("a", 10000));
+  store.insert(entry_of("a", 10100));
   const std::size_t with_large = store.bytes();
   const EntryPtr second = entry_of("a", 100);
   store.insert(second);
   CHECK(lookup(store, "a").entry == second);
   CHECK(store.entries() == 1);
-  CHECK(with_large - store.bytes() == 9904);
+  CHECK(with_large - store.bytes() == 10000);
   CHECK(store.erase(second));
   CHECK_FALSE(store.erase(second));
   CHECK(store.bytes() == empty);
@@ -150,7 +150,7 @@ TEST_CASE("An object above its share is refused and leaves the rest alone") {
   CHECK(store.max_object_bytes() == 65536);
   store.insert(entry_of("a", 100));
   CHECK_FALSE(store.insert(entry_of("a", 65536)));
-  CHECK(lookup(store, "a").entry->body->size() == 100);
+  CHECK(lookup(store, "a").entry->body.size() == 100);
   CHECK(store.insert(entry_of("b", 60000)));
 }
 
@@ -257,5 +257,30 @@ TEST_CASE("An evicted entry stays whole for who holds it") {
   store.insert(held);
   for (std::size_t i = 0; i < 1000; ++i) store.insert(entry_of(numbered(i), 1000));
   CHECK_FALSE(lookup(store, "held").entry);
-  CHECK(*held->body == std::string(1000, 'x'));
+  CHECK(held->body == std::string(1000, 'x'));
+}
+
+TEST_CASE("An entry costs at most 300 bytes beside its key, its headers and its body") {
+  const auto [body_bytes, fields] = GENERATE(table<std::size_t, Fields>({
+      {0, {}},
+      {1200, {{"Content-Type", "application/json"}, {"Date", "Sun, 06 Nov 1994 08:49:37 GMT"}}},
+      {1207, {{"ETag", "\"v1\""}, {"Last-Modified", "Sun, 06 Nov 1994 08:49:37 GMT"}}},
+      {100'000, {{"Cache-Control", "max-age=60"}}},
+  }));
+  Store store({});
+  const std::size_t empty = store.bytes();
+  const Generations generations;
+  const Tags tags{Tag("projects/pr_1234567890")};
+  const Snapshot snapshot = generations.snapshot(tags, kStart);
+  const EntryContext context{"Projects_get 0123456789abcdef /projects/pr_1234567890",
+                             {},
+                             kNoRule,
+                             snapshot,
+                             tags[0].text(),
+                             kStart,
+                             kStart,
+                             {}};
+  const EntryPtr entry = make_entry(context, 200, fields, std::string(body_bytes, 'x'));
+  REQUIRE(store.insert(entry));
+  CHECK(store.bytes() - empty <= entry->key.size() + entry->headers.size() + entry->body.size() + 300);
 }

@@ -50,3 +50,17 @@ describe('serve --sandbox', { skip: skipWithout('curl') }, () => {
     assert.equal((await request(`${ready.listen}/v4/projects`, { headers: { 'X-API-KEY': ready.key } })).status, 200);
   });
 });
+
+describe('serve under a low soft limit of descriptors', () => {
+  let program;
+  after(() => program?.stop());
+
+  it('takes as many as the hard limit allows', async () => {
+    const file = path.join(temporaryFolder(), 'ready.json');
+    program = new Program('bash', ['-c', 'ulimit -Sn 256 && exec "$@"', 'bash', gatewayProgram,
+      'serve', '--sandbox', '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--ready-file', file]);
+    const ready = await program.ready(file);
+    const { body } = await request(`${ready.admin}/metrics`);
+    assert.ok(Number(/^process_max_fds (\S+)$/m.exec(body)[1]) > 256, body);
+  });
+});

@@ -1,5 +1,6 @@
 // Servers begin, reload, drain and end.
 #include <chrono>
+#include <cstdint>
 #include <future>
 #include <memory>
 #include <stdexcept>
@@ -189,6 +190,25 @@ TEST_CASE("clients that come and go while a server stops are never left hanging"
     for (auto& thread : threads) thread.join();
     CHECK(served >= 18);
   }
+}
+
+TEST_CASE("an exchange that is over serves the next request, also of another connection") {
+  class Answer final : public RequestHandler {
+   public:
+    void on_head(const std::shared_ptr<Exchange>&) override {}
+    void on_request(const std::shared_ptr<Exchange>& exchange) override {
+      const auto address = reinterpret_cast<std::uintptr_t>(exchange.get());
+      exchange->respond({200, ""}, std::make_shared<const std::string>(std::to_string(address)));
+    }
+    void on_rejected(const std::shared_ptr<Exchange>&, const Rejection&) override {}
+  };
+  Server server({}, [](EventLoop&) { return std::make_unique<Answer>(); });
+  server.start();
+  RawClient first(server.port());
+  RawClient second(server.port());
+  const std::string address = first.ask(get("/")).body;
+  CHECK(first.ask(get("/")).body == address);
+  CHECK(second.ask(get("/")).body == address);
 }
 
 }  // namespace
