@@ -167,7 +167,7 @@ Progress consult_cache(RequestContext& context) {
                    .request_headers = context.request_fields(),
                    .tags = {},
                    .rule = context.policy().rule,
-                   .authorized = forwards_authorization(context) && context.request().fields.contains("authorization"),
+                   .authorized = is_authorized(context),
                    .is_head = false,  // a HEAD that must be fetched is fetched, and stored, as a GET
                    .may_wait = context.times_waited < waits_at_most};
   const auto now = context.times_waited == 0 ? context.arrived : wall_clock_now();

@@ -117,8 +117,8 @@ void Forward::on_interim(int status, http::Fields fields) {
 
 void Forward::end_write() {
   const bool is_whole = delivery_ == Delivery::whole && job_.context != nullptr;
-  if (is_whole && job_.runtime->policy(*job_.operation).primes) {
-    const auto headers = views_of(fields_);
+  const auto headers = views_of(fields_);
+  if (is_whole && may_prime(*job_.context, status_, headers)) {
     finish_and_prime(*job_.context, job_.guard, {status_, headers, body_}, sent_at_wall_clock_);
   } else {
     job_.guard.finish();

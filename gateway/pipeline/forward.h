@@ -86,6 +86,9 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
 /// is another field. Then the upstream may answer each caller differently (RFC 9111 section 3.5).
 bool forwards_authorization(const RequestContext& context);
 
+/// Whether it does with this request.
+bool is_authorized(const RequestContext& context);
+
 /// What goes upstream for this request: method, canonical path, query as received, end-to-end fields without the
 /// caller's key. `validators`: those of a stored entry; with `for_cache` the client's own conditions and ranges stay
 /// behind.

@@ -37,6 +37,10 @@ bool forwards_authorization(const RequestContext& context) {
   return context.runtime->settings.access.mode == config::AccessMode::open && !is_credential(context, authorization);
 }
 
+bool is_authorized(const RequestContext& context) {
+  return forwards_authorization(context) && context.request().fields.contains(authorization);
+}
+
 upstream::OutgoingRequest outgoing_request(const RequestContext& context, bool for_cache,
                                            std::span<const cache::Header> validators) {
   const http::Request& request = context.request();

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/http/message.h"
+#include "gateway/pipeline/forward.h"
 #include "gateway/pipeline/process.h"
 #include "gateway/pipeline/references.h"
 #include "gateway/pipeline/worker.h"
@@ -59,26 +60,62 @@ bool fits_contract(const RequestContext& context, const PrimedRead& primed, cons
       .empty();
 }
 
+/// A reference to the request's own target, as the origin sees it.
+bool is_own_target(const RequestContext& context, std::string_view reference) {
+  const auto& url = context.runtime->settings.upstream.url;
+  std::string target = url.path + context.runtime->contract->canonical_path(context.route);
+  if (!context.request().query.empty()) target += "?" + context.request().query;
+  if (reference.starts_with('/')) return reference == target;
+  const std::string base = url.text();
+  return reference.starts_with(base) && url.path + std::string(reference.substr(base.size())) == target;
+}
+
+bool speaks_for_itself(const RequestContext& context, int status, cache::HeaderSpan headers) {
+  if (context.request().method != "POST" || status != answer_to_a_read) return false;
+  const auto location = cache::find(headers, "content-location");
+  if (!location || !is_own_target(context, *location)) return false;
+  const auto now = wall_clock_now();
+  const auto meta = cache::read_response_meta(headers, now, context.runtime->settings.cache.targeted_field);
+  return cache::freshness_lifetime(status, meta, {}, now).is_explicit();
+}
+
+/// The read that the response answers, routed as a client's request would be.
+std::optional<contract::Match> primed_read(const RequestContext& context, const cache::Response& response) {
+  const auto& primed = context.policy().primes;
+  if (primed) {
+    if (!carries_the_resource(response)) return std::nullopt;
+    auto route = route_of(context, *primed, response.body);
+    return route && fits_contract(context, *primed, response) ? std::move(route) : std::nullopt;
+  }
+  const contract::Contract& contract = *context.runtime->contract;
+  auto route = contract.match("GET", contract.base_path() + contract.canonical_path(context.route));
+  return route.status == contract::Route::Status::found ? std::optional(std::move(route.match)) : std::nullopt;
+}
+
 }  // namespace
+
+bool may_prime(const RequestContext& context, int status, cache::HeaderSpan headers) {
+  return context.policy().primes || speaks_for_itself(context, status, headers);
+}
 
 void finish_and_prime(RequestContext& context, cache::WriteGuard& guard, cache::Response response,
                       cache::TimePoint sent) {
   const Runtime& runtime = *context.runtime;
-  const PrimedRead& primed = *context.policy().primes;
-  std::optional<contract::Match> route;
-  if (carries_the_resource(response)) route = route_of(context, primed, response.body);
-  if (!route || !fits_contract(context, primed, response)) {
+  const auto route = primed_read(context, response);
+  if (!route) {
     guard.finish();
     return;
   }
+  // A rule's read is of the resource alone; a target that speaks for itself is the whole of it.
+  const std::string_view query = context.policy().primes ? std::string_view() : context.request().query;
   const std::string key = cache::make_key(
-      {primed.operation->id(), runtime.upstream_identity, runtime.contract->canonical_path(*route), {}});
+      {route->operation->id(), runtime.upstream_identity, runtime.contract->canonical_path(*route), query});
   const auto tags = cache::read_tags(segments_of(*route), runtime.base_segments);
   const cache::Read read{.key = key,
                          .request_headers = context.request_fields(),
                          .tags = tags,
-                         .rule = runtime.policy(*primed.operation).rule,
-                         .authorized = false,
+                         .rule = runtime.policy(*route->operation).rule,
+                         .authorized = is_authorized(context),
                          .is_head = false,
                          .may_wait = false};
   response.status = answer_to_a_read;

@@ -68,6 +68,31 @@ it("with keys, a team's Authorization stays here and its responses are everyone'
   assertHit(await get(item));
 }));
 
+it('a POST whose response is what a GET of the same gets, by its own words, saves that GET', () => {
+  const settings = { ...unruled, validation: { requests: 'off', responses: 'off' } };
+  return withPlayedOrigin(settings, async ({ origin, gateway, key, get }) => {
+    const post = (number, headers, status = 200) => Promise.all([
+      gateway.request(key, '/projects?page=0', { method: 'POST', body: {} }), origin.answer(number, { status, headers, body: project('mine') })]);
+    const own = { 'Content-Location': '/v4/projects?page=0', 'Cache-Control': 'max-age=60' };
+    const others = [
+      [{ ...own, 'Content-Location': '/v4/projects' }], [{ ...own, 'Content-Location': 'http://elsewhere/v4/projects?page=0' }],
+      [{ 'Content-Location': own['Content-Location'] }], [{ ...own, 'Cache-Control': 'no-store' }], [own, 201],
+    ];
+    for (const [i, [headers, status]] of others.entries()) {
+      const [response] = await post(i, headers, status);
+      assert.equal(cacheStatus(response), 'projects-gateway; fwd=method');
+    }
+    await post(others.length, own);
+    const hit = await get('/projects?page=0');
+    assertHit(hit);
+    assert.equal(hit.json.name, 'mine');
+    // Every write makes it stale again.
+    await post(others.length + 1, {});
+    const [after] = await Promise.all([get('/projects?page=0'), origin.answer(others.length + 2, { body: project('fetched') })]);
+    assert.equal(after.json.name, 'fetched');
+  });
+});
+
 it('interim responses reach the client before the answer, which is cached', () => withPlayedOrigin(ruled, async ({ origin, gateway, key, get }) => {
   const interim = [];
   const outgoing = http.get(gateway.api + item, { agent: false, headers: { 'X-API-KEY': key.secret } });
