@@ -3,7 +3,6 @@
 // against its bound, while LRU gets its bookkeeping for nothing.
 #include <cstdio>
 #include <list>
-#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -25,7 +24,7 @@ cache::EntryPtr entry_of(const std::string& key) {
   static const cache::Snapshot snapshot;
   static const auto body = std::string(kBodyBytes, 'x');
   const cache::EntryContext context{key, {}, rule, snapshot, "projects/pr_1", {}, {}, {}};
-  return cache::make_entry(context, 200, {}, std::make_shared<const std::string>(body));
+  return cache::make_entry(context, 200, {}, body);
 }
 
 std::string key_of(std::uint32_t number) {

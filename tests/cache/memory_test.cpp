@@ -35,7 +35,7 @@ EntryPtr random_entry(int number, std::mt19937& random, const Generations& gener
   Fields headers{{"Content-Type", "application/json"}, {"X-Filler", std::string(random() % 200, 'f')}};
   if (random() % 2 == 0) headers.add("ETag", "\"" + std::string(random() % 40, 'e') + "\"");
   if (random() % 4 == 0) headers.add("Vary", "Accept, Accept-Language");
-  return make_entry(context, 200, headers, std::make_shared<const std::string>(random() % 4'000, 'x'));
+  return make_entry(context, 200, headers, std::string(random() % 4'000, 'x'));
 }
 
 }  // namespace
@@ -69,7 +69,7 @@ TEST_CASE("What is larger than its share of the store is never stored, and pushe
   const Snapshot none;
   const auto entry_of = [&](const std::string& key, std::size_t body) {
     const EntryContext context{key, {}, kRule, none, "", kStart, kStart, {}};
-    return make_entry(context, 200, {}, std::make_shared<const std::string>(body, 'x'));
+    return make_entry(context, 200, {}, std::string(body, 'x'));
   };
   REQUIRE(store.insert(entry_of("small", 100)));
   const std::size_t bytes = store.bytes();
