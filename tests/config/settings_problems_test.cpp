@@ -106,6 +106,8 @@ TEST_CASE_METHOD(Place, "one mistake is one problem at its place") {
       {"limits: {idle_timeout: }\n", "4:10: error: limits.idle_timeout: has no value"},
       {"limits: none\n", "4:1: error: limits: value is not a valid dict"},
       {"cache: {max_size: 1023KiB}\n", "4:9: error: cache.max_size: must be at least 1MiB"},
+      {"cache: {file: nowhere/cache}\n", "4:9: error: cache.file: there is no folder DIR/nowhere"},
+      {"cache: {file: 1}\n", "4:9: error: cache.file: str type expected"},
       {"cache: {max_size: 256}\n", "4:9: error: cache.max_size: " + size},
       {"cache: {safe_operations: export}\n", "4:9: error: cache.safe_operations: value is not a valid list"},
       {"cache: {safe_operations: [1]}\n", "4:27: error: cache.safe_operations[0]: str type expected"},

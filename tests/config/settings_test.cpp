@@ -107,10 +107,11 @@ access: {mode: keys, keys_file: team-keys.yaml, rate_charge: all}
 validation: {requests: report, responses: off}
 cache:
   max_size: 1MiB
+  file: saved/../cache
   rules:
     list: {ttl: 15s, stale_while_revalidate: 30s, stale_if_error: 1h}
     get: {ttl: 0s}
-    update: {invalidates: [list, /projects, "/projects/{id}"]}
+    update: {invalidates: [list, /projects, "/projects/{id}"], primes: get}
     idle: {}
   safe_operations: [export]
   targeted_field: CDN-Cache-Control
@@ -157,6 +158,9 @@ log: {level: warning, format: text, access: false}
   CHECK_FALSE(settings.cache.rules.at("get").stale_if_error);
   CHECK(settings.cache.rules.at("update").invalidates ==
         std::vector<std::string>{"list", "/projects", "/projects/{id}"});
+  CHECK(settings.cache.rules.at("update").primes == "get");
+  CHECK(list.primes.empty());
+  CHECK(settings.cache.file == directory / "cache");
   CHECK(settings.cache.safe_operations == std::vector<std::string>{"export"});
   CHECK(settings.cache.targeted_field == "CDN-Cache-Control");
   CHECK(settings.limits.max_body == 2UL * 1024 * 1024);
@@ -246,6 +250,7 @@ cache:
     Project_get: {ttl: 15s}
     Projects_get:
       invalidates: [Projects_list, /anything, Other]
+      primes: Projects_gte
   safe_operations:
     - Projects_export
     - projects_exprot
@@ -255,7 +260,9 @@ cache:
             "5:5: error: cache.rules.Project_get: the contract has no operation 'Project_get', did you mean "
             "'Projects_get'?",
             "7:47: error: cache.rules.Projects_get.invalidates[2]: the contract has no operation 'Other'",
-            "10:7: error: cache.safe_operations[1]: the contract has no operation 'projects_exprot', did you mean "
+            "8:7: error: cache.rules.Projects_get.primes: the contract has no operation 'Projects_gte', did you mean "
+            "'Projects_get'?",
+            "11:7: error: cache.safe_operations[1]: the contract has no operation 'projects_exprot', did you mean "
             "'Projects_export'?"});
 }
 
@@ -264,13 +271,14 @@ TEST_CASE_METHOD(Place, "the redacted configuration has every default and no sec
   const std::string credential =
       GENERATE("value: '${API_KEY}'", "value: 'a${API_KEY}b'", "value_file: key", "value: 'Bearer ${API_KEY}'");
   const Settings settings = load("upstream: {url: 'https://up.example', credential: {header: X-API-KEY, " + credential +
-                                 "}}\ncache: {rules: {list: {ttl: 15s, invalidates: [/projects]}}}\n");
+                                 "}}\ncache: {rules: {list: {ttl: 15s, invalidates: [/projects], primes: get}}, file: cache}\n");
   const auto json = redacted(settings);
   CHECK(json.dump().find(secret_value) == std::string::npos);
   CHECK(json["upstream"]["credential"]["header"] == "X-API-KEY");
   CHECK(json["upstream"]["credential"].contains("value") != json["upstream"]["credential"].contains("value_file"));
   CHECK(json["upstream"]["timeout"] == "30s");
-  CHECK(json["cache"]["rules"]["list"] == nlohmann::json({{"ttl", "15s"}, {"invalidates", {"/projects"}}}));
+  CHECK(json["cache"]["rules"]["list"] == nlohmann::json({{"ttl", "15s"}, {"invalidates", {"/projects"}}, {"primes", "get"}}));
+  CHECK(json["cache"]["file"] == (directory / "cache").string());
   CHECK(json["limits"]["max_body"] == "1MiB");
 
   // It has the shape of a config file: the loader takes it, once the secret is put back.

@@ -71,6 +71,24 @@ describe('check', () => {
     assert.match(stderr, /operations\.yaml:\d+:\d+: error: .*Projects_lst.*Projects_list/);
   });
 
+  it('reports a write that can\'t prime what its rule names', () => {
+    for (const [rule, why] of [
+      ['Projects_update: {primes: Projects_export}', /Projects_update can't prime Projects_export, which is no GET/],
+      ['Projects_get: {primes: Projects_list}', /Projects_get can't prime Projects_list: it is no write/],
+      ['Projects_export: {primes: Projects_get}', /Projects_export can't prime Projects_get: it is no write/],
+      ['Projects_update: {primes: Projects_gte}', /no operation 'Projects_gte', did you mean 'Projects_get'/],
+    ]) {
+      const config = file('primes.yaml', goodSettings.replace('  rules:\n', `  rules:\n    ${rule}\n`));
+      const { status, stderr } = run(['check', '--config', config], { env });
+      assert.equal(status, 1, rule);
+      assert.match(stderr, /primes\.yaml:\d+:\d+: error: /);
+      assert.match(stderr, why);
+    }
+    const good = file('primes.yaml', goodSettings.replace('  rules:\n', '  rules:\n    Projects_create: {primes: Projects_get}\n'));
+    assert.equal(run(['check', '--config', good], { env }).status, 0);
+    assert.match(run(['routes', '--config', good], { env }).stdout, /Projects_create .*projects; primes Projects_get/);
+  });
+
   it('reports mistakes in the keys file', () => {
     const { entry } = makeKey('research');
     file('bad-keys.yaml', [
