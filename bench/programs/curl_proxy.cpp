@@ -1,7 +1,9 @@
 // The floor of a miss: the least that forwards a GET by libcurl's multi interface. One thread, one epoll; a client
 // connection owns one easy handle whose options are set once; a whole response is collected and sent by one call.
 // It checks, counts, logs, times and promises nothing.
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -17,6 +19,8 @@
 
 namespace pgw::bench {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 // An event's mark: a descriptor, and whose it is.
 constexpr std::uint64_t upstream_bit = std::uint64_t{1} << 32;
@@ -49,13 +53,19 @@ class Proxy {
 
   void run() {
     for (;;) {
-      const auto events = epoll_.wait(static_cast<int>(timeout_));
-      if (events.empty()) act(CURL_SOCKET_TIMEOUT, 0);
-      for (const epoll_event& event : events) handle(event);
+      for (const epoll_event& event : epoll_.wait(wait_time())) handle(event);
+      if (Clock::now() < due_) continue;
+      due_ = Clock::time_point::max();
+      act(CURL_SOCKET_TIMEOUT, 0);
     }
   }
 
  private:
+  int wait_time() const {
+    if (due_ == Clock::time_point::max()) return -1;
+    return static_cast<int>(std::max(std::chrono::ceil<std::chrono::milliseconds>(due_ - Clock::now()).count(), 0L));
+  }
+
   void handle(const epoll_event& event) {
     const int fd = static_cast<int>(event.data.u64 & (upstream_bit - 1));
     if ((event.data.u64 & upstream_bit) != 0) {
@@ -142,7 +152,8 @@ class Proxy {
   }
 
   static int on_timer(CURLM*, long milliseconds, void* self) {
-    static_cast<Proxy*>(self)->timeout_ = milliseconds;
+    static_cast<Proxy*>(self)->due_ =
+        milliseconds < 0 ? Clock::time_point::max() : Clock::now() + std::chrono::milliseconds(milliseconds);
     return 0;
   }
 
@@ -150,7 +161,7 @@ class Proxy {
   Descriptor listener_;
   const std::string upstream_;
   CURLM* multi_;
-  long timeout_ = -1;
+  Clock::time_point due_ = Clock::time_point::max();  // what libcurl wants to be woken at
   std::map<int, std::unique_ptr<Client>> clients_;
 };
 

@@ -1,6 +1,7 @@
 #include "gateway/pipeline/forward.h"
 
 #include <charconv>
+#include <utility>
 
 #include "gateway/log/log.h"
 #include "gateway/pipeline/prime.h"
@@ -53,6 +54,14 @@ void Forward::start(Worker& worker, ForwardJob job) {
 }
 
 Forward::Forward(Worker& worker, ForwardJob job) : worker_(worker), job_(std::move(job)) {}
+
+Forward::~Forward() {
+  give_back_budget();
+}
+
+void Forward::give_back_budget() {
+  worker_.collecting().give_back(std::exchange(collected_, 0));
+}
 
 void Forward::send() {
   sent_at_ = Clock::now();
@@ -171,21 +180,32 @@ void Forward::begin_streaming() {
   if (job_.context == nullptr) return;
   auto& context = *job_.context;
   context.exchange->on_drained([weak = weak_from_this()] {
-    if (const auto self = weak.lock()) self->worker_.client().resume(self->call_);
+    const auto self = weak.lock();
+    if (self == nullptr) return;
+    self->give_back_budget();
+    self->worker_.client().resume(self->call_);
   });
   context.exchange->begin(response_head(context, status_, relayed_fields(fields_)), content_length(fields_));
 }
 
+bool Forward::collect(std::string_view piece) {
+  if (body_.size() + piece.size() > collect_at_most_) return false;
+  // What must be checked before anyone sees it is collected in any case.
+  if (job_.runtime->settings.validation.responses != config::Check::enforce) {
+    if (!worker_.collecting().take(collected_, piece.size())) return false;
+    collected_ += piece.size();
+  }
+  body_ += piece;
+  return true;
+}
+
 bool Forward::on_body(std::string_view piece) {
   if (delivery_ == Delivery::whole) {
-    if (body_.size() + piece.size() <= collect_at_most_) {
-      body_ += piece;
-      return true;
-    }
+    if (collect(piece)) return true;
     begin_streaming();
-    if (job_.context != nullptr) job_.context->exchange->write(body_);
-    body_.clear();
-    body_.shrink_to_fit();
+    const bool is_taken = job_.context == nullptr || job_.context->exchange->write(body_);
+    std::string().swap(body_);  // an assignment would keep the storage
+    if (is_taken) give_back_budget();  // else when the client has taken it: until then the exchange holds it
   }
   return job_.context == nullptr || job_.context->exchange->write(piece) || job_.context->exchange->client_gone();
 }

@@ -33,6 +33,9 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
   static void start(Worker& worker, ForwardJob job);
 
   Forward(Worker& worker, ForwardJob job);
+  ~Forward() override;
+  Forward(const Forward&) = delete;
+  Forward& operator=(const Forward&) = delete;
 
   void on_interim(int status, http::Fields fields) override;
   void on_head(int status, http::Fields fields) override;
@@ -56,6 +59,8 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
   void settle_write(const http::Fields& fields);
   void end_write();
   Delivery choose_delivery();
+  bool collect(std::string_view piece);
+  void give_back_budget();
   void begin_streaming();
   bool is_unmodified() const;
 
@@ -80,6 +85,7 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
   std::string body_;
   Delivery delivery_ = Delivery::whole;
   std::size_t collect_at_most_ = 0;
+  std::size_t collected_ = 0;  ///< of the worker's budget
 };
 
 /// Whether the client's Authorization goes upstream: where callers have no keys of ours, and the upstream's credential

@@ -9,6 +9,12 @@
 namespace pgw::pipeline {
 namespace {
 
+/// Of all workers together.
+constexpr std::size_t collected_at_once = std::size_t{16} * 1024 * 1024;
+
+}  // namespace
+namespace {
+
 /// The same runtime with a count of owners of this worker's own: every request becomes an owner, and workers that count
 /// together would pass the count's cache line to and fro.
 std::shared_ptr<const Runtime> counted_apart(std::shared_ptr<const Runtime> runtime) {
@@ -40,6 +46,7 @@ Worker::Worker(edge::EventLoop& loop, Process& process, std::shared_ptr<const Ru
     : loop_(loop),
       process_(process),
       runtime_(counted_apart(std::move(runtime))),
+      collecting_(collected_at_once / std::max(runtime_->settings.workers, 1U)),
       client_(loop, runtime_->target),
       access_log_(loop),
       ids_made_(random_bits()) {

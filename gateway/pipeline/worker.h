@@ -8,6 +8,7 @@
 
 #include "gateway/edge/server.h"
 #include "gateway/pipeline/access_log.h"
+#include "gateway/pipeline/collecting_budget.h"
 #include "gateway/pipeline/known_responses.h"
 #include "gateway/pipeline/phases.h"
 #include "gateway/pipeline/process.h"
@@ -34,6 +35,8 @@ class Worker final : public edge::RequestHandler {
   upstream::Client& client() { return client_; }
   AccessLog& access_log() { return access_log_; }
 
+  CollectingBudget& collecting() { return collecting_; }
+
   /// Of this configuration's contract; null for a configuration that is no longer the worker's.
   KnownResponses* known_responses(const Runtime& runtime) {
     return &runtime == runtime_.get() ? &known_responses_ : nullptr;
@@ -53,6 +56,7 @@ class Worker final : public edge::RequestHandler {
   edge::EventLoop& loop_;
   Process& process_;
   std::shared_ptr<const Runtime> runtime_;
+  CollectingBudget collecting_;  // before the client, whose calls give back what they took
   upstream::Client client_;
   AccessLog access_log_;
   KnownResponses known_responses_;

@@ -46,9 +46,7 @@ void Call::prepare(Handle handle, Clock::time_point now) {
 }
 
 void Call::set_method_and_body() {
-  const bool has_body = !request_.body.empty();
-  const bool as_post = has_body || request_.method == "POST";
-  if (as_post) {
+  if (is_sent_as_post()) {
     // A read callback rather than CURLOPT_POSTFIELDS: libcurl can't rewind it, hence never sends a body twice.
     curl_easy_setopt(easy(), CURLOPT_POST, 1L);
     curl_easy_setopt(easy(), CURLOPT_POSTFIELDS, nullptr);
@@ -58,10 +56,14 @@ void Call::set_method_and_body() {
   } else {
     curl_easy_setopt(easy(), CURLOPT_HTTPGET, 1L);
   }
-  const bool is_implied = request_.method == (as_post ? "POST" : "GET");
+  const bool is_implied = request_.method == (is_sent_as_post() ? "POST" : "GET");
   curl_easy_setopt(easy(), CURLOPT_CUSTOMREQUEST, is_implied ? nullptr : request_.method.c_str());
-  const bool nothing_to_rewind = !has_body && !request_.repeatable;
+  const bool nothing_to_rewind = request_.body.empty() && !request_.repeatable;
   curl_easy_setopt(easy(), CURLOPT_FRESH_CONNECT, nothing_to_rewind ? 1L : 0L);
+}
+
+bool Call::is_sent_as_post() const {
+  return !request_.body.empty() || request_.method == "POST";
 }
 
 void Call::set_fields() {
@@ -74,9 +76,11 @@ void Call::set_fields() {
     has_accept = has_accept || http::iequals(field.name, "accept");
     has_content_type = has_content_type || http::iequals(field.name, "content-type");
   }
-  lines.suppress("Expect");
   if (!has_accept) lines.suppress("Accept");
-  if (!has_content_type) lines.suppress("Content-Type");
+  if (is_sent_as_post()) {
+    lines.suppress("Expect");
+    if (!has_content_type) lines.suppress("Content-Type");
+  }
   const auto& credential = destination_->target().credential;
   if (credential != nullptr) lines.add_line(credential->field_line());
   curl_easy_setopt(easy(), CURLOPT_HTTPHEADER, lines.list());

@@ -56,6 +56,7 @@ class Call {
   bool goes_on(const http::Field& field) const;
   bool gives_credential_away(const http::Field& field) const;
   void deliver(std::string_view piece);
+  bool is_sent_as_post() const;
   void set_method_and_body();
   void set_fields();
   Failure failure_of(CURLcode result) const;
