@@ -103,7 +103,7 @@ class Generations {
 
   // What must outlive the process. Slots are numbered the same in every process of one version.
   struct Unsettled {
-    std::uint32_t slot;
+    std::uint32_t slot = 0;
     TimePoint until;
   };
   std::vector<Unsettled> unsettled_slots(TimePoint now) const;
