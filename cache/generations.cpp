@@ -24,7 +24,7 @@ void Snapshot::Marks::push_back(Mark mark) {
 }
 
 std::size_t Snapshot::Marks::heap_bytes() const {
-  return all_ == nullptr ? 0 : heap_cost(sizeof(*all_)) + heap_cost(all_->capacity() * sizeof(Mark));
+  return all_ == nullptr ? 0 : heap_cost(sizeof(std::vector<Mark>)) + heap_cost(all_->capacity() * sizeof(Mark));
 }
 
 Generations::Generations() : slots_(std::make_unique<std::array<Slot, kSlots>>()) {}

@@ -31,7 +31,7 @@ inline bool iequals(std::string_view a, std::string_view b) {
 /// In decimal.
 template <std::integral Number>
 void append_number(std::string& out, Number number) {
-  std::array<char, 20> digits;
+  std::array<char, 20> digits{};
   out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
 }
 

@@ -40,7 +40,7 @@ struct RequestContext : std::enable_shared_from_this<RequestContext> {
 
   // identify
   std::string_view request_id;  ///< into the request, or `made_id`
-  std::array<char, 32> made_id;
+  std::array<char, 32> made_id{};
   std::string_view trace_id;                     ///< into the request
   const access::Principal* principal = nullptr;  ///< belongs to `runtime`; of an expired key too, for the log
 

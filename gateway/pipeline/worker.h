@@ -60,7 +60,7 @@ class Worker final : public edge::RequestHandler {
   upstream::Client client_;
   AccessLog access_log_;
   KnownResponses known_responses_;
-  std::array<char, 16> id_prefix_;
+  std::array<char, 16> id_prefix_{};
   std::uint64_t ids_made_;
   edge::ResponseHead spare_head_;
   std::string spare_key_;

@@ -60,7 +60,7 @@ describe('serve under a low soft limit of descriptors', () => {
     program = new Program('bash', ['-c', 'ulimit -Sn 256 && exec "$@"', 'bash', gatewayProgram,
       'serve', '--sandbox', '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--ready-file', file]);
     const ready = await program.ready(file);
-    const { body } = await request(`${ready.admin}/metrics`);
-    assert.ok(Number(/^process_max_fds (\S+)$/m.exec(body)[1]) > 256, body);
+    const { text } = await request(`${ready.admin}/metrics`);
+    assert.ok(Number(/^process_max_fds (\S+)$/m.exec(text)[1]) > 256, text);
   });
 });
