@@ -258,6 +258,7 @@ class DocumentReader : private YAML::EventHandler {
   };
 
   /// What an alias repeats: a value, and the places within it.
+  // NOLINTNEXTLINE(bugprone-exception-escape): to make or move a JSON value that owns nothing throws nothing
   struct Anchor {
     nlohmann::json value;
     std::string pointer;

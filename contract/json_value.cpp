@@ -9,11 +9,11 @@ using nlohmann::json;
 double JsonValue::number() const {
   switch (kind_) {
     case Kind::integer:
-      return static_cast<double>(integer_);
+      return static_cast<double>(content_.integer);
     case Kind::unsigned_integer:
-      return static_cast<double>(unsigned_);
+      return static_cast<double>(content_.unsigned_integer);
     default:
-      return decimal_;
+      return content_.decimal;
   }
 }
 
@@ -38,13 +38,13 @@ json JsonValue::to_json() const {
     case Kind::null:
       return nullptr;
     case Kind::boolean:
-      return boolean_;
+      return content_.boolean;
     case Kind::integer:
-      return integer_;
+      return content_.integer;
     case Kind::unsigned_integer:
-      return unsigned_;
+      return content_.unsigned_integer;
     case Kind::decimal:
-      return decimal_;
+      return content_.decimal;
     case Kind::string:
       return text();
     case Kind::array: {

@@ -23,11 +23,11 @@ class JsonValue {
   enum class Kind : std::uint8_t { null, boolean, integer, unsigned_integer, decimal, string, array, object };
 
   JsonValue() = default;
-  explicit JsonValue(bool value) : kind_(Kind::boolean), boolean_(value) {}
-  explicit JsonValue(std::int64_t value) : kind_(Kind::integer), integer_(value) {}
-  explicit JsonValue(std::uint64_t value) : kind_(Kind::unsigned_integer), unsigned_(value) {}
-  explicit JsonValue(double value) : kind_(Kind::decimal), decimal_(value) {}
-  explicit JsonValue(std::string_view text) : kind_(Kind::string), text_(text.data()), size_(text.size()) {}
+  explicit JsonValue(bool value) : kind_(Kind::boolean), content_{.boolean = value} {}
+  explicit JsonValue(std::int64_t value) : kind_(Kind::integer), content_{.integer = value} {}
+  explicit JsonValue(std::uint64_t value) : kind_(Kind::unsigned_integer), content_{.unsigned_integer = value} {}
+  explicit JsonValue(double value) : kind_(Kind::decimal), content_{.decimal = value} {}
+  explicit JsonValue(std::string_view text) : kind_(Kind::string), content_{.text = text.data()}, size_(text.size()) {}
 
   Kind kind() const { return kind_; }
   bool is_null() const { return kind_ == Kind::null; }
@@ -38,11 +38,13 @@ class JsonValue {
   bool is_array() const { return kind_ == Kind::array; }
   bool is_object() const { return kind_ == Kind::object; }
 
-  bool boolean() const { return boolean_; }
-  std::int64_t integer() const { return integer_; }             ///< of Kind::integer
-  std::uint64_t unsigned_integer() const { return unsigned_; }  ///< of Kind::unsigned_integer: beyond an int64
-  double number() const;                                        ///< of any number
-  std::string_view text() const { return {text_, size_}; }
+  bool boolean() const { return content_.boolean; }
+  std::int64_t integer() const { return content_.integer; }  ///< of Kind::integer
+  std::uint64_t unsigned_integer() const {
+    return content_.unsigned_integer;
+  }                       ///< of Kind::unsigned_integer: beyond an int64
+  double number() const;  ///< of any number
+  std::string_view text() const { return {content_.text, size_}; }
 
   /// Of a list or an object: how many items or members.
   std::size_t size() const { return size_; }
@@ -62,18 +64,20 @@ class JsonValue {
  private:
   friend class JsonTape;
 
+  union Content {
+    bool boolean;
+    std::int64_t integer;
+    std::uint64_t unsigned_integer;
+    double decimal;
+    const char* text;
+  };
+
   Kind kind_ = Kind::null;
   bool is_overridden_ = false;  // a member whose key stands again later in the same object
   std::uint32_t name_size_ = 0;
   std::uint32_t span_ = 1;  // how many values from here to the next one that isn't within this one
   const char* name_ = nullptr;
-  union {
-    bool boolean_;
-    std::int64_t integer_;
-    std::uint64_t unsigned_;
-    double decimal_;
-    const char* text_ = nullptr;
-  };
+  Content content_ = {.text = nullptr};
   std::size_t size_ = 0;
 };
 
