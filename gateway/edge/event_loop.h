@@ -28,7 +28,7 @@ class EventLoop {
   using TimerId = TimerQueue::Id;
   using Clock = std::chrono::steady_clock;
 
-  static constexpr std::size_t tasks_per_turn = 256;
+  static constexpr std::size_t tasks_per_turn = 64;
 
   enum Interest : int { none = 0, read = 1, write = 2 };
 
