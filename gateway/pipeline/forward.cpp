@@ -120,7 +120,7 @@ void Forward::settle_write(const http::Fields& fields) {
   }
 }
 
-void Forward::on_interim(int status, http::Fields fields) {
+void Forward::on_interim(int status, const http::Fields& fields) {
   if (job_.context != nullptr) job_.context->exchange->interim({status, relayed_fields(fields)});
 }
 

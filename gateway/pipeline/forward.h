@@ -37,7 +37,7 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
   Forward(const Forward&) = delete;
   Forward& operator=(const Forward&) = delete;
 
-  void on_interim(int status, http::Fields fields) override;
+  void on_interim(int status, const http::Fields& fields) override;
   void on_head(int status, http::Fields fields) override;
   bool on_body(std::string_view piece) override;
   void on_end() override;

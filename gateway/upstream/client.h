@@ -43,7 +43,9 @@ class ResponseSink {
 
   /// An interim response (RFC 9110 section 15.2) but 100 and 101, which concern one connection. Any number, before the
   /// head; also of an attempt that is made again afterwards.
-  virtual void on_interim(int status, http::Fields fields) { static_cast<void>(status), static_cast<void>(fields); }
+  virtual void on_interim(int status, const http::Fields& fields) {
+    static_cast<void>(status), static_cast<void>(fields);
+  }
 
   /// The final (non-1xx) status and its end-to-end fields, without any that carry the credential.
   virtual void on_head(int status, http::Fields fields) = 0;
