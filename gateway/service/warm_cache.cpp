@@ -86,7 +86,7 @@ std::string write_archive(cache::Cache& cache, const fs::path& file, const cache
     fs::rename(part, file, error);
     return error ? error.message() : std::string();
   }
-  const std::string reason = errno != 0 ? std::strerror(errno) : "it can't be written";
+  std::string reason = errno != 0 ? std::strerror(errno) : "it can't be written";
   fs::remove(part, error);
   return reason;
 }

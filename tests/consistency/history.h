@@ -19,8 +19,8 @@ using Register = std::uint32_t;
 using Value = std::int64_t;
 
 struct Write {
-  Register target;
-  Value value;
+  Register target = 0;
+  Value value = 0;
   Time began;  // before its request was sent
   // When its answer had begun to arrive. Of an unanswered one: the latest moment at which it may take effect.
   Time ended;
@@ -28,8 +28,8 @@ struct Write {
 };
 
 struct Observation {
-  Register target;
-  Value value;
+  Register target = 0;
+  Value value = 0;
   Time began;  // before the request of the read was sent
   Time ended;
   std::uint32_t read = 0;  // position in History::reads
@@ -50,7 +50,7 @@ enum class Wrong {
 };
 
 struct Violation {
-  Wrong wrong;
+  Wrong wrong = Wrong::stale;
   Observation seen;
   Write overwriter;  // of a stale one: a write that had ended before the read began, and began after the seen value's
 };

@@ -27,9 +27,9 @@ struct Member {
 // of the project.
 struct Project {
   std::string id;
-  Register name;
-  Register exists;
-  bool lasting;  // never deleted
+  Register name = 0;
+  Register exists = 0;
+  bool lasting = false;  // never deleted
   std::atomic<bool> deleting{false};
 
   // Before its creation is sent, so that whoever reads later knows what to look for.
