@@ -204,7 +204,7 @@ bool Forward::on_body(std::string_view piece) {
     if (collect(piece)) return true;
     begin_streaming();
     const bool is_taken = job_.context == nullptr || job_.context->exchange->write(body_);
-    std::string().swap(body_);  // an assignment would keep the storage
+    std::string().swap(body_);         // an assignment would keep the storage
     if (is_taken) give_back_budget();  // else when the client has taken it: until then the exchange holds it
   }
   return job_.context == nullptr || job_.context->exchange->write(piece) || job_.context->exchange->client_gone();
