@@ -7,12 +7,13 @@
 
 namespace pgw::cache {
 
-// What an allocation of `bytes` takes: glibc's malloc adds a word, rounds up to 16 and gives no less than 32.
+// The most that an allocation of `bytes` takes: glibc's malloc adds a word, rounds up to 16, gives no less than 32, and
+// leaves 16 more with it where they would be too few to stand alone.
 inline std::size_t heap_cost(std::size_t bytes) {
   constexpr std::size_t kHeader = 8;
   constexpr std::size_t kAlign = 16;
   constexpr std::size_t kLeast = 32;
-  return std::max(kLeast, (bytes + kHeader + kAlign - 1) / kAlign * kAlign);
+  return std::max(kLeast, (bytes + kHeader + kAlign - 1) / kAlign * kAlign) + kAlign;
 }
 
 // What a string takes beside its own object; nothing while it is short enough to live in it.
