@@ -7,14 +7,16 @@
 
 namespace pgw::cache {
 
-// The most that an allocation of `bytes` takes: glibc's malloc adds a word, rounds up to 16, gives no less than 32, and
-// leaves 16 more with it where they would be too few to stand alone.
+// What an allocation of `bytes` takes: glibc's malloc adds a word, rounds up to 16 and gives no less than 32.
 inline std::size_t heap_cost(std::size_t bytes) {
   constexpr std::size_t kHeader = 8;
   constexpr std::size_t kAlign = 16;
   constexpr std::size_t kLeast = 32;
-  return std::max(kLeast, (bytes + kHeader + kAlign - 1) / kAlign * kAlign) + kAlign;
+  return std::max(kLeast, (bytes + kHeader + kAlign - 1) / kAlign * kAlign);
 }
+
+// What malloc may leave with an allocation beyond that: a rest of a free piece that is too small to stand alone.
+inline constexpr std::size_t kMostHeapSlack = 16;
 
 // What a string takes beside its own object; nothing while it is short enough to live in it.
 inline std::size_t heap_cost(const std::string& text) {

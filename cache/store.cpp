@@ -35,6 +35,8 @@ std::uint32_t low_half(std::uint64_t hash) {
   return static_cast<std::uint32_t>(hash);
 }
 
+// Of an entry and its node. Not counted, since mostly there is none; but room is left for it.
+constexpr std::size_t kMostEntrySlack = 2 * kMostHeapSlack;
 constexpr std::uint8_t kMaxUses = 3;
 constexpr std::uint8_t kPromotingUses = 1;
 // The index is sized once: few entries with all that they cost are smaller than this, so chains stay short.
@@ -169,7 +171,7 @@ class Store::Shard {
       remove(old, doomed);
     }
     limit_variants(*node, doomed);
-    while (used_ + cost > capacity_) evict_one(doomed);
+    while (used_ + cost + (count_ + 1) * kMostEntrySlack > capacity_ && count_ > 0) evict_one(doomed);
     add(node.release());
   }
 

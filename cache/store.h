@@ -1,8 +1,9 @@
 // Where entries live: a sharded hash table with S3-FIFO eviction and a hard bound in bytes.
 //
 // Each shard has an equal part of the bytes, fixed at construction, and pays from it for its index, its ghost queue and
-// all its entries. Room is made before an entry goes in, so `bytes() <= capacity()` holds at every instant. (An evicted
-// entry that is just being sent lives on until sent; that memory belongs to the sender.)
+// all its entries. Room is made before an entry goes in, so `bytes() <= capacity()` holds at every instant, with room
+// left for what malloc may round up. (An evicted entry that is just being sent lives on until sent; that memory belongs
+// to the sender.)
 //
 // S3-FIFO (Yang et al., SOSP 2023): new entries pass a small queue, a tenth of the bytes; those used again there move
 // to the main queue, the others leave, remembered by the ghost queue; one that returns while remembered goes to main at

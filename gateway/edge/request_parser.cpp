@@ -204,8 +204,8 @@ bool RequestParser::check_request_line(std::string_view line) {
   return true;
 }
 
-// field-name ":" OWS field-value OWS (RFC 9112 section 5), line by line up to the empty one. The scanner has seen to the
-// lines' ends and to what characters a value may have.
+// field-name ":" OWS field-value OWS (RFC 9112 section 5), line by line up to the empty one. The scanner has seen to
+// the lines' ends and to what characters a value may have.
 bool RequestParser::take_fields(std::string_view lines) {
   while (lines.size() > crlf.size()) {
     const auto line = lines.substr(0, lines.find('\r'));

@@ -15,8 +15,8 @@
 namespace pgw::edge {
 
 /// An incremental HTTP/1.1 request parser (RFC 9112): HeadScanner for strictness, the grammar of request line and field
-/// lines by hand, Boost.Beast's `basic_parser` for bodies, and the rules of a server on top: versions, methods, targets,
-/// Host, and no doubt about where a body ends. Reusable; does no I/O. Not thread-safe.
+/// lines by hand, Boost.Beast's `basic_parser` for bodies, and the rules of a server on top: versions, methods,
+/// targets, Host, and no doubt about where a body ends. Reusable; does no I/O. Not thread-safe.
 ///
 /// Beast sees the head of a request that announces a body, too, must accept it, and decides about its framing. Without
 /// one it isn't asked: it took a third of the instructions of a cache hit.

@@ -270,14 +270,16 @@ TEST_CASE_METHOD(Place, "the redacted configuration has every default and no sec
   directory.write("key", secret_value);
   const std::string credential =
       GENERATE("value: '${API_KEY}'", "value: 'a${API_KEY}b'", "value_file: key", "value: 'Bearer ${API_KEY}'");
-  const Settings settings = load("upstream: {url: 'https://up.example', credential: {header: X-API-KEY, " + credential +
-                                 "}}\ncache: {rules: {list: {ttl: 15s, invalidates: [/projects], primes: get}}, file: cache}\n");
+  const Settings settings =
+      load("upstream: {url: 'https://up.example', credential: {header: X-API-KEY, " + credential +
+           "}}\ncache: {rules: {list: {ttl: 15s, invalidates: [/projects], primes: get}}, file: cache}\n");
   const auto json = redacted(settings);
   CHECK(json.dump().find(secret_value) == std::string::npos);
   CHECK(json["upstream"]["credential"]["header"] == "X-API-KEY");
   CHECK(json["upstream"]["credential"].contains("value") != json["upstream"]["credential"].contains("value_file"));
   CHECK(json["upstream"]["timeout"] == "30s");
-  CHECK(json["cache"]["rules"]["list"] == nlohmann::json({{"ttl", "15s"}, {"invalidates", {"/projects"}}, {"primes", "get"}}));
+  CHECK(json["cache"]["rules"]["list"] ==
+        nlohmann::json({{"ttl", "15s"}, {"invalidates", {"/projects"}}, {"primes", "get"}}));
   CHECK(json["cache"]["file"] == (directory / "cache").string());
   CHECK(json["limits"]["max_body"] == "1MiB");
 
