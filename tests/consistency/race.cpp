@@ -8,9 +8,10 @@
 namespace pgw::consistency {
 namespace {
 
-// Every client in a thread of its own until the time is over; the first exception of any is thrown here.
-void run(std::vector<std::unique_ptr<Client>>& clients, std::chrono::milliseconds duration) {
-  const Time end = Clock::now() + duration;
+// Every client in a thread of its own until the time is over and it has made its requests; the first exception of any
+// is thrown here.
+void run(std::vector<std::unique_ptr<Client>>& clients, const RaceOptions& options) {
+  const Time end = Clock::now() + options.duration;
   std::mutex mutex;
   std::exception_ptr failure;  // guarded by mutex
   std::vector<std::thread> threads;
@@ -18,7 +19,7 @@ void run(std::vector<std::unique_ptr<Client>>& clients, std::chrono::millisecond
   for (const auto& client : clients) {
     threads.emplace_back([&, one = client.get()] {
       try {
-        while (Clock::now() < end) one->step();
+        for (unsigned made = 0; made < options.least_requests || Clock::now() < end; ++made) one->step();
       } catch (...) {
         const std::lock_guard lock(mutex);
         if (!failure) failure = std::current_exception();
@@ -45,7 +46,7 @@ RaceResult race(const RaceOptions& options) {
     founder.found_lasting_project();
     result.history.merge(founder.take_history());
   }
-  run(clients, options.duration);
+  run(clients, options);
   for (const auto& client : clients) {
     result.counts += client->counts();
     result.history.merge(client->take_history());
