@@ -31,7 +31,7 @@ void send_error(ResponseWriter& writer, Code code, const std::string& text) {
 
 QueryParameters parameters_of(const Request& request) {
   QueryParameters parameters;
-  const auto query = request.query();
+  const auto& query = request.query();
   for (auto it = query.parameters_begin(); it != query.parameters_end(); ++it) {
     parameters.emplace_back(percent_decoded(it->first), percent_decoded(it->second));
   }
