@@ -33,7 +33,7 @@ std::string to_string(const Problem& problem);
 
 /// Immutable. Plain YAML scalars resolve by the core schema of YAML 1.2 (section 10.3): null, booleans, integers and
 /// floats are typed; everything quoted is a string, and so are dates, `yes`, `no`, `on`, `off`, and numbers that JSON
-/// lacks (`.inf`). Keys are always strings.
+/// lacks (`.inf`). Keys are always strings. What the merge key `<<` of YAML 1.1 names is merged.
 // NOLINTNEXTLINE(bugprone-exception-escape): to make or move a JSON value that owns nothing throws nothing
 class Document {
  public:
@@ -44,7 +44,7 @@ class Document {
 
   /// Problems: an unreadable file, bytes that are not UTF-8, control characters, bad syntax, a second document, a key
   /// that stands twice in a mapping, tags beyond the core schema, aliases that would expand to more than a million
-  /// nodes, nesting deeper than 100. Columns count bytes.
+  /// nodes, nesting deeper than 100. Columns count characters.
   static Outcome read(const std::filesystem::path& file);
   static Outcome parse(std::string_view text, std::string_view name);
 

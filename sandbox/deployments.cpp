@@ -86,6 +86,7 @@ Json deploy_config(Session& session, const std::string& project_id, const std::s
   require_project(session, project_id);
   require_config(session, project_id, config_id);
   std::vector<std::string> targets;
+  targets.reserve(environments.size());
   for (const std::string& environment : environments) targets.push_back(require_environment(session, environment));
   if (targets.empty()) targets.push_back(default_environment(session));
   Json deployments = Json::array();

@@ -81,7 +81,7 @@ std::optional<std::string_view> HttpRequest::header(std::string_view name) const
 std::string serialise(const HttpResponse& response, bool keep_alive, bool head_only) {
   std::string out = "HTTP/1.1 " + std::to_string(response.status) + " " + reason_phrase(response.status) + "\r\n";
   out += "Date: " + http_date() + "\r\n";
-  for (const auto& [name, value] : response.headers) out += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : response.headers) out.append(name).append(": ").append(value).append("\r\n");
   const bool has_content = !never_has_content(response.status);
   if (has_content) out += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
   out += keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";

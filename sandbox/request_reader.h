@@ -11,8 +11,8 @@ namespace pgw::sandbox {
 /// Reads the requests of one connection, one after another. Not thread-safe.
 class RequestReader {
  public:
-  static constexpr std::size_t max_header_size = 64 * 1024;
-  static constexpr std::size_t max_body_size = 8 * 1024 * 1024;
+  static constexpr std::size_t max_header_size = 64UL * 1024;
+  static constexpr std::size_t max_body_size = 8UL * 1024 * 1024;
 
   enum class Progress {
     incomplete,      ///< more bytes are needed

@@ -97,7 +97,7 @@ class Sandbox::Impl {
   bool stopped_ = false;
 };
 
-Sandbox::Outcome Sandbox::start(Options options) {
+Sandbox::Outcome Sandbox::start(const Options& options) {
   Outcome outcome;
   const auto address = parse_address(options.listen);
   if (!address) outcome.errors.push_back("listen: '" + options.listen + "' isn't ADDRESS:PORT");

@@ -49,7 +49,7 @@ class Sandbox {
   };
 
   /// Compiles the contract, opens the database, binds the socket; returns once connections are accepted. Never throws.
-  static Outcome start(Options options);
+  static Outcome start(const Options& options);
 
   /// Calls stop().
   ~Sandbox();

@@ -82,7 +82,7 @@ std::optional<Embedded> start_sandbox() {
   sandbox::Options options;
   options.api_key = std::string(credential.key.reveal());
   options.contract_file = bundled_file("projects-v4.openapi.yaml");
-  auto outcome = sandbox::Sandbox::start(std::move(options));
+  auto outcome = sandbox::Sandbox::start(options);
   for (const auto& error : outcome.errors) std::cerr << "sandbox: " << error << '\n';
   if (outcome.sandbox == nullptr) return std::nullopt;
   return Embedded{std::move(outcome.sandbox), std::move(credential.key), std::move(team_key)};

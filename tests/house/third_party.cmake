@@ -8,7 +8,7 @@ set(owners_of_sqlite3 sandbox)
 set(owners_of_CLI gateway/main.cpp sandbox)
 set(owners_of_spdlog gateway/log)
 set(owners_of_boost gateway/edge sandbox)
-set(owners_of_yaml-cpp contract)
+set(owners_of_yaml contract/document_reader)
 
 file(GLOB_RECURSE sources RELATIVE ${SOURCE_DIR}
   ${SOURCE_DIR}/cache/* ${SOURCE_DIR}/config/* ${SOURCE_DIR}/contract/* ${SOURCE_DIR}/gateway/* ${SOURCE_DIR}/metrics/*
@@ -22,7 +22,7 @@ endif()
 set(faults "")
 foreach(source IN LISTS sources)
   file(STRINGS ${SOURCE_DIR}/${source} includes REGEX "^#include <")
-  foreach(library pistache curl prometheus sqlite3 CLI spdlog boost yaml-cpp)
+  foreach(library pistache curl prometheus sqlite3 CLI spdlog boost yaml)
     if(NOT includes MATCHES "#include <${library}[/.]")
       continue()
     endif()
