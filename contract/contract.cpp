@@ -7,6 +7,7 @@
 #include "contract/contract_compiler.h"
 #include "contract/json_body.h"
 #include "contract/parameters.h"
+#include "contract/path_template.h"
 #include "contract/router.h"
 
 namespace pgw::contract {
@@ -85,6 +86,33 @@ void check_body(const RequestBody& declared, std::optional<std::string_view> con
   }
 }
 
+void append_value(std::string& path, const PathSegment& segment, std::string_view value) {
+  if (segment.between.empty()) return append_encoded_segment(path, value);
+  const auto parts = split_value(value, segment.between);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (i > 0) append_encoded_literal(path, segment.between[i - 1]);
+    append_encoded_segment(path, parts[i]);
+  }
+}
+
+void check_path(const Operation::Facts& facts, const std::vector<std::string>& values,
+                std::vector<Violation>& violations) {
+  auto parameter = facts.path_parameters.begin();
+  auto value = values.begin();
+  const auto check = [&](std::string_view text) {
+    const Pair pair{parameter->name, text};
+    check_parameter(*parameter++, Location::path, {&pair, 1}, violations);
+  };
+  for (const auto& segment : facts.segments) {
+    if (!segment.is_parameter) continue;
+    if (segment.between.empty()) {
+      check(*value++);
+    } else {
+      std::ranges::for_each(split_value(*value++, segment.between), check);
+    }
+  }
+}
+
 }  // namespace
 
 struct Contract::Impl {
@@ -146,7 +174,7 @@ std::string Contract::canonical_path(const Match& match) const {
     path += '/';
     if (segment.is_parameter) {
       append_encoded_literal(path, segment.before);
-      append_encoded_segment(path, match.path_values[value++]);
+      append_value(path, segment, match.path_values[value++]);
       append_encoded_literal(path, segment.after);
     } else {
       append_encoded_literal(path, segment.text);
@@ -158,11 +186,7 @@ std::string Contract::canonical_path(const Match& match) const {
 Verdict Contract::validate_request(const RequestView& request) const {
   const auto& facts = request.match.operation->facts();
   Verdict verdict;
-  for (std::size_t i = 0; i < facts.path_parameters.size(); ++i) {
-    const auto& parameter = facts.path_parameters[i];
-    const Pair value{parameter.name, request.match.path_values[i]};
-    check_parameter(parameter, Location::path, {&value, 1}, verdict.violations);
-  }
+  check_path(facts, request.match.path_values, verdict.violations);
   if (!facts.query_parameters.empty()) {
     const Form query(request.query);
     for (const auto& parameter : facts.query_parameters) {

@@ -15,12 +15,14 @@
 
 namespace pgw::contract {
 
-/// "projects", "{id}", or "{id}:archive": at most one parameter, and what stands around it.
+/// "projects", "{id}", "{id}:archive" or "{base}...{head}". Several parameters of one segment are one value, which
+/// names a resource; only validation tells them apart.
 struct PathSegment {
-  std::string text;  ///< of a parameter: its name
+  std::string text;  ///< of a parameter: its name; of several: "base}...{head"
   bool is_parameter = false;
-  std::string before;  ///< of a parameter: what its value follows
-  std::string after;   ///< of a parameter: what follows its value
+  std::vector<std::string> between;  ///< of several parameters: what stands between each two
+  std::string before;                ///< of a parameter: what its value follows
+  std::string after;                 ///< of a parameter: what follows its value
 };
 
 /// One method on one path. Belongs to its Contract.

@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "contract/path_template.h"
 #include "contract/router.h"
 
 namespace pgw::contract {
@@ -201,36 +202,23 @@ std::optional<std::vector<PathSegment>> ContractCompiler::parse_template(const P
     rest.remove_prefix(1);
     const auto text = rest.substr(0, rest.find('/'));
     rest.remove_prefix(text.size());
-    auto segment = parse_segment(where, text);
-    if (!segment) return std::nullopt;
-    const auto is_twin = [&](const PathSegment& other) { return other.is_parameter && other.text == segment->text; };
-    if (segment->is_parameter && std::ranges::any_of(segments, is_twin)) {
-      schemas_.error(where, "the path parameter '" + segment->text + "' stands twice in " + path_template);
+    auto [segment, problem] = parse_segment(text);
+    if (!problem.empty()) {
+      schemas_.error(where, "the segment '" + std::string(text) + "' " + problem);
       return std::nullopt;
     }
-    segments.push_back(*std::move(segment));
+    segments.push_back(std::move(segment));
+  }
+  std::set<std::string_view> names;
+  for (const auto& segment : segments) {
+    if (!segment.is_parameter) continue;
+    for (const auto name : parameter_names(segment)) {
+      if (names.insert(name).second) continue;
+      schemas_.error(where, "the path parameter '" + std::string(name) + "' stands twice in " + path_template);
+      return std::nullopt;
+    }
   }
   return segments;
-}
-
-std::optional<PathSegment> ContractCompiler::parse_segment(const Pointer& where, std::string_view text) {
-  const auto open = text.find('{');
-  const auto close = text.find('}');
-  const bool is_parameter = open != std::string_view::npos && close != std::string_view::npos && open + 1 < close;
-  const auto before = text.substr(0, is_parameter ? open : text.size());
-  const auto after = is_parameter ? text.substr(close + 1) : std::string_view();
-  if ((std::string(before) += after).find_first_of("{}") != std::string::npos) {
-    schemas_.error(where,
-                   "the segment '" + std::string(text) + "' has more than one parameter, which is not supported");
-    return std::nullopt;
-  }
-  PathSegment segment{.text = is_parameter ? std::string(text.substr(open + 1, close - open - 1)) : std::string(),
-                      .is_parameter = is_parameter};
-  if (!decode_segment(before, is_parameter ? segment.before : segment.text) || !decode_segment(after, segment.after)) {
-    schemas_.error(where, "the segment '" + std::string(text) + "' is not percent-encoded as a path must be");
-    return std::nullopt;
-  }
-  return segment;
 }
 
 void ContractCompiler::compile_operation(const Pointer& where, const Pointer& path_item, Facts facts) {

@@ -44,7 +44,6 @@ class ContractCompiler {
   void compile_base_path();
   void compile_path(const Pointer& where, const std::string& path_template);
   std::optional<std::vector<PathSegment>> parse_template(const Pointer& where, const std::string& path_template);
-  std::optional<PathSegment> parse_segment(const Pointer& where, std::string_view text);
   void warn_of_unknown_fields(const Pointer& where, const char* of, std::initializer_list<std::string_view> known);
   void compile_operation(const Pointer& where, const Pointer& path_item, Facts facts);
   void compile_id(const Pointer& where, Facts& facts);

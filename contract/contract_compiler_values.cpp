@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "contract/contract_compiler.h"
+#include "contract/path_template.h"
 
 namespace pgw::contract {
 
@@ -23,13 +24,15 @@ void ContractCompiler::compile_parameters(const Pointer& where, const Pointer& p
   }
   for (const auto& segment : facts.segments) {
     if (!segment.is_parameter) continue;
-    const auto declared = path_parameters.find(segment.text);
-    if (declared == path_parameters.end()) {
-      schemas_.error(where, "the path parameter '" + segment.text + "' of " + facts.path_template + " is not declared");
-      continue;
+    for (const auto name : parameter_names(segment)) {
+      auto declared = path_parameters.extract(std::string(name));
+      if (declared.empty()) {
+        schemas_.error(where,
+                       "the path parameter '" + std::string(name) + "' of " + facts.path_template + " is not declared");
+        continue;
+      }
+      facts.path_parameters.push_back(std::move(declared.mapped()));
     }
-    facts.path_parameters.push_back(declared->second);
-    path_parameters.erase(declared);
   }
   for (const auto& [name, parameter] : path_parameters) {
     schemas_.error(where, "the path parameter '" + name + "' does not occur in " + facts.path_template);

@@ -38,6 +38,7 @@ class DocumentReader {
   };
 
   /// What an alias repeats.
+  // NOLINTNEXTLINE(bugprone-exception-escape): as above
   struct Anchor {
     Source source;
     std::optional<std::string> text;  // of a scalar, as a key would be

@@ -1,7 +1,9 @@
 #include "contract/router.h"
 
 #include <algorithm>
+#include <numeric>
 
+#include "contract/path_template.h"
 #include "contract/utf8.h"
 
 namespace pgw::contract {
@@ -100,7 +102,16 @@ std::optional<std::string_view> Router::Parameter::value_in(std::string_view seg
       segment.size() > before.size() + after.size() && segment.starts_with(before) && segment.ends_with(after);
   if (!is_of_this_shape) return std::nullopt;
   const auto value = segment.substr(before.size(), segment.size() - before.size() - after.size());
-  return may_be_a_value(value) ? std::optional(value) : std::nullopt;
+  if (!may_be_a_value(value)) return std::nullopt;
+  if (between.empty()) return value;
+  const auto parts = split_value(value, between);
+  const bool is_valid = !parts.empty() && std::ranges::all_of(parts, may_be_a_value);
+  return is_valid ? std::optional(value) : std::nullopt;
+}
+
+std::size_t Router::Parameter::literal_size() const {
+  return std::accumulate(between.begin(), between.end(), before.size() + after.size(),
+                         [](std::size_t size, const std::string& literal) { return size + literal.size(); });
 }
 
 Router::Node* Router::child(Node& node, const PathSegment& segment) {
@@ -110,13 +121,14 @@ Router::Node* Router::child(Node& node, const PathSegment& segment) {
     return next.get();
   }
   const auto same = std::ranges::find_if(node.parameters, [&](const Parameter& other) {
-    return other.before == segment.before && other.after == segment.after;
+    return other.before == segment.before && other.between == segment.between && other.after == segment.after;
   });
   if (same != node.parameters.end()) return same->node.get();
-  const auto around = segment.before.size() + segment.after.size();
-  const auto place = std::ranges::find_if(
-      node.parameters, [&](const Parameter& other) { return other.before.size() + other.after.size() < around; });
-  return node.parameters.insert(place, {segment.before, segment.after, std::make_unique<Node>()})->node.get();
+  Parameter parameter{segment.before, segment.between, segment.after, std::make_unique<Node>()};
+  const auto place = std::ranges::find_if(node.parameters, [size = parameter.literal_size()](const Parameter& other) {
+    return other.literal_size() < size;
+  });
+  return node.parameters.insert(place, std::move(parameter))->node.get();
 }
 
 std::string Router::add(const Operation& operation) {

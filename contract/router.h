@@ -27,11 +27,15 @@ class Router {
  private:
   struct Node;
 
-  /// A segment with a parameter in it: "{id}", or "{id}:archive".
+  /// A segment with parameters in it: "{id}", "{id}:archive" or "{base}...{head}".
   struct Parameter {
     std::string before;
+    std::vector<std::string> between;
     std::string after;
     std::unique_ptr<Node> node;
+
+    /// How much of a segment is given.
+    std::size_t literal_size() const;
 
     /// The parameter's value in a segment; nullopt if the segment is not of this shape.
     std::optional<std::string_view> value_in(std::string_view segment) const;

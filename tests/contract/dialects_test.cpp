@@ -60,6 +60,56 @@ TEST_CASE("what is not of a segment's shape is not found, nor is a value that st
   CHECK(check_request(*api, {"POST /things/x:archive"}) == Lines{std::string("path.id") + no_integer});
 }
 
+constexpr const char* github_like = R"(
+openapi: 3.0.2
+info: {title: t, version: '1'}
+paths:
+  /compare/{base}...{head}:
+    parameters:
+      - {name: base, in: path, required: true, schema: {type: string, maxLength: 4}}
+      - {name: head, in: path, required: true, schema: {type: integer}}
+    get: {operationId: compare, responses: {}}
+  /compare/v{major}.{minor},{patch}-final:
+    parameters:
+      - {name: patch, in: path, required: true, schema: {type: string}}
+      - {name: minor, in: path, required: true, schema: {type: integer}}
+      - {name: major, in: path, required: true, schema: {type: integer}}
+    get: {operationId: version, responses: {}}
+  /compare/{name}:
+    parameters: [{name: name, in: path, required: true, schema: {type: string}}]
+    get: {operationId: name, responses: {}}
+)";
+
+TEST_CASE("a segment may hold several parameters, which are one value and checked one by one") {
+  CHECK(problems_of(github_like) == nothing);
+  const auto api = contract(github_like);
+  const auto [path, id, value, canonical,
+              problems] = GENERATE(table<std::string, std::string, std::string, std::string, Lines>({
+      {"/compare/main...2", "compare", "main...2", "/compare/main...2", {}},
+      {"/compare/a%20b...2", "compare", "a b...2", "/compare/a%20b...2", {}},
+      {"/compare/a...b...2", "compare", "a...b...2", "/compare/a...b...2", {std::string("path.head") + no_integer}},
+      {"/compare/branch...x",
+       "compare",
+       "branch...x",
+       "/compare/branch...x",
+       {"path.base: value_error.any_str.max_length: ensure this value has at most 4 characters {\"limit_value\":4}",
+        std::string("path.head") + no_integer}},
+      {"/compare/v1.2,3-final", "version", "1.2,3", "/compare/v1.2,3-final", {}},
+      {"/compare/v1.2%2C3-final", "version", "1.2,3", "/compare/v1.2,3-final", {}},
+      {"/compare/v1.x,3-final", "version", "1.x,3", "/compare/v1.x,3-final", {std::string("path.minor") + no_integer}},
+      {"/compare/main..2", "name", "main..2", "/compare/main..2", {}},
+      {"/compare/...2", "name", "...2", "/compare/...2", {}},
+      {"/compare/main...", "name", "main...", "/compare/main...", {}},
+  }));
+  CAPTURE(path);
+  const auto route = api->match("GET", path);
+  REQUIRE(route.status == Route::Status::found);
+  CHECK(route.match.operation->id() == id);
+  CHECK(route.match.path_values == std::vector<std::string>{value});
+  CHECK(api->canonical_path(route.match) == canonical);
+  CHECK(check_request(*api, {"GET " + path}) == problems);
+}
+
 constexpr const char* fastapi_now = R"(
 openapi: 3.1.0
 info: {title: t, version: '1'}
