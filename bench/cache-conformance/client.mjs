@@ -4,19 +4,12 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { checkInterim, fetchWithInterim } from './interim.mjs';
 import { loadGroups, testsToRun } from './suite.mjs';
 
 const [suite, base, resultsFile, testId] = process.argv.slice(2);
 const nodeFetch = createRequire(path.join(suite, 'package.json'))('node-fetch');
 const { runTests, getResults } = await import(path.join(suite, 'client', 'runner.mjs'));
-
-/** Whether an origin that hangs up makes for 502, 503 or 504 is a cache's own choice; the tests about it ask for 502. */
-async function fetch(url, init) {
-  const response = await nodeFetch(url, init);
-  const id = (init?.headers ?? []).find(([name]) => name === 'Test-ID')?.[1] ?? '';
-  if (!id.startsWith('stale-close-') || ![503, 504].includes(response.status)) return response;
-  return new nodeFetch.Response(response.body, { status: 502, headers: response.headers });
-}
 
 let groups = testsToRun(await loadGroups(suite));
 if (testId) {
@@ -24,6 +17,26 @@ if (testId) {
   groups.forEach((group) => group.tests.forEach((test) => (test.dump = true)));
   if (groups.every((group) => group.tests.length === 0)) throw new Error(`the suite has no test '${testId}'`);
 }
+const requestsOf = new Map(groups.flatMap((group) => group.tests.map((test) => [test.id, test.requests])));
+
+/**
+ * What the suite's client fetches with. Whether an origin that hangs up makes for 502, 503 or 504 is a cache's own choice; the tests
+ * about it ask for 502. Interim responses are looked at here, as the release knows nothing of them.
+ */
+async function fetch(url, init) {
+  const field = (wanted) => (init?.headers ?? []).find(([name]) => name === wanted)?.[1] ?? '';
+  const id = field('Test-ID');
+  const expected = requestsOf.get(id)?.[Number(field('Req-Num')) - 1]?.expected_interim_responses;
+  if (expected) {
+    const { status, headers, body, interim } = await fetchWithInterim(url, init);
+    checkInterim(expected, interim);
+    return new nodeFetch.Response(body, { status, headers });
+  }
+  const response = await nodeFetch(url, init);
+  if (!id.startsWith('stale-close-') || ![503, 504].includes(response.status)) return response;
+  return new nodeFetch.Response(response.body, { status: 502, headers: response.headers });
+}
+
 await runTests(groups, fetch, false, base);
 if (testId) {
   console.log(JSON.stringify(getResults(), null, 2));
