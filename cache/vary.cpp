@@ -10,13 +10,10 @@ namespace {
 
 constexpr std::string_view kAcceptLanguage = "accept-language";
 
-bool is_case_insensitive(std::string_view name) {
+// Lists of what a client would like, by weight: neither case nor order of their members means anything (RFC 9110 12.5).
+bool is_weighted_list(std::string_view name) {
   return equals_ignoring_case(name, "accept-encoding") || equals_ignoring_case(name, kAcceptLanguage) ||
          equals_ignoring_case(name, "accept-charset");
-}
-
-bool is_unordered(std::string_view name) {
-  return equals_ignoring_case(name, "accept-encoding") || equals_ignoring_case(name, "accept-charset");
 }
 
 // The one language of a response, in lower case; empty when it names none or several.
@@ -53,11 +50,11 @@ std::optional<std::string> selecting_value(HeaderSpan request_headers, std::stri
   if (!find(request_headers, name)) return std::nullopt;
   std::vector<std::string_view> elements = list_elements(request_headers, name);
   std::vector<std::string> lowered;
-  if (is_case_insensitive(name)) {
+  if (is_weighted_list(name)) {
     std::transform(elements.begin(), elements.end(), std::back_inserter(lowered), to_lower);
+    std::sort(lowered.begin(), lowered.end());
     elements.assign(lowered.begin(), lowered.end());
   }
-  if (is_unordered(name)) std::sort(elements.begin(), elements.end());
   std::string value;
   for (const std::string_view element : elements) {
     if (!value.empty()) value += ',';

@@ -16,8 +16,8 @@ bool varies_on_everything(HeaderSpan response_headers);  // "Vary: *", alone or 
 std::string preferred_language(HeaderSpan request_headers);
 
 // The value of a request field as it is compared: lines joined, white space around commas normalised; Accept-Encoding,
-// Accept-Language and Accept-Charset in lower case, Accept-Encoding and Accept-Charset sorted, as their order means
-// nothing. nullopt: the field is absent, which matches only its absence.
+// Accept-Language and Accept-Charset in lower case and sorted, as their order means nothing: weights rank (RFC
+// 9111 4.1, RFC 9110 12.5). nullopt: the field is absent, which matches only its absence.
 std::optional<std::string> selecting_value(HeaderSpan request_headers, std::string_view name);
 
 // The fields that a stored response was selected by, and what they were in the request that it answers.

@@ -122,7 +122,7 @@ const newTests = [
 const interim = (...responses) => ({
   interim_responses: responses, expected_interim_responses: responses, response_headers: [['Cache-Control', 'max-age=100000'], date], pause_after: true,
 });
-const earlyHints = [103, [['Link', '</style.css>; rel=preload; as=style'], ['X-Hint', 'one']]];
+const earlyHints = [103, [['link', '</style.css>; rel=preload; as=style'], ['X-Hint', 'one']]];
 const interimTests = [
   ['102', 'optimal', [interim([102]), isCached]],
   ['103', 'optimal', [interim(earlyHints), isCached]],

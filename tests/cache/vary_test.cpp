@@ -24,7 +24,9 @@ TEST_CASE("A variant answers requests that agree in the fields of Vary") {
       {"", {{"Foo", "1"}}, {{"Foo", "2"}}, true},
       {"Accept-Encoding", {{"Accept-Encoding", "gzip, br"}}, {{"Accept-Encoding", "BR,gzip"}}, true},
       {"Accept-Language", {{"Accept-Language", "en, de"}}, {{"Accept-Language", "EN,de"}}, true},
-      {"Accept-Language", {{"Accept-Language", "en, de"}}, {{"Accept-Language", "de, en"}}, false},
+      {"Accept-Language", {{"Accept-Language", "en, de"}}, {{"Accept-Language", "de, en"}}, true},
+      {"Accept-Language", {{"Accept-Language", "en, de;q=0.5"}}, {{"Accept-Language", "de;q=0.5, en"}}, true},
+      {"Accept-Language", {{"Accept-Language", "en, de;q=0.5"}}, {{"Accept-Language", "de, en;q=0.5"}}, false},
   }));
   CAPTURE(vary);
   CHECK(Vary(Fields{{"Vary", vary}}, stored).matches(request) == expected);
