@@ -13,7 +13,7 @@ namespace pgw::consistency {
 struct RaceOptions {
   StandOptions stand;
   std::chrono::milliseconds duration{3'000};
-  unsigned least_requests = 100;  // of each client, however long a slow machine or a sanitizer takes for them
+  unsigned least_requests = 200;  // of each client, however long a slow machine or a sanitizer takes for them
   unsigned clients = 24;
   unsigned lasting_projects = 3;  // the fewer, the closer the race
   unsigned seed = 1;

@@ -23,7 +23,7 @@ TEST_CASE("No read that begins after a write was answered shows what was there b
   CHECK(result.counts.revalidating > 0);
   CHECK(result.counts.collapsed > 0);
   CHECK(result.counts.writes > 100);
-  CHECK(result.counts.unanswered_writes > 0);
+  CHECK(result.counts.unanswered_writes > 5);
   CHECK(result.counts.failed_reads < result.counts.reads / 10);
 }
 
