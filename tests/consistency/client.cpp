@@ -55,7 +55,7 @@ Client::Client(std::string base_url, World& world, milliseconds upstream_timeout
 
 void Client::step() {
   const ProjectPtr project = world_.pick(random_);
-  const bool may_write = weather_at(Clock::now()) != Weather::calm || happens(30);
+  const bool may_write = weather_at(Clock::now()) != Weather::calm || happens(5);
   const auto dice = random_() % (may_write ? 100 : kReadsOfHundred);
   if (dice < 30) return read_item(project);
   if (dice < 50) return read_listing();

@@ -2,6 +2,8 @@
 // kind.
 #include "consistency/race.h"
 
+#include <algorithm>
+
 #include "support/catch.h"
 
 using namespace pgw::consistency;
@@ -33,5 +35,7 @@ TEST_CASE("The same race finds the stale reads of a gateway that doesn't check g
   options.stand.check_generations = false;
   const RaceResult result = race(options);
   CHECK(result.violations.size() > 100);
-  CHECK(first_of(result).find("had been written") != std::string::npos);
+  // Not all are called that: what was created after a stale list was made, and deleted later, is missing from it too
+  // early.
+  CHECK(std::ranges::any_of(result.violations, [](const Violation& one) { return one.wrong == Wrong::stale; }));
 }
