@@ -12,6 +12,7 @@ namespace {
 // is thrown here.
 void run(std::vector<std::unique_ptr<Client>>& clients, const RaceOptions& options) {
   const Time end = Clock::now() + options.duration;
+  const unsigned least_requests = options.least_requests / options.clients;
   std::mutex mutex;
   std::exception_ptr failure;  // guarded by mutex
   std::vector<std::thread> threads;
@@ -19,7 +20,7 @@ void run(std::vector<std::unique_ptr<Client>>& clients, const RaceOptions& optio
   for (const auto& client : clients) {
     threads.emplace_back([&, one = client.get()] {
       try {
-        for (unsigned made = 0; made < options.least_requests || Clock::now() < end; ++made) one->step();
+        for (unsigned made = 0; made < least_requests || Clock::now() < end; ++made) one->step();
       } catch (...) {
         const std::lock_guard lock(mutex);
         if (!failure) failure = std::current_exception();
