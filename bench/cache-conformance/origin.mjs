@@ -22,5 +22,5 @@ const server = http.createServer(async (request, response) => {
   }
   return handlers[kind](segments, request, response);
 });
-server.keepAliveTimeout = 0;  // never: a connection that is closed while a request is on its way to it is nothing that is tested
+server.keepAliveTimeout = 15_000;  // longer than any pause of a test: that a connection is closed while a request is on its way is not tested
 server.listen(0, '127.0.0.1', () => fs.writeFileSync(readyFile, String(server.address().port)));

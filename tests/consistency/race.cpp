@@ -1,5 +1,6 @@
 #include "consistency/race.h"
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -12,7 +13,7 @@ namespace {
 // is thrown here.
 void run(std::vector<std::unique_ptr<Client>>& clients, const RaceOptions& options) {
   const Time end = Clock::now() + options.duration;
-  const unsigned least_requests = options.least_requests / options.clients;
+  const unsigned least_requests = options.least_requests / std::max(1U, options.clients);
   std::mutex mutex;
   std::exception_ptr failure;  // guarded by mutex
   std::vector<std::thread> threads;
