@@ -26,10 +26,24 @@ constexpr bool is_ascii(char c) {
   return static_cast<std::uint8_t>(c) < 0x80;
 }
 
-// VCHAR but "#": a target has no fragment. Beyond ASCII: what clients send raw that should encode it, as services
-// accept.
-constexpr bool is_target_char(char c) {
-  return !is_ascii(c) || (c > 0x20 && c < 0x7f && c != '#');
+// What a target may hold: VCHAR but "#", since it has no fragment; and beyond ASCII what clients send raw that should
+// encode it, as services accept.
+enum TargetByte : std::uint8_t { plain = 0, beyond_ascii = 1, refused = 2 };
+
+constexpr std::array<std::uint8_t, 256> make_target_table() {
+  std::array<std::uint8_t, 256> table{};
+  for (std::size_t c = 0; c < table.size(); ++c) {
+    table[c] = c >= 0x80 ? beyond_ascii : c > 0x20 && c < 0x7f && c != '#' ? plain : refused;
+  }
+  return table;
+}
+constexpr std::array<std::uint8_t, 256> target_bytes = make_target_table();
+
+// Every kind of byte that is there, as one mask.
+unsigned kinds_in(std::string_view target) {
+  unsigned kinds = 0;
+  for (const char c : target) kinds |= target_bytes[static_cast<std::uint8_t>(c)];
+  return kinds;
 }
 
 bool is_valid_port(std::string_view port) {
@@ -48,7 +62,7 @@ bool is_valid_ip_literal(std::string_view inside) {
 // A target beyond ASCII becomes the one that the client should have sent (RFC 3986 section 2.5).
 void assign_encoded(std::string& out, std::string_view text) {
   constexpr std::string_view digits = "0123456789ABCDEF";
-  if (std::all_of(text.begin(), text.end(), is_ascii)) {
+  if (kinds_in(text) == plain) {
     out.assign(text);
     return;
   }
@@ -105,7 +119,7 @@ bool is_valid_host(std::string_view host) {
 
 bool parse_target(http::Request& request) {
   const std::string_view target = request.target;
-  if (!std::all_of(target.begin(), target.end(), is_target_char)) return false;
+  if ((kinds_in(target) & refused) != 0) return false;
   if (target.front() == '/') {
     split_query(target, request);
     return true;
