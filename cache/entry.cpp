@@ -28,6 +28,21 @@ constexpr std::array<std::string_view, 12> kNeverStored = {"connection",
 constexpr std::array<std::string_view, 4> kOfTheBody = {"content-encoding", "content-range", "content-md5",
                                                         "content-length"};
 
+// What a 304 has no use for, by its name or its line.
+bool describes_body(std::string_view name) {
+  constexpr std::string_view of_bodies = "content-";
+  constexpr std::string_view of_others = "content-location";
+  return equals_ignoring_case(name.substr(0, of_bodies.size()), of_bodies) &&
+         !equals_ignoring_case(name.substr(0, of_others.size()), of_others);
+}
+
+// The lines before the first one that describes the body.
+std::string_view not_modified_part(std::string_view headers) {
+  std::string_view rest = headers;
+  while (!rest.empty() && !describes_body(rest)) rest.remove_prefix(std::min(rest.find('\n'), rest.size() - 1) + 1);
+  return headers.substr(0, headers.size() - rest.size());
+}
+
 // Slices count in 32 bits, from within the entry.
 constexpr std::size_t kMaxEntryText = std::size_t{4'000'000'000};
 
@@ -92,8 +107,10 @@ Texts make_texts(const EntryContext& context, int status, HeaderSpan headers, co
                  const Lifetime& lifetime, std::string_view body, std::string_view our_etag) {
   Texts texts;
   const FieldFilter filter(headers, meta.directives, lifetime);
+  std::string about_body;
   for (const Header& header : headers) {
-    if (filter.keeps(header.name)) append_line(texts.headers, header.name, header.value);
+    if (!filter.keeps(header.name)) continue;
+    append_line(describes_body(header.name) ? about_body : texts.headers, header.name, header.value);
   }
   // RFC 9110 6.6.1: who stores a response without Date adds the time of its receipt.
   if (!find(headers, "Date")) append_line(texts.headers, "Date", format_http_date(context.response_time));
@@ -104,6 +121,7 @@ Texts make_texts(const EntryContext& context, int status, HeaderSpan headers, co
     texts.etag = our_etag.empty() ? etag_of(body) : std::string(our_etag);
     append_line(texts.headers, "ETag", texts.etag);
   }
+  texts.headers += about_body;
   if (meta.last_modified) texts.last_modified = *find(headers, "Last-Modified");
   return texts;
 }
@@ -154,6 +172,7 @@ std::shared_ptr<Entry> allocate_entry(const EntryTexts& texts) {
   };
   add(entry->key, texts.key);
   add(entry->headers, texts.headers);
+  entry->not_modified_headers.set(not_modified_part(entry->headers));
   add(entry->tags, texts.tags);
   add_validator(entry->etag, has_etag, "ETag", texts.etag);
   add_validator(entry->last_modified, has_date, "Last-Modified", texts.last_modified);

@@ -24,6 +24,9 @@ struct Entry {
   // End-to-end fields as "Name: value\r\n" lines, ready to be sent. Without Age and Content-Length: they depend on the
   // moment and the framing. With an ETag, made from the body when the origin sent none.
   Slice headers;
+  // The part of `headers` that a 304 repeats: all but what describes a body that isn't sent (RFC 9110 15.4.5), which
+  // stands last.
+  Slice not_modified_headers;
   Slice etag;           // as in `headers`; empty when there is none
   Slice last_modified;  // as the origin wrote it; empty when absent or invalid
   Slice tags;           // texts of the tags, separated by spaces; for listings and purges
@@ -69,7 +72,8 @@ struct EntryTexts {
   std::string_view key, headers, tags, etag, last_modified, body;
 };
 
-// A new entry with these texts, and nothing else set. Throws std::bad_alloc for more than Slices can count, too.
+// A new entry with these texts, and nothing else set but `not_modified_headers`. Of `headers` those that describe the
+// body stand last. Throws std::bad_alloc for more than Slices can count, too.
 std::shared_ptr<Entry> allocate_entry(const EntryTexts& texts);
 
 // What an entry is made of, beside the response itself.

@@ -1,6 +1,7 @@
 #include "cache/key.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include <xxhash.h>
@@ -15,9 +16,18 @@ int hex_value(char c) {
   return -1;
 }
 
+// RFC 3986 2.3.
+constexpr std::array<bool, 256> kUnreserved = [] {
+  std::array<bool, 256> table{};
+  for (unsigned char c = '0'; c <= '9'; ++c) table[c] = true;
+  for (unsigned char c = 'a'; c <= 'z'; ++c) table[c] = true;
+  for (unsigned char c = 'A'; c <= 'Z'; ++c) table[c] = true;
+  for (const unsigned char c : {'-', '.', '_', '~'}) table[c] = true;
+  return table;
+}();
+
 bool is_unreserved(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
+  return kUnreserved[static_cast<unsigned char>(c)];
 }
 
 void append_encoded(std::string& out, char c) {

@@ -168,17 +168,13 @@ Route Contract::match(std::string_view method, std::string_view raw_path) const 
 }
 
 std::string Contract::canonical_path(const Match& match) const {
-  std::string path;
+  const auto& pieces = match.operation->facts().path_pieces;
+  std::string path = pieces.front();
   std::size_t value = 0;
   for (const auto& segment : match.operation->segments()) {
-    path += '/';
-    if (segment.is_parameter) {
-      append_encoded_literal(path, segment.before);
-      append_value(path, segment, match.path_values[value++]);
-      append_encoded_literal(path, segment.after);
-    } else {
-      append_encoded_literal(path, segment.text);
-    }
+    if (!segment.is_parameter) continue;
+    append_value(path, segment, match.path_values[value++]);
+    path += pieces[value];
   }
   return path;
 }

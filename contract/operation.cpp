@@ -1,10 +1,27 @@
 #include <algorithm>
 
 #include "contract/operation_facts.h"
+#include "contract/router.h"
 
 namespace pgw::contract {
 
-Operation::Operation(std::unique_ptr<Facts> facts) : facts_(std::move(facts)) {}
+namespace {
+
+std::vector<std::string> pieces_of(const std::vector<PathSegment>& segments) {
+  std::vector<std::string> pieces(1);
+  for (const auto& segment : segments) {
+    pieces.back() += '/';
+    append_encoded_literal(pieces.back(), segment.is_parameter ? segment.before : segment.text);
+    if (segment.is_parameter) append_encoded_literal(pieces.emplace_back(), segment.after);
+  }
+  return pieces;
+}
+
+}  // namespace
+
+Operation::Operation(std::unique_ptr<Facts> facts) : facts_(std::move(facts)) {
+  facts_->path_pieces = pieces_of(facts_->segments);
+}
 Operation::~Operation() = default;
 Operation::Operation(Operation&&) noexcept = default;
 Operation& Operation::operator=(Operation&&) noexcept = default;

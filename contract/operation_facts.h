@@ -56,6 +56,7 @@ struct Operation::Facts {
   std::string method;
   std::string path_template;
   std::vector<PathSegment> segments;
+  std::vector<std::string> path_pieces;  ///< what stands before each value of the path and behind the last, encoded
   bool deprecated = false;
   std::vector<Parameter> path_parameters;  ///< in the order of the template
   std::vector<Parameter> query_parameters;

@@ -1,6 +1,8 @@
 #include "contract/router.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <numeric>
 
 #include "contract/path_template.h"
@@ -18,33 +20,49 @@ int hex_digit(char c) {
   return -1;
 }
 
-bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
+/// What a byte of a segment may be; several at once.
+enum ByteKind : std::uint8_t {
+  decodes_to_itself = 1,  ///< printable ASCII but '%'
+  in_a_value = 2,         ///< unreserved (RFC 3986 section 2.3): what is never encoded
+  in_a_literal = 4,       ///< that, and the delimiters that stay as they are in the document's own segments
+};
+
+constexpr std::array<std::uint8_t, 256> byte_kinds = [] {
+  std::array<std::uint8_t, 256> kinds{};
+  for (std::size_t c = 0x20; c < 0x7f; ++c) kinds[c] = c == '%' ? 0 : decodes_to_itself;
+  const auto add = [&](char c, unsigned kind) { kinds[static_cast<unsigned char>(c)] |= kind; };
+  for (char c = 'a'; c <= 'z'; ++c) add(c, in_a_value | in_a_literal);
+  for (char c = 'A'; c <= 'Z'; ++c) add(c, in_a_value | in_a_literal);
+  for (char c = '0'; c <= '9'; ++c) add(c, in_a_value | in_a_literal);
+  for (const char c : std::string_view("-._~")) add(c, in_a_value | in_a_literal);
+  for (const char c : std::string_view("!$&'()*+,;=:@")) add(c, in_a_literal);
+  return kinds;
+}();
+
+/// How many bytes at the front of `text` are of this kind.
+std::size_t count_front(std::string_view text, ByteKind kind) {
+  std::size_t count = 0;
+  while (count < text.size() && (byte_kinds[static_cast<unsigned char>(text[count])] & kind) != 0) ++count;
+  return count;
 }
 
 /// What no upstream may take for a step within its tree, however it was encoded: "..", and "x/../y" with any slashes.
 bool may_be_a_value(std::string_view value) {
   if (value.empty()) return false;
+  const auto is_slash = [](char c) { return c == '/' || c == '\\'; };
   for (;;) {
-    const auto end = value.find_first_of("/\\");
+    const auto end = static_cast<std::size_t>(std::ranges::find_if(value, is_slash) - value.begin());
     const auto part = value.substr(0, end);
     if (part == "." || part == "..") return false;
-    if (end == std::string_view::npos) return true;
+    if (end == value.size()) return true;
     value.remove_prefix(end + 1);
   }
 }
 
-/// What decodes to itself: no percent-encoding, nothing but printable ASCII. Nearly every segment of nearly every path.
-bool is_plain(std::string_view segment) {
-  return std::ranges::all_of(segment, [](char c) { return c >= 0x20 && c < 0x7f && c != '%'; });
-}
-
-void append_encoded(std::string& out, std::string_view text, std::string_view also_plain) {
+void append_encoded(std::string& out, std::string_view text, ByteKind plain_kind) {
   static constexpr std::string_view digits = "0123456789ABCDEF";
-  const auto stays = [&](char c) { return is_unreserved(c) || also_plain.find(c) != std::string_view::npos; };
   while (!text.empty()) {
-    const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, stays) - text.begin());
+    const std::size_t plain = count_front(text, plain_kind);
     out.append(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) return;
@@ -77,11 +95,11 @@ bool decode_segment(std::string_view segment, std::string& out) {
 }
 
 void append_encoded_segment(std::string& out, std::string_view value) {
-  append_encoded(out, value, {});
+  append_encoded(out, value, in_a_value);
 }
 
 void append_encoded_literal(std::string& out, std::string_view text) {
-  append_encoded(out, text, "!$&'()*+,;=:@");
+  append_encoded(out, text, in_a_literal);
 }
 
 Router::Router(std::string_view base_path) {
@@ -146,7 +164,7 @@ const Router::Node* Router::walk(const Node& node, std::string_view path, std::s
   std::string_view segment = path.substr(0, path.find('/'));
   path.remove_prefix(segment.size());
   std::string decoded;
-  if (!is_plain(segment)) {
+  if (count_front(segment, decodes_to_itself) < segment.size()) {  // nearly every segment is what it decodes to
     if (!decode_segment(segment, decoded)) return nullptr;
     segment = decoded;
   }

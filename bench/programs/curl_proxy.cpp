@@ -15,6 +15,7 @@
 #include <curl/curl.h>
 
 #include "http_bytes.h"
+#include "program.h"
 #include "sockets.h"
 
 namespace pgw::bench {
@@ -181,10 +182,5 @@ int run(int argc, char** argv) {
 }  // namespace pgw::bench
 
 int main(int argc, char** argv) {
-  try {
-    return pgw::bench::run(argc, argv);
-  } catch (const std::exception& error) {
-    std::cerr << "bench-curl-proxy: " << error.what() << '\n';
-    return 1;
-  }
+  return pgw::bench::run_program("bench-curl-proxy", &pgw::bench::run, argc, argv);
 }

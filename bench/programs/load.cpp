@@ -4,9 +4,7 @@
 #include <cerrno>
 #include <chrono>
 #include <deque>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <sys/socket.h>
@@ -17,6 +15,7 @@
 
 #include "http_client.h"
 #include "latencies.h"
+#include "program.h"
 #include "sockets.h"
 
 namespace pgw::bench {
@@ -133,12 +132,6 @@ class Load {
   char buffer_[64 * 1024];
 };
 
-std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error("can't read " + path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 int run(int argc, char** argv) {
   CLI::App app{"Loads a server on the loopback; prints one JSON line"};
   Options options;
@@ -171,10 +164,5 @@ int run(int argc, char** argv) {
 }  // namespace pgw::bench
 
 int main(int argc, char** argv) {
-  try {
-    return pgw::bench::run(argc, argv);
-  } catch (const std::exception& error) {
-    std::cerr << "bench-load: " << error.what() << '\n';
-    return 1;
-  }
+  return pgw::bench::run_program("bench-load", &pgw::bench::run, argc, argv);
 }

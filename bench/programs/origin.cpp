@@ -9,9 +9,7 @@
 #include <chrono>
 #include <ctime>
 #include <deque>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -21,6 +19,7 @@
 #include <CLI/CLI.hpp>
 
 #include "http_bytes.h"
+#include "program.h"
 #include "sockets.h"
 
 namespace pgw::bench {
@@ -202,12 +201,6 @@ class Origin {
   std::deque<Delayed> delayed_;
 };
 
-std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error("can't read " + path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 int run(int argc, char** argv) {
   CLI::App app{"An upstream that answers at once, always the same; prints its port"};
   std::uint16_t port = 0;
@@ -227,10 +220,5 @@ int run(int argc, char** argv) {
 }  // namespace pgw::bench
 
 int main(int argc, char** argv) {
-  try {
-    return pgw::bench::run(argc, argv);
-  } catch (const std::exception& error) {
-    std::cerr << "bench-origin: " << error.what() << '\n';
-    return 1;
-  }
+  return pgw::bench::run_program("bench-origin", &pgw::bench::run, argc, argv);
 }

@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include "http_client.h"
+#include "program.h"
 #include "sockets.h"
 
 namespace pgw::bench {
@@ -84,10 +85,5 @@ int run(int argc, char** argv) {
 }  // namespace pgw::bench
 
 int main(int argc, char** argv) {
-  try {
-    return pgw::bench::run(argc, argv);
-  } catch (const std::exception& error) {
-    std::cerr << "bench-readers: " << error.what() << '\n';
-    return 1;
-  }
+  return pgw::bench::run_program("bench-readers", &pgw::bench::run, argc, argv);
 }

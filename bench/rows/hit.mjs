@@ -1,14 +1,14 @@
 // A fresh hit: 1.2 KB from the cache's memory.
-import { inTurn, ratio } from '../harness/figures.mjs';
+import { ratio } from '../harness/figures.mjs';
 import { startGateway } from '../harness/gateway.mjs';
-import { expectHit, get, withCpu, wrk } from '../harness/load.mjs';
+import { expectHit, get } from '../harness/load.mjs';
 import { startFloor, startHaproxy, startNginx, startVarnish } from '../harness/peers.mjs';
-import { comparison } from '../harness/report.mjs';
+import { sideBySide } from '../harness/side_by_side.mjs';
 
 export const title = 'Fresh hit';
 const request = get('/v4/projects/pr_1');
 
-export async function run({ origin, rounds, seconds }) {
+export async function run({ origin, ...options }) {
   const nginx = (await startNginx(origin)).caching;
   const varnish = (await startVarnish(origin)).caching;
   const haproxy = (await startHaproxy(origin)).caching;
@@ -17,10 +17,9 @@ export async function run({ origin, rounds, seconds }) {
   for (const cache of caches) await expectHit(cache, request);
   const contenders = [...caches, await startFloor()];
 
-  const seen = await inTurn(contenders, rounds, (contender) => withCpu(contender, () => wrk(contender, request, { seconds })));
+  const { seen, row } = await sideBySide(contenders, () => ({ request }), options);
   return {
-    servers: contenders.map((contender) => contender.server),
-    text: comparison(seen, nginx.name),
+    ...row,
     goals: [
       { what: 'fresh hit: requests/s to nginx', limit: '> 1.3', value: ratio(seen, gateway.name, nginx.name, 'rate') },
       { what: 'fresh hit: CPU to nginx', limit: '< 0.75', value: ratio(seen, gateway.name, nginx.name, 'cpu') },

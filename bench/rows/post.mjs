@@ -1,26 +1,25 @@
 // A POST with the largest request schema of the contract (CreateEvaluationRequest: 15 properties in two objects and an array), validated
 // and not. Both are forwarded, and what they invalidate is invalidated.
-import { difference, inTurn } from '../harness/figures.mjs';
+import { difference } from '../harness/figures.mjs';
 import { startGateway } from '../harness/gateway.mjs';
-import { expectStatus, post, withCpu, wrk } from '../harness/load.mjs';
+import { expectStatus, post } from '../harness/load.mjs';
 import { startNginx } from '../harness/peers.mjs';
 import { bodyFile } from '../harness/places.mjs';
-import { comparison } from '../harness/report.mjs';
+import { sideBySide } from '../harness/side_by_side.mjs';
 
 export const title = 'POST of an evaluation, forwarded';
 const request = post('/v4/projects/pr_1/evaluations', bodyFile('create-evaluation'));
 
-export async function run({ origin, rounds, seconds }) {
+export async function run({ origin, ...options }) {
   const nginx = (await startNginx(origin)).passing;
   const validating = await startGateway(origin, { name: 'validated' });
   const blind = await startGateway(origin, { name: 'not validated', settings: { validation: { requests: 'off' } } });
   const contenders = [nginx, blind, validating];
   for (const contender of contenders) await expectStatus(contender, request, 201);
 
-  const seen = await inTurn(contenders, rounds, (contender) => withCpu(contender, () => wrk(contender, request, { seconds })));
+  const { seen, row } = await sideBySide(contenders, () => ({ request }), options);
   return {
-    servers: contenders.map((contender) => contender.server),
-    text: comparison(seen, nginx.name),
+    ...row,
     goals: [{ what: 'POST: CPU for its validation', limit: '< 5', unit: ' us', digits: 1,
       value: difference(seen, validating.name, blind.name, 'cpu') }],
   };

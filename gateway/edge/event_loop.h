@@ -69,6 +69,7 @@ class EventLoop {
 
   /// The time of the current turn's begin: good enough for deadlines, free of charge.
   Clock::time_point turn_began() const { return turn_began_; }
+  std::chrono::system_clock::time_point turn_began_at() const { return turn_began_at_; }
 
   // The rest is for the worker that drives this loop.
 
@@ -78,7 +79,10 @@ class EventLoop {
   /// Makes the calling thread the loop's own.
   void adopt_thread() { thread_ = std::this_thread::get_id(); }
 
-  void begin_turn() { turn_began_ = Clock::now(); }
+  void begin_turn() {
+    turn_began_ = Clock::now();
+    turn_began_at_ = std::chrono::system_clock::now();
+  }
 
   /// Handles an event of one of the loop's descriptors; false if this is none of them.
   bool dispatch(int fd, int ready);
@@ -105,6 +109,7 @@ class EventLoop {
   std::thread::id thread_;
   Pistache::Polling::Epoll* epoll_ = nullptr;
   Clock::time_point turn_began_ = Clock::now();
+  std::chrono::system_clock::time_point turn_began_at_ = std::chrono::system_clock::now();
 
   std::vector<std::shared_ptr<Watch>> watches_;  // by descriptor
 

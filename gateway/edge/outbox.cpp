@@ -42,6 +42,11 @@ bool Outbox::send(int fd, const Pieces& pieces, Content content) {
     taken = sendmsg(fd, &message, MSG_NOSIGNAL);
   } while (taken < 0 && errno == EINTR);
   if (taken < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return false;
+  if (static_cast<std::size_t>(taken) == total) {  // nearly always
+    count_ += total;
+    clear();
+    return true;
+  }
   account(static_cast<std::size_t>(std::max<ssize_t>(taken, 0)), pieces);
   blocked_ = !empty();
   return true;

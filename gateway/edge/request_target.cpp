@@ -26,10 +26,24 @@ constexpr bool is_ascii(char c) {
   return static_cast<std::uint8_t>(c) < 0x80;
 }
 
-// VCHAR but "#": a target has no fragment. Beyond ASCII: what clients send raw that should encode it, as services
-// accept.
-constexpr bool is_target_char(char c) {
-  return !is_ascii(c) || (c > 0x20 && c < 0x7f && c != '#');
+// What a target may hold: VCHAR but "#", since it has no fragment; and beyond ASCII what clients send raw that should
+// encode it, as services accept.
+enum TargetByte : std::uint8_t { plain = 0, beyond_ascii = 1, refused = 2 };
+
+constexpr std::array<std::uint8_t, 256> make_target_table() {
+  std::array<std::uint8_t, 256> table{};
+  for (std::size_t c = 0; c < table.size(); ++c) {
+    table[c] = c >= 0x80 ? beyond_ascii : c > 0x20 && c < 0x7f && c != '#' ? plain : refused;
+  }
+  return table;
+}
+constexpr std::array<std::uint8_t, 256> target_bytes = make_target_table();
+
+// Every kind of byte that is there, as one mask.
+unsigned kinds_in(std::string_view target) {
+  unsigned kinds = 0;
+  for (const char c : target) kinds |= target_bytes[static_cast<std::uint8_t>(c)];
+  return kinds;
 }
 
 bool is_valid_port(std::string_view port) {
@@ -48,10 +62,6 @@ bool is_valid_ip_literal(std::string_view inside) {
 // A target beyond ASCII becomes the one that the client should have sent (RFC 3986 section 2.5).
 void assign_encoded(std::string& out, std::string_view text) {
   constexpr std::string_view digits = "0123456789ABCDEF";
-  if (std::all_of(text.begin(), text.end(), is_ascii)) {
-    out.assign(text);
-    return;
-  }
   out.clear();
   for (const char c : text) {
     const auto byte = static_cast<std::uint8_t>(c);
@@ -63,14 +73,17 @@ void assign_encoded(std::string& out, std::string_view text) {
   }
 }
 
-void split_query(std::string_view path_and_query, http::Request& request) {
+void split_query(std::string_view path_and_query, bool is_ascii_only, http::Request& request) {
   const auto mark = path_and_query.find('?');
   request.has_query = mark != std::string_view::npos;
-  assign_encoded(request.path, path_and_query.substr(0, mark));
-  if (request.has_query) assign_encoded(request.query, path_and_query.substr(mark + 1));
+  const auto assign = [&](std::string& out, std::string_view text) {
+    is_ascii_only ? static_cast<void>(out.assign(text)) : assign_encoded(out, text);
+  };
+  assign(request.path, path_and_query.substr(0, mark));
+  if (request.has_query) assign(request.query, path_and_query.substr(mark + 1));
 }
 
-bool parse_absolute(std::string_view target, http::Request& request) {
+bool parse_absolute(std::string_view target, bool is_ascii_only, http::Request& request) {
   const auto colon = target.find("://");
   if (colon == std::string_view::npos) return false;
   const auto scheme = target.substr(0, colon);
@@ -80,7 +93,7 @@ bool parse_absolute(std::string_view target, http::Request& request) {
   if (!is_valid_host(authority)) return false;
   request.host.assign(authority);
   const auto path_and_query = rest.substr(authority.size());
-  split_query(path_and_query, request);
+  split_query(path_and_query, is_ascii_only, request);
   if (request.path.empty()) request.path = request.method == "OPTIONS" && !request.has_query ? "*" : "/";
   return true;
 }
@@ -105,16 +118,18 @@ bool is_valid_host(std::string_view host) {
 
 bool parse_target(http::Request& request) {
   const std::string_view target = request.target;
-  if (!std::all_of(target.begin(), target.end(), is_target_char)) return false;
+  const unsigned kinds = kinds_in(target);
+  if ((kinds & refused) != 0) return false;
+  const bool is_ascii_only = (kinds & beyond_ascii) == 0;
   if (target.front() == '/') {
-    split_query(target, request);
+    split_query(target, is_ascii_only, request);
     return true;
   }
   if (target == "*") {
     request.path = "*";
     return request.method == "OPTIONS";
   }
-  return parse_absolute(target, request);
+  return parse_absolute(target, is_ascii_only, request);
 }
 
 }  // namespace pgw::edge

@@ -34,12 +34,28 @@ bool has_date(std::string_view fields) {
   return false;
 }
 
+std::string make_status_line(int status) {
+  std::string line = "HTTP/1.1 ";
+  http::append_number(line, status);
+  line += ' ';
+  line += http::reason_phrase(status);
+  return line + "\r\n";
+}
+
+// Those of all statuses that HTTP has are made once.
 void append_status_line(std::string& out, int status) {
-  out += "HTTP/1.1 ";
-  http::append_number(out, status);
-  out += ' ';
-  out += http::reason_phrase(status);
-  out += "\r\n";
+  constexpr int first = 100;
+  static const auto lines = [] {
+    std::array<std::string, 500> made;
+    for (std::size_t i = 0; i < made.size(); ++i) made[i] = make_status_line(first + static_cast<int>(i));
+    return made;
+  }();
+  const auto index = static_cast<std::size_t>(status - first);
+  if (status >= first && index < lines.size()) {
+    out += lines[index];
+  } else {
+    out += make_status_line(status);
+  }
 }
 
 }  // namespace

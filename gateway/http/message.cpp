@@ -7,6 +7,9 @@
 namespace pgw::http {
 namespace {
 
+/// Most messages have no more: room for them is made at once.
+constexpr std::size_t usual_fields = 12;
+
 std::string_view trim(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
@@ -57,6 +60,7 @@ std::size_t Fields::count(std::string_view name) const {
 
 void Fields::add(std::string_view name, std::string_view value) {
   if (size_ == fields_.size()) {
+    if (size_ == 0) fields_.reserve(usual_fields);
     fields_.push_back({std::string(name), std::string(value)});
   } else {
     fields_[size_].name.assign(name);

@@ -32,7 +32,8 @@ inline bool iequals(std::string_view a, std::string_view b) {
 template <std::integral Number>
 void append_number(std::string& out, Number number) {
   std::array<char, 20> digits{};
-  out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
+  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
 }
 
 /// Header fields in the order of arrival, duplicates kept, looked up without regard to case.

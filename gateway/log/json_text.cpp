@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 namespace pgw::log {
 namespace {
@@ -16,6 +17,18 @@ constexpr std::array<bool, 256> plain = make_plain_table();
 
 bool is_plain(char c) {
   return plain[static_cast<std::uint8_t>(c)];
+}
+
+/// The same of eight bytes, in a third of the instructions: the classic tests of a word for "a byte below n" and "a
+/// byte equal to n".
+bool are_plain(const char* bytes) {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  constexpr std::uint64_t tops = 0x8080808080808080;
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  const auto below = [](std::uint64_t text, std::uint64_t n) { return (text - ones * n) & ~text; };
+  const auto equals = [&](std::uint64_t c) { return below(word ^ (ones * c), 1); };
+  return ((word | below(word, 0x20) | equals(0x7f) | equals('"') | equals('\\')) & tops) == 0;
 }
 
 /// The length of the UTF-8 sequence (RFC 3629) at the front of `text`, or 0 if there is none.
@@ -66,6 +79,10 @@ void append_escaped(std::string& out, char c) {
 }  // namespace
 
 bool is_plain_json(std::string_view text) {
+  while (text.size() >= sizeof(std::uint64_t)) {
+    if (!are_plain(text.data())) return false;
+    text.remove_prefix(sizeof(std::uint64_t));
+  }
   return std::all_of(text.begin(), text.end(), [](char c) { return is_plain(c); });
 }
 

@@ -2,12 +2,14 @@
 
 #include <array>
 #include <atomic>
+#include <cstdio>
 #include <ctime>
 #include <memory>
+#include <mutex>
 
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
 #include "gateway/log/json_text.h"
@@ -16,6 +18,21 @@ namespace pgw::log {
 namespace {
 
 constexpr std::size_t queue_length = 8'192;
+
+/// Writes lines that bring their line feed, by one call. spdlog's own sinks copy a text into a formatter's first, twice
+/// as it grows.
+class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit LineSink(std::FILE* file) : file_(file) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    std::fwrite(message.payload.data(), 1, message.payload.size(), file_);
+  }
+  void flush_() override { std::fflush(file_); }
+
+  std::FILE* const file_;
+};
 
 struct State {
   std::shared_ptr<spdlog::details::thread_pool> pool;
@@ -36,10 +53,9 @@ std::string_view name_of(Level level) {
   return names[static_cast<std::size_t>(level)];
 }
 
-std::shared_ptr<spdlog::logger> make_logger(const char* name, spdlog::sink_ptr sink,
+std::shared_ptr<spdlog::logger> make_logger(const char* name, std::FILE* file,
                                             const std::shared_ptr<spdlog::details::thread_pool>& pool) {
-  sink->set_pattern("%v");
-  auto logger = std::make_shared<spdlog::async_logger>(name, std::move(sink), pool,
+  auto logger = std::make_shared<spdlog::async_logger>(name, std::make_shared<LineSink>(file), pool,
                                                        spdlog::async_overflow_policy::overrun_oldest);
   logger->set_level(spdlog::level::trace);
   logger->flush_on(spdlog::level::trace);
@@ -88,8 +104,8 @@ std::string text_line(Level level, std::string_view message, std::initializer_li
 void start(const Options& options) {
   auto& s = state();
   s.pool = std::make_shared<spdlog::details::thread_pool>(queue_length, 1);
-  s.events = make_logger("events", std::make_shared<spdlog::sinks::stderr_sink_mt>(), s.pool);
-  s.accesses = make_logger("accesses", std::make_shared<spdlog::sinks::stdout_sink_mt>(), s.pool);
+  s.events = make_logger("events", stderr, s.pool);
+  s.accesses = make_logger("accesses", stdout, s.pool);
   configure(options);
 }
 
@@ -114,14 +130,14 @@ Options options() {
 void event(Level level, std::string_view message, std::initializer_list<Detail> details) {
   auto& s = state();
   if (level < s.level.load(std::memory_order_relaxed) || !s.events) return;
-  s.events->info("{}",
-                 s.format == Format::json ? json_line(level, message, details) : text_line(level, message, details));
+  std::string line = s.format == Format::json ? json_line(level, message, details) : text_line(level, message, details);
+  line += '\n';
+  s.events->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
 }
 
 void write_access(std::string_view lines) {
   auto& s = state();
   if (!s.accesses || lines.empty()) return;
-  if (lines.back() == '\n') lines.remove_suffix(1);
   s.accesses->log(spdlog::level::info, spdlog::string_view_t(lines.data(), lines.size()));
 }
 

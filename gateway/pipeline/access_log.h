@@ -15,12 +15,12 @@ namespace pgw::pipeline {
 /// callers search for.
 struct AccessRecord {
   std::chrono::sys_time<std::chrono::milliseconds> time;  ///< of the response's end
-  std::string_view request_id;
-  std::string_view trace_id;
-  std::string_view peer;
+  std::string_view request_id;  ///< as `identify` makes and accepts them: nothing that JSON would escape
+  std::string_view trace_id;    ///< hexadecimal
+  std::string_view peer;        ///< an address
   std::string_view team;
   std::string_view key_id;
-  std::string_view method;
+  std::string_view method;  ///< a token (RFC 9110 section 5.6.2)
   std::string_view path;
   std::string_view operation;
   std::uint64_t bytes_sent = 0;

@@ -52,6 +52,7 @@ upstream::OutgoingRequest outgoing_request(const RequestContext& context, bool f
   outgoing.body = request.body;
 
   const std::string connection = http::connection_options(request.fields);
+  outgoing.fields.reserve(request.fields.size() + validators.size() + 2);
   for (const auto& field : request.fields) {
     if (http::is_hop_by_hop(field.name, connection) || is_one_of(never_forwarded, field.name)) continue;
     if (http::iequals(field.name, authorization) && !forwards_authorization(context)) continue;

@@ -48,13 +48,15 @@ void count(RequestContext& context, std::chrono::steady_clock::duration took) {
 }  // namespace
 
 void record(RequestContext& context) {
-  const auto took = std::chrono::steady_clock::now() - context.exchange->first_byte_at();
+  const auto now = std::chrono::steady_clock::now();
+  const auto took = now - context.exchange->first_byte_at();
   count(context, took);
   if (!log::options().access) return;
 
   const http::Request& request = context.request();
+  const edge::EventLoop& loop = context.worker.loop();
   context.worker.access_log().write(
-      {.time = wall_clock_now(),
+      {.time = std::chrono::floor<std::chrono::milliseconds>(loop.turn_began_at() + (now - loop.turn_began())),
        .request_id = context.request_id,
        .trace_id = context.trace_id,
        .peer = request.peer,

@@ -36,7 +36,7 @@ struct RequestContext : std::enable_shared_from_this<RequestContext> {
   Worker& worker;
   const std::shared_ptr<const Runtime> runtime;
   const std::shared_ptr<edge::Exchange> exchange;
-  const cache::TimePoint arrived;  ///< when the head was there
+  const cache::TimePoint arrived;  ///< when the loop's turn began in which the head was there
 
   // identify
   std::string_view request_id;  ///< into the request, or `made_id`

@@ -10,6 +10,9 @@
 namespace pgw::pipeline {
 namespace {
 
+/// What the fields of a response seldom exceed, the gateway's own included.
+constexpr std::size_t usual_head = 640;
+
 constexpr std::string_view set_by_gateway[] = {"x-request-id", "content-length", "proxy-status"};
 
 bool is_set_by_gateway(std::string_view name) {
@@ -21,20 +24,6 @@ void append_line(std::string& out, std::string_view name, std::string_view value
   out += ": ";
   out += value;
   out += "\r\n";
-}
-
-/// The stored fields that a 304 repeats: all but those that describe a body which isn't sent (RFC 9110 section 15.4.5).
-void append_fields_of_not_modified(std::string& out, const cache::Entry& entry) {
-  constexpr std::string_view of_bodies = "content-";
-  constexpr std::string_view of_others = "content-location:";
-  std::string_view lines = entry.headers;
-  while (!lines.empty()) {
-    const auto line = lines.substr(0, lines.find('\n') + 1);
-    lines.remove_prefix(line.size());
-    const bool describes_body = http::iequals(line.substr(0, of_bodies.size()), of_bodies) &&
-                                !http::iequals(line.substr(0, of_others.size()), of_others);
-    if (!describes_body) out += line;
-  }
 }
 
 /// The fields that every response of the gateway carries, once the outcome is complete.
@@ -97,7 +86,7 @@ void respond_from_entry(RequestContext& context, cache::EntryPtr entry, cache::T
   edge::ResponseHead& head = context.worker.spare_head();
   head.fields.clear();
   if (cache::not_modified(*entry, request_fields, now)) {
-    append_fields_of_not_modified(head.fields, *entry);
+    head.fields += entry->not_modified_headers.view();
     append_age(head.fields, age);
     head.status = context.outcome.status = 304;
     append_own_fields(head.fields, context);
@@ -125,6 +114,7 @@ void respond_relayed(RequestContext& context, int status, const http::Fields& fi
 
 std::string relayed_fields(const http::Fields& fields) {
   std::string lines;
+  lines.reserve(usual_head);
   for (const auto& field : fields) {
     if (!is_set_by_gateway(field.name)) append_line(lines, field.name, field.value);
   }

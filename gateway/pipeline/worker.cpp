@@ -99,7 +99,7 @@ RequestContext::RequestContext(Worker& its_worker, std::shared_ptr<const Runtime
     : worker(its_worker),
       runtime(std::move(its_runtime)),
       exchange(std::move(its_exchange)),
-      arrived(wall_clock_now()) {}
+      arrived(std::chrono::time_point_cast<cache::Duration>(worker.loop().turn_began_at())) {}
 
 std::span<const cache::Header> RequestContext::request_fields() {
   if (request_fields_.empty()) {

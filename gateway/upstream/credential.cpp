@@ -7,8 +7,9 @@ namespace {
 
 /// How many bytes at the end of `text` are a proper prefix of `secret`.
 std::size_t partial_match(std::string_view text, std::string_view secret) {
-  for (std::size_t length = std::min(text.size(), secret.size() - 1); length > 0; --length) {
-    if (text.ends_with(secret.substr(0, length))) return length;
+  text.remove_prefix(text.size() - std::min(text.size(), secret.size() - 1));
+  for (auto at = text.find(secret.front()); at != std::string_view::npos; at = text.find(secret.front(), at + 1)) {
+    if (secret.starts_with(text.substr(at))) return text.size() - at;
   }
   return 0;
 }

@@ -433,24 +433,19 @@ TEST_CASE("a slip is not searched for among thousands of properties") {
 }
 
 TEST_CASE("a slip is at most two strokes away and shares more than it differs by") {
-  const auto [given, wanted, is_slip] = GENERATE(table<std::string, std::string, bool>({
-      {"nmae", "name", true},
-      {"nam", "name", true},
-      {"namee", "name", true},
-      {"naem", "name", true},
-      {"Name", "name", true},
-      {"xame", "name", true},
-      {"xyme", "name", true},
-      {"xyze", "name", false},
-      {"ids", "id", true},
-      {"xd", "id", true},
-      {"ab", "id", false},
-      {"", "id", false},
-      {"project_ID", "project_id", true},
-      {"description", "name", false},
-  }));
-  CAPTURE(given, wanted);
-  CHECK(is_likely_slip(given, wanted) == is_slip);
+  for (const char* given : {"nmae", "nam", "namee", "naem", "Name", "xame", "xyme"}) {
+    CAPTURE(given);
+    CHECK(is_likely_slip(given, "name"));
+  }
+  for (const char* given : {"xyze", "description"}) {
+    CAPTURE(given);
+    CHECK_FALSE(is_likely_slip(given, "name"));
+  }
+  CHECK(is_likely_slip("ids", "id"));
+  CHECK(is_likely_slip("xd", "id"));
+  CHECK_FALSE(is_likely_slip("ab", "id"));
+  CHECK_FALSE(is_likely_slip("", "id"));
+  CHECK(is_likely_slip("project_ID", "project_id"));
 }
 
 TEST_CASE("readOnly properties are not asked of requests, writeOnly ones not of responses") {
