@@ -179,10 +179,7 @@ const KeyRing::Entry* KeyRing::match(const KeyDigest& digest) const {
 KeyRing::Lookup KeyRing::find(std::string_view key, std::chrono::system_clock::time_point now) const {
   const Entry* entry = match(digest_of(key));
   if (entry == nullptr) return {Denial::unknown, nullptr};
-  return verdict_on(principals_[entry->principal], now);
-}
-
-KeyRing::Lookup KeyRing::verdict_on(const Principal& principal, std::chrono::system_clock::time_point now) {
+  const Principal& principal = principals_[entry->principal];
   const bool expired = principal.expires && now >= *principal.expires;
   return {expired ? Denial::expired : Denial::none, &principal};
 }

@@ -83,9 +83,6 @@ class KeyRing {
   /// Hashes what was presented and compares hashes in constant time; a known and an unknown key take the same steps.
   Lookup find(std::string_view key, std::chrono::system_clock::time_point now) const;
 
-  /// Of a key that is known to be this principal's: `none` or `expired`.
-  static Lookup verdict_on(const Principal& principal, std::chrono::system_clock::time_point now);
-
   std::span<const Principal> principals() const { return principals_; }
 
  private:

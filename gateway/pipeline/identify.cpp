@@ -67,7 +67,7 @@ access::Denial find_principal(RequestContext& context) {
   const FirstTwo authorization(fields, "authorization");
   const auto presented = access::presented_key(x_api_key.values(), authorization.values());
   if (presented.denial != access::Denial::none) return presented.denial;
-  const auto found = context.worker.known_keys().find(context.runtime->keys, presented.key, context.arrived);
+  const auto found = context.runtime->keys->find(presented.key, context.arrived);
   context.principal = found.principal;
   return found.denial;
 }

@@ -6,7 +6,6 @@
 #include <memory>
 #include <string>
 
-#include "gateway/access/known_keys.h"
 #include "gateway/edge/server.h"
 #include "gateway/pipeline/access_log.h"
 #include "gateway/pipeline/collecting_budget.h"
@@ -43,8 +42,6 @@ class Worker final : public edge::RequestHandler {
     return &runtime == runtime_.get() ? &known_responses_ : nullptr;
   }
 
-  access::KnownKeys& known_keys() { return known_keys_; }
-
   /// Makes `context.request_id`, for a request that brings none of its own: 64 random bits of this worker and 64 that
   /// no other request of it has, in hexadecimal. Not a secret.
   void make_request_id(RequestContext& context);
@@ -63,7 +60,6 @@ class Worker final : public edge::RequestHandler {
   upstream::Client client_;
   AccessLog access_log_;
   KnownResponses known_responses_;
-  access::KnownKeys known_keys_;
   std::array<char, 16> id_prefix_{};
   std::uint64_t ids_made_;
   edge::ResponseHead spare_head_;
