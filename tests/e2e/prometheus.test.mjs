@@ -21,7 +21,9 @@ async function startPrometheus(target) {
   const program = new Program('prometheus', [`--config.file=${config}`, `--storage.tsdb.path=${folder}/data`, '--web.listen-address=127.0.0.1:0']);
   const address = await eventually('address of Prometheus',
     () => /msg="Listening on" (?:component=web )?address=(127\.0\.0\.1:[1-9]\d*)/.exec(program.stderr)?.[1]);
-  return { program, url: `http://${address}` };
+  const url = `http://${address}`;
+  await eventually('readiness of Prometheus', async () => ((await request(`${url}/-/ready`)).status === 200 ? true : undefined));
+  return { program, url };
 }
 
 describe('Prometheus', { skip: skipWithout('prometheus') }, () => {
