@@ -1,6 +1,7 @@
 #include "gateway/service/service.h"
 
 #include <algorithm>
+#include <future>
 #include <set>
 
 #include <nlohmann/json.hpp>
@@ -13,6 +14,9 @@ namespace pgw::service {
 namespace {
 
 using log::Level;
+
+/// How long a reload waits for busy workers.
+constexpr auto take_over_time = std::chrono::seconds(5);
 
 void append(std::vector<contract::Problem>& all, std::vector<contract::Problem> more) {
   all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
@@ -150,9 +154,22 @@ void Service::publish(const std::shared_ptr<const pipeline::Runtime>& runtime) {
     const std::scoped_lock lock(runtime_mutex_);
     runtime_ = runtime;
   }
-  const std::scoped_lock lock(members_mutex_);
-  for (const Member& member : members_) {
-    member.loop->post([worker = member.worker, runtime] { worker->use(runtime); });
+  std::vector<std::future<void>> taken_over;
+  {
+    const std::scoped_lock lock(members_mutex_);
+    for (const Member& member : members_) {
+      auto done = std::make_shared<std::promise<void>>();
+      taken_over.push_back(done->get_future());
+      member.loop->post([worker = member.worker, runtime, done] {
+        worker->use(runtime);
+        done->set_value();
+      });
+    }
+  }
+  const auto deadline = std::chrono::steady_clock::now() + take_over_time;
+  for (const auto& worker : taken_over) {
+    if (worker.wait_until(deadline) == std::future_status::ready) continue;
+    log::event(Level::warning, "a worker is too busy to take the new configuration; it will when its turn ends");
   }
 }
 
@@ -166,8 +183,8 @@ pipeline::BuildOptions Service::build_options(const access::KeyRing* previous, c
 void Service::reload() {
   const auto current = runtime();
   auto next = load_next(*current);
-  metrics_.config_reloads(next != nullptr).Increment();
   if (next == nullptr) {
+    metrics_.config_reloads(false).Increment();
     log::event(Level::error, "reload refused; the running configuration stays");
     return;
   }
@@ -177,6 +194,7 @@ void Service::reload() {
   edge_->set_limits(edge_limits(next->settings.limits, *next->contract));
   publish(next);
   follow_runtime();
+  metrics_.config_reloads(true).Increment();
   log::event(Level::info, "configuration reloaded");
 }
 

@@ -77,6 +77,7 @@ class Service {
   Service(Options options, const config::Settings& settings, const contract::Contract& contract);
 
   void listen();
+  /// Returns when every worker begins its requests under `runtime`: a revoked key that the log says is gone, is.
   void publish(const std::shared_ptr<const pipeline::Runtime>& runtime);
   std::shared_ptr<const pipeline::Runtime> runtime() const;
   pipeline::BuildOptions build_options(const access::KeyRing* previous, const std::string& contract_digest);

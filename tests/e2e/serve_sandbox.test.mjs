@@ -46,7 +46,7 @@ describe('serve --sandbox', { skip: skipWithout('curl') }, () => {
 
   it('keeps its key through a reload', async () => {
     program.kill('SIGHUP');
-    await eventually('reload', () => program.events().find((event) => event.message === 'configuration reloaded'));
+    await program.event('the reload', ({ message }) => message === 'configuration reloaded');
     assert.equal((await request(`${ready.listen}/v4/projects`, { headers: { 'X-API-KEY': ready.key } })).status, 200);
   });
 });

@@ -10,8 +10,7 @@ import { Gateway, makeKey, randomSecret, Sandbox } from './support/stand.mjs';
 const team = makeKey('research');
 const item = '/projects/pr_support';
 const isHit = (response) => response.headers['cache-status'].includes('; hit;');
-const messages = (gateway) => gateway.program.events().map(({ message }) => message);
-const event = (gateway, start) => gateway.program.events().find(({ message }) => message.startsWith(start));
+const event = (gateway, start) => gateway.program.event(start, ({ message }) => message.startsWith(start));
 
 describe('a restart with a cache file', () => {
   let sandbox;
@@ -45,11 +44,11 @@ describe('a restart with a cache file', () => {
 
   it('answers from memory at once, older by the time between', async () => {
     await start();
-    assert.ok(messages(gateway).includes('no file of a cache; starting with an empty one'));
+    await event(gateway, 'no file of a cache; starting with an empty one');
     const first = await get(item);
     await get('/projects');
     await gateway.stop();
-    assert.equal(event(gateway, 'the cache was saved').entries, '2');
+    assert.equal((await event(gateway, 'the cache was saved')).entries, '2');
     assert.equal(fs.statSync(file).mode & 0o777, 0o600);
     assert.deepEqual(fs.readdirSync(path.dirname(file)), ['cache']);
     const saved = fs.readFileSync(file);
@@ -57,7 +56,7 @@ describe('a restart with a cache file', () => {
 
     const fetched = await sandbox.requestCount();
     await start();
-    assert.equal(event(gateway, 'the cache was restored').entries, '2');
+    assert.equal((await event(gateway, 'the cache was restored')).entries, '2');
     const hit = await get(item);
     assert.ok(isHit(hit), hit.headers['cache-status']);
     assert.equal(hit.text, first.text);
@@ -120,7 +119,7 @@ describe('a restart with a cache file', () => {
       damage(await leaveAFile());
       const found = fs.readFileSync(file);
       await start();
-      const refusal = event(gateway, "the cache's file is refused");
+      const refusal = await event(gateway, "the cache's file is refused");
       assert.equal(refusal.level, 'warning');
       assert.ok(refusal.reason.length > 5);
       assert.equal(refusal.kept_as, `${file}.refused`);
@@ -135,7 +134,7 @@ describe('a restart with a cache file', () => {
     for (const [settings, using, reason] of [[{}, randomSecret('other-'), /credential/], [{ api: otherContract() }, credential, /API description/]]) {
       await leaveAFile();
       await start(settings, using);
-      assert.match(event(gateway, "the cache's file is refused").reason, reason);
+      assert.match((await event(gateway, "the cache's file is refused")).reason, reason);
       assert.ok(fs.existsSync(`${file}.refused`));
       if (using === credential) assert.ok(!isHit(await get(item)));
       await gateway.stop();
@@ -147,7 +146,7 @@ describe('a restart with a cache file', () => {
     await get(item);
     fs.rmdirSync(path.dirname(file));
     await gateway.stop();
-    const failure = event(gateway, 'the cache could not be saved');
+    const failure = await event(gateway, 'the cache could not be saved');
     assert.equal(failure.level, 'error');
     assert.match(failure.reason, /No such file/);
   });

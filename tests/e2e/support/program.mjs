@@ -8,11 +8,13 @@ import { after } from 'node:test';
 
 const patience = 20_000;
 
+const folders = [];
+process.once('exit', () => folders.forEach((folder) => fs.rmSync(folder, { recursive: true, force: true })));
+
 /** A folder that is gone when the test process ends. */
 export function temporaryFolder() {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'pgw-e2e-'));
-  process.once('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
-  return folder;
+  folders.push(fs.mkdtempSync(path.join(os.tmpdir(), 'pgw-e2e-')));
+  return folders.at(-1);
 }
 
 /** Resolves with what `probe` gives as soon as that isn't undefined; `probe` is asked whenever something may have changed. */
@@ -78,6 +80,12 @@ export class Program {
 
   /** Standard error as the JSON lines of the event log. */
   events() {
-    return this.stderr.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+    return this.stderr.slice(0, this.stderr.lastIndexOf('\n') + 1).split('\n')
+      .filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+  }
+
+  /** The first event that `matches`. The log is written by a thread of its own: an event may come after what it tells of. */
+  event(what, matches) {
+    return eventually(`event: ${what}`, () => this.events().find(matches));
   }
 }
