@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { gatewayProgram, skipWithout } from './support/environment.mjs';
 import { request } from './support/http.mjs';
-import { eventually, Program, temporaryFolder } from './support/program.mjs';
+import { Program, temporaryFolder } from './support/program.mjs';
 
 describe('serve --sandbox', { skip: skipWithout('curl') }, () => {
   let program;
