@@ -171,15 +171,11 @@ int serve_or_throw(const ServeOptions& options) {
   wanted.version = PGW_VERSION;
   if (sandbox != nullptr) wanted.extra_keys.push_back(sandbox->team_key.entry);
   auto outcome = service::Service::prepare(std::move(wanted));
-  print_problems(outcome.problems);
-  if (outcome.service == nullptr) return 1;
-
-  if (sandbox != nullptr) {
-    print_greeting(*outcome.service, *sandbox);
-  } else {
-    std::cerr << "projects-gateway is listening on " << outcome.service->listen_url() << ", admin on "
-              << outcome.service->admin_url() << std::endl;
+  if (outcome.service == nullptr) {
+    print_problems(outcome.problems);
+    return 1;
   }
+  if (sandbox != nullptr) print_greeting(*outcome.service, *sandbox);
   outcome.service->start();
   if (!options.ready_file.empty()) write_ready_file(options.ready_file, *outcome.service, sandbox);
   run_until_told_to_end(*outcome.service, signals);

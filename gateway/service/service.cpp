@@ -96,6 +96,7 @@ Service::Outcome Service::prepare(Options options) {
   if (built.runtime == nullptr) return outcome;
   service->publish(built.runtime);
   service->follow_runtime();
+  log_problems(outcome.problems);
   service->restore_cache();
   service->listen();
   outcome.service = std::move(service);

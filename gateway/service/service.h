@@ -38,8 +38,8 @@ struct Options {
 class Service {
  public:
   struct Outcome {
-    std::unique_ptr<Service> service;  ///< null if any problem is an error
-    std::vector<contract::Problem> problems;
+    std::unique_ptr<Service> service;         ///< null if any problem is an error
+    std::vector<contract::Problem> problems;  ///< those of a service that came to be are in its log
   };
 
   /// Loads and checks everything and takes the addresses; accepts nothing yet. Throws std::runtime_error that names the

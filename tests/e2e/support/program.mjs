@@ -78,10 +78,9 @@ export class Program {
     assert.deepEqual({ code, signal }, { code: 0, signal: null }, `${this.name} did not end well:\n${this.stderr}`);
   }
 
-  /** Standard error as the JSON lines of the event log. */
+  /** Standard error, whose every line is JSON while the program serves. */
   events() {
-    return this.stderr.slice(0, this.stderr.lastIndexOf('\n') + 1).split('\n')
-      .filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+    return this.stderr.split('\n').slice(0, -1).map((line) => JSON.parse(line));
   }
 
   /** The first event that `matches`. The log is written by a thread of its own: an event may come after what it tells of. */
