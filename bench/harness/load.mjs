@@ -8,6 +8,7 @@ import { program, temporaryFolder } from './places.mjs';
 import { unpacked } from './peers.mjs';
 import { cores, Server } from './server.mjs';
 
+/** What it wrote to standard output. A word on standard error is a failure: wrk goes on without a script that has mistakes. */
 function runToEnd(file, args, env = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn('taskset', ['-c', cores.load, file, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -19,7 +20,7 @@ function runToEnd(file, args, env = {}) {
     child.once('error', reject);
     child.once('close', (code) => {
       forget();
-      if (code === 0) resolve(stdout);
+      if (code === 0 && stderr === '') resolve(stdout);
       else reject(new Error(`${path.basename(file)} ${args.join(' ')}: ${stderr || stdout}`));
     });
   });
@@ -35,12 +36,10 @@ function headersFor(contender, request) {
 
 const targetFor = (contender, request) => (contender.base === undefined ? request.target : request.target.replace('/v4', contender.base));
 
-/** wrk builds a request from these once and then sends the same bytes. */
+/** What wrk has no options for. It builds a request once and then sends the same bytes. */
 function scriptFor(request) {
-  const quote = (text) => `[==[${text}]==]`;
-  const headers = request.headers.map((line) => line.split(/: (.*)/s)).map(([name, value]) => `wrk.headers[${quote(name)}] = ${quote(value)}\n`);
   const file = path.join(temporaryFolder(), 'request.lua');
-  fs.writeFileSync(file, `wrk.method = ${quote(request.method)}\nwrk.body = ${quote(fs.readFileSync(request.body, 'utf8'))}\n${headers.join('')}`);
+  fs.writeFileSync(file, `wrk.method = '${request.method}'\nwrk.body = [==[${fs.readFileSync(request.body, 'utf8')}]==]\n`);
   return file;
 }
 
