@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <stdexcept>
+#include <utility>
 
 namespace pgw::upstream {
 namespace {
@@ -28,13 +28,14 @@ Call::Call(std::uint64_t id, OutgoingRequest request, std::shared_ptr<ResponseSi
 void Call::prepare(Handle handle, Clock::time_point now) {
   handle_ = std::move(handle);
   ++attempts_;
-  body_sent_ = 0;
   status_ = 0;
   fields_.clear();
   connection_.clear();
   head_done_ = paused_ = false;
 
   curl_easy_setopt(easy(), CURLOPT_PRIVATE, this);
+  curl_easy_setopt(easy(), CURLOPT_PREREQFUNCTION, &Call::on_about_to_send);
+  curl_easy_setopt(easy(), CURLOPT_PREREQDATA, this);
   curl_easy_setopt(easy(), CURLOPT_REQUEST_TARGET, (destination_->base_path() + request_.path_and_query).c_str());
   curl_easy_setopt(easy(), CURLOPT_HEADERFUNCTION, &Call::on_header_line);
   curl_easy_setopt(easy(), CURLOPT_HEADERDATA, this);
@@ -48,19 +49,14 @@ void Call::prepare(Handle handle, Clock::time_point now) {
 
 void Call::set_method_and_body() {
   if (is_sent_as_post()) {
-    // A read callback rather than CURLOPT_POSTFIELDS: libcurl can't rewind it, hence never sends a body twice.
-    curl_easy_setopt(easy(), CURLOPT_POST, 1L);
-    curl_easy_setopt(easy(), CURLOPT_POSTFIELDS, nullptr);
+    // Not copied; up to 64 KiB of it go out with the head by one call.
     curl_easy_setopt(easy(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
-    curl_easy_setopt(easy(), CURLOPT_READFUNCTION, &Call::on_body_wanted);
-    curl_easy_setopt(easy(), CURLOPT_READDATA, this);
+    curl_easy_setopt(easy(), CURLOPT_POSTFIELDS, request_.body.c_str());
   } else {
     curl_easy_setopt(easy(), CURLOPT_HTTPGET, 1L);
   }
   const bool is_implied = request_.method == (is_sent_as_post() ? "POST" : "GET");
   curl_easy_setopt(easy(), CURLOPT_CUSTOMREQUEST, is_implied ? nullptr : request_.method.c_str());
-  const bool nothing_to_rewind = request_.body.empty() && !request_.repeatable;
-  curl_easy_setopt(easy(), CURLOPT_FRESH_CONNECT, nothing_to_rewind ? 1L : 0L);
 }
 
 bool Call::is_sent_as_post() const {
@@ -90,6 +86,12 @@ void Call::set_fields() {
 Handle Call::release() {
   if (handle_) curl_easy_setopt(easy(), CURLOPT_HTTPHEADER, nullptr);
   return std::move(handle_);
+}
+
+int Call::on_about_to_send(void* self, char*, char*, int, int) {
+  auto& call = *static_cast<Call*>(self);
+  const bool again = std::exchange(call.has_been_sent_, true);
+  return again && !call.request_.repeatable ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 std::size_t Call::on_header_line(char* data, std::size_t, std::size_t size, void* self) {
@@ -175,14 +177,6 @@ void Call::deliver(std::string_view piece) {
   if (!piece.empty() && sink_ != nullptr && !sink_->on_body(piece)) paused_ = true;
 }
 
-std::size_t Call::on_body_wanted(char* buffer, std::size_t size, std::size_t count, void* self) {
-  auto& call = *static_cast<Call*>(self);
-  const std::size_t piece = std::min(size * count, call.request_.body.size() - call.body_sent_);
-  call.request_.body.copy(buffer, piece, call.body_sent_);
-  call.body_sent_ += piece;
-  return piece;
-}
-
 void Call::resume() {
   if (!paused_) return;
   paused_ = false;
@@ -229,7 +223,7 @@ Failure Call::failure_of(CURLcode result) const {
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
-    case CURLE_SEND_FAIL_REWIND:
+    case CURLE_ABORTED_BY_CALLBACK:
       return Failure::connection_terminated;
     case CURLE_PARTIAL_FILE:
       return Failure::response_incomplete;

@@ -45,9 +45,10 @@ class Call {
   unsigned attempts() const { return attempts_; }
 
  private:
+  /// libcurl asks before it sends: a second time if the connection was found dead.
+  static int on_about_to_send(void* self, char*, char*, int, int);
   static std::size_t on_header_line(char* data, std::size_t, std::size_t size, void* self);
   static std::size_t on_body_piece(char* data, std::size_t, std::size_t size, void* self);
-  static std::size_t on_body_wanted(char* buffer, std::size_t size, std::size_t count, void* self);
 
   void take_header_line(std::string_view line);
   void finish_interim();
@@ -69,7 +70,7 @@ class Call {
   unsigned attempts_ = 0;
 
   Handle handle_;
-  std::size_t body_sent_ = 0;
+  bool has_been_sent_ = false;
 
   int status_ = 0;
   http::Fields fields_;     // without those that always speak of one connection

@@ -61,8 +61,8 @@ class ResponseSink {
 /// the upstream offers it, certificates are verified, redirects are not followed, proxies of the environment are
 /// ignored.
 ///
-/// A request that is not repeatable is never sent twice: its body can't be rewound, so libcurl's own retry on a
-/// connection that turns out to be dead fails instead (RFC 9110 section 9.2.2).
+/// A request that is not repeatable is never sent twice: where libcurl itself would, on a connection that turns out to
+/// be dead, the call fails instead (RFC 9110 section 9.2.2).
 class Client {
  public:
   using CallId = std::uint64_t;

@@ -89,11 +89,11 @@ test('a credential that the upstream echoes does not come back', async () => {
 });
 
 test('a read is tried again when its connection dies, a write never is', async () => {
-  const counts = { GET: 0, PATCH: 0 };
+  const counts = { GET: 0, PATCH: 0, DELETE: 0 };
   const origin = http.createServer((request, response) => {
     counts[request.method] += 1;
     request.resume().on('end', () => {
-      if (request.method === 'PATCH' || counts.GET === 2) request.socket.destroy();
+      if (request.method !== 'GET' || counts.GET === 2) request.socket.destroy();
       else answer(response, project, { 'Cache-Control': 'no-store' });
     });
   });
@@ -101,10 +101,15 @@ test('a read is tried again when its connection dies, a write never is', async (
     assert.equal((await gateway.request(key, '/projects/pr_1')).status, 200);
     assert.equal((await gateway.request(key, '/projects/pr_1')).status, 200);
     assert.equal(counts.GET, 3);
-    const written = await gateway.request(key, '/projects/pr_1', { method: 'PATCH', body: { name: 'two' } });
-    assert.equal(written.status, 502);
-    assert.match(written.headers['proxy-status'], /error=connection_terminated/);
-    assert.equal(counts.PATCH, 1);
+    const sent = { PATCH: 0, DELETE: 0 };
+    for (const [method, body] of [['PATCH', { name: 'two' }], ['PATCH', { name: 'long '.repeat(20_000) }], ['DELETE', undefined]]) {
+      await gateway.request(key, '/projects/pr_1'); // leaves a connection that was used before, where libcurl would try again
+      const written = await gateway.request(key, '/projects/pr_1', { method, body });
+      assert.equal(written.status, 502);
+      assert.match(written.headers['proxy-status'], /error=connection_terminated/);
+      sent[method] += 1;
+      assert.deepEqual({ PATCH: counts.PATCH, DELETE: counts.DELETE }, sent);
+    }
   }));
 });
 
