@@ -1,5 +1,7 @@
 #include "metrics/families.h"
 
+#include <algorithm>
+
 #include "metrics/labels.h"
 
 namespace pgw::metrics {
@@ -19,11 +21,25 @@ HistogramFamily& histogram(prometheus::Registry& registry, const char* name, con
 
 }  // namespace
 
-std::string LearnedLabels::bounded(std::string_view value) {
+std::size_t LearnedLabels::find(std::string_view value, std::size_t from, std::size_t to) const {
+  const auto begin = labels_.begin();
+  return static_cast<std::size_t>(std::find(begin + from, begin + to, value) - begin);
+}
+
+std::size_t LearnedLabels::index_of(std::string_view value) {
+  const std::size_t before = known_.load(std::memory_order_acquire);
+  if (const std::size_t index = find(value, 0, before); index < before) return index;
   const std::lock_guard lock(mutex_);
-  if (known_.contains(value)) return std::string(value);
-  if (known_.size() >= limit_) return std::string(other);
-  return *known_.emplace(value).first;
+  const std::size_t known = known_.load(std::memory_order_relaxed);
+  const std::size_t index = find(value, before, known);
+  if (index < known || known == limit) return index;
+  labels_[known] = value;
+  known_.store(known + 1, std::memory_order_release);
+  return known;
+}
+
+std::string_view LearnedLabels::label_at(std::size_t index) const {
+  return index < known_.load(std::memory_order_acquire) ? std::string_view(labels_[index]) : other;
 }
 
 Families::Families(prometheus::Registry& registry)

@@ -1,9 +1,10 @@
 // The metric families: each registered once, here and nowhere else, with its name, labels and meaning.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstddef>
 #include <mutex>
-#include <set>
 #include <string>
 #include <string_view>
 
@@ -21,18 +22,23 @@ using CounterFamily = prometheus::Family<prometheus::Counter>;
 using GaugeFamily = prometheus::Family<prometheus::Gauge>;
 using HistogramFamily = prometheus::Family<prometheus::Histogram>;
 
-/// Label values that are learned as they come, up to a number of them. Thread-safe.
+/// Label values that are learned as they come, each with a number. Thread-safe; what is known is found without a lock.
 class LearnedLabels {
  public:
-  explicit LearnedLabels(std::size_t limit) : limit_(limit) {}
+  static constexpr std::size_t limit = 64;
 
-  /// `value` when it is known or there is room to learn it, else "other".
-  std::string bounded(std::string_view value);
+  /// The position of `value`, learned now if it is new; `limit` for a new one that finds no room.
+  std::size_t index_of(std::string_view value);
+
+  /// The inverse; "other" beyond what is known.
+  std::string_view label_at(std::size_t index) const;
 
  private:
-  const std::size_t limit_;
-  std::mutex mutex_;
-  std::set<std::string, std::less<>> known_;
+  std::size_t find(std::string_view value, std::size_t from, std::size_t to) const;
+
+  std::mutex mutex_;  // for who learns
+  std::array<std::string, limit> labels_;
+  std::atomic<std::size_t> known_{0};
 };
 
 /// Thread-safe, as prometheus-cpp's families are.
@@ -83,7 +89,7 @@ class Families {
   StripedInstruments striped;
 
   /// Types of validation failures: they come from the validator's own vocabulary, which this needs not repeat.
-  LearnedLabels validation_types{64};
+  LearnedLabels validation_types;
 };
 
 /// Upper bounds in seconds. Hits take some 10 us of CPU, upstreams take milliseconds, and no timeout is usual beyond 30

@@ -60,6 +60,12 @@ OperationMetrics::OperationMetrics(Families& families, const std::string& operat
       upstream_duration_([this](std::size_t) -> prometheus::Histogram& {
         return families_.upstream_duration.Add({{"operation", operation_}}, duration_buckets());
       }),
+      validation_failures_([this](std::size_t index) -> prometheus::Counter& {
+        return families_.validation_failures.Add(
+            {{"operation", operation_},
+             {"location", text(label_at(location_labels, index / failure_types))},
+             {"type", text(families_.validation_types.label_at(index % failure_types))}});
+      }),
       validation_reports_([this](std::size_t index) -> prometheus::Counter& {
         return families_.validation_reports.Add(
             {{"operation", operation_}, {"upstream", text(label_at(verdict_labels, index))}});
@@ -70,13 +76,6 @@ prometheus::Counter& OperationMetrics::upstream_requests(int status) {
   if (slot < slotted_statuses.size()) return upstream_requests_.at(slot);
   return families_.upstream_requests.Add(
       {{"operation", operation_}, {"status", status == no_answer ? "no_answer" : status_label(status)}});
-}
-
-prometheus::Counter& OperationMetrics::validation_failures(std::string_view location, std::string_view type) {
-  return families_.validation_failures.Add(
-      {{"operation", operation_},
-       {"location", text(label_at(location_labels, index_of(location_labels, location)))},
-       {"type", families_.validation_types.bounded(type)}});
 }
 
 }  // namespace pgw::metrics

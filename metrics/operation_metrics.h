@@ -67,9 +67,11 @@ class OperationMetrics {
   prometheus::Histogram& upstream_duration() { return upstream_duration_.at(0); }
 
   /// gateway_validation_failures_total{operation,location,type}: single mistakes that validation found, rejected and
-  /// reported ones alike, by where they sit (`location_labels`) and by their type in pydantic's vocabulary. Found by
-  /// its labels.
-  prometheus::Counter& validation_failures(std::string_view location, std::string_view type);
+  /// reported ones alike, by where they sit (`location_labels`) and by their type in pydantic's vocabulary.
+  prometheus::Counter& validation_failures(std::string_view location, std::string_view type) {
+    return validation_failures_.at(index_of(location_labels, location) * failure_types +
+                                   families_.validation_types.index_of(type));
+  }
 
   /// gateway_validation_reports_total{operation,upstream}: requests that `report` mode let through although the
   /// contract forbids them, by what the upstream made of them (`verdict_labels`): "accepted" is contract drift.
@@ -78,12 +80,15 @@ class OperationMetrics {
   }
 
  private:
+  static constexpr std::size_t failure_types = LearnedLabels::limit + 1;
+
   Families& families_;
   const std::string operation_;
   RequestCounters requests_;
   LazySeries<StripedHistogram, cache_labels.size() + 1> request_duration_;
   LazySeries<prometheus::Counter, slotted_statuses.size()> upstream_requests_;
   LazySeries<prometheus::Histogram, 1> upstream_duration_;
+  LazySeries<prometheus::Counter, (location_labels.size() + 1) * failure_types> validation_failures_;
   LazySeries<prometheus::Counter, verdict_labels.size() + 1> validation_reports_;
 };
 

@@ -67,10 +67,10 @@ edge::ResponseHead response_head(RequestContext& context, int status, std::strin
   return {status, std::move(fields)};
 }
 
-void respond_locally(RequestContext& context, Rejection rejection, const LocalResponse& response) {
+void respond_locally(RequestContext& context, Rejection rejection, LocalResponse response) {
   context.outcome.rejection = rejection;
-  context.exchange->respond(response_head(context, response.status, response.fields),
-                            std::make_shared<const std::string>(response.body));
+  context.exchange->respond(response_head(context, response.status, std::move(response.fields)),
+                            std::make_shared<const std::string>(std::move(response.body)));
 }
 
 void respond_with_failure(RequestContext& context, upstream::Failure failure) {

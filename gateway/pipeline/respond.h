@@ -18,7 +18,7 @@ namespace pgw::pipeline {
 edge::ResponseHead response_head(RequestContext& context, int status, std::string fields);
 
 /// The gateway's own answer.
-void respond_locally(RequestContext& context, Rejection rejection, const LocalResponse& response);
+void respond_locally(RequestContext& context, Rejection rejection, LocalResponse response);
 void respond_with_failure(RequestContext& context, upstream::Failure failure);
 
 /// From a stored or just fetched entry: 304 to a conditional request that it satisfies (RFC 9110 section 13), 206 or
