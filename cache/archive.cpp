@@ -92,7 +92,7 @@ TimePoint time_of(std::int64_t ticks) {
 
 void write_entry(ByteWriter& out, const Entry& entry) {
   out.text(entry.key);
-  out.u32(static_cast<std::uint32_t>(entry.status));
+  out.u32(entry.status);
   out.text(entry.headers);
   std::string selected_by;
   for (const Header& header : entry.vary().request_fields()) append_line(selected_by, header.name, header.value);
@@ -123,7 +123,7 @@ struct Archived {
 Archived read_entry(ByteReader& in) {
   EntryTexts texts;
   texts.key = in.text();
-  const auto status = static_cast<int>(in.u32());
+  const auto status = static_cast<std::uint16_t>(in.u32());
   texts.headers = in.text();
   const std::string_view selected_by = in.text();
   texts.body = in.text();

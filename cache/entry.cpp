@@ -36,11 +36,11 @@ bool describes_body(std::string_view name) {
          !equals_ignoring_case(name.substr(0, of_others.size()), of_others);
 }
 
-// The lines before the first one that describes the body.
-std::string_view not_modified_part(std::string_view headers) {
+// Of the lines before the first one that describes the body.
+std::uint32_t not_modified_length(std::string_view headers) {
   std::string_view rest = headers;
   while (!rest.empty() && !describes_body(rest)) rest.remove_prefix(std::min(rest.find('\n'), rest.size() - 1) + 1);
-  return headers.substr(0, headers.size() - rest.size());
+  return static_cast<std::uint32_t>(headers.size() - rest.size());
 }
 
 // Slices count in 32 bits, from within the entry.
@@ -134,7 +134,7 @@ std::shared_ptr<Entry> build(const EntryContext& context, int status, HeaderSpan
   const Texts texts = make_texts(context, status, headers, meta, lifetime, body, our_etag);
   auto entry = allocate_entry({context.key, texts.headers, context.tags, texts.etag, texts.last_modified, body});
   entry->select_by(Vary(headers, context.request_headers));
-  entry->status = status;
+  entry->status = static_cast<std::uint16_t>(status);
   entry->etag_from_origin = texts.etag_from_origin;
   entry->response_time = context.response_time;
   entry->initial_age = initial_age(meta, context.request_time, context.response_time);
@@ -145,14 +145,16 @@ std::shared_ptr<Entry> build(const EntryContext& context, int status, HeaderSpan
 
 }  // namespace
 
-// A validator is mostly a part of `headers`, and stands there.
+// A validator is mostly a part of `headers`, and the tag of an item a part of its key; they stand there.
 std::shared_ptr<Entry> allocate_entry(const EntryTexts& texts) {
   const auto stands_in_headers = [&](std::string_view name, std::string_view value) {
     return find_in_block(texts.headers, name) == value;
   };
   const bool has_etag = stands_in_headers("ETag", texts.etag);
   const bool has_date = stands_in_headers("Last-Modified", texts.last_modified);
-  const std::size_t tail = texts.key.size() + texts.headers.size() + texts.tags.size() +
+  const std::size_t tags_in_key = texts.key.find(texts.tags);
+  const bool has_tags = tags_in_key != std::string_view::npos;
+  const std::size_t tail = texts.key.size() + texts.headers.size() + (has_tags ? 0 : texts.tags.size()) +
                            (has_etag ? 0 : texts.etag.size()) + (has_date ? 0 : texts.last_modified.size()) +
                            texts.body.size();
   if (tail > kMaxEntryText) throw std::bad_alloc();
@@ -172,8 +174,12 @@ std::shared_ptr<Entry> allocate_entry(const EntryTexts& texts) {
   };
   add(entry->key, texts.key);
   add(entry->headers, texts.headers);
-  entry->not_modified_headers.set(not_modified_part(entry->headers));
-  add(entry->tags, texts.tags);
+  entry->not_modified_length = not_modified_length(entry->headers);
+  if (has_tags) {
+    entry->tags.set(entry->key.view().substr(tags_in_key, texts.tags.size()));
+  } else {
+    add(entry->tags, texts.tags);
+  }
   add_validator(entry->etag, has_etag, "ETag", texts.etag);
   add_validator(entry->last_modified, has_date, "Last-Modified", texts.last_modified);
   add(entry->body, texts.body);

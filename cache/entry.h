@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,21 +25,21 @@ struct Entry {
   // End-to-end fields as "Name: value\r\n" lines, ready to be sent. Without Age and Content-Length: they depend on the
   // moment and the framing. With an ETag, made from the body when the origin sent none.
   Slice headers;
-  // The part of `headers` that a 304 repeats: all but what describes a body that isn't sent (RFC 9110 15.4.5), which
-  // stands last.
-  Slice not_modified_headers;
   Slice etag;           // as in `headers`; empty when there is none
   Slice last_modified;  // as the origin wrote it; empty when absent or invalid
   Slice tags;           // texts of the tags, separated by spaces; for listings and purges
   Slice body;
   std::unique_ptr<const Vary> selected_by;  // null: by nothing
-  int status = 0;
-  bool etag_from_origin = false;  // only such a one is worth sending upstream
+  std::uint16_t status = 0;
+  bool etag_from_origin = false;          // only such a one is worth sending upstream
+  std::uint32_t not_modified_length = 0;  // of `headers`: what doesn't describe the body stands first
   TimePoint response_time;
   Duration initial_age{0};
   Freshness freshness;
   Snapshot snapshot;
 
+  // The part of `headers` that a 304 repeats: all but what describes a body that isn't sent (RFC 9110 15.4.5).
+  std::string_view not_modified_headers() const { return headers.view().substr(0, not_modified_length); }
   const Vary& vary() const;
   void select_by(Vary vary);
   std::optional<TimePoint> last_modified_time() const;
@@ -72,7 +73,7 @@ struct EntryTexts {
   std::string_view key, headers, tags, etag, last_modified, body;
 };
 
-// A new entry with these texts, and nothing else set but `not_modified_headers`. Of `headers` those that describe the
+// A new entry with these texts, and nothing else set but `not_modified_length`. Of `headers` those that describe the
 // body stand last. Throws std::bad_alloc for more than Slices can count, too.
 std::shared_ptr<Entry> allocate_entry(const EntryTexts& texts);
 

@@ -86,7 +86,7 @@ void respond_from_entry(RequestContext& context, cache::EntryPtr entry, cache::T
   edge::ResponseHead& head = context.worker.spare_head();
   head.fields.clear();
   if (cache::not_modified(*entry, request_fields, now)) {
-    head.fields += entry->not_modified_headers.view();
+    head.fields += entry->not_modified_headers();
     append_age(head.fields, age);
     head.status = context.outcome.status = 304;
     append_own_fields(head.fields, context);

@@ -61,9 +61,9 @@ TEST_CASE("What a 304 repeats stands before what describes the body") {
                                    {"ETag", "\"v1\""}});
   const std::string_view repeated =
       "content-location: /here\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nETag: \"v1\"\r\n";
-  CHECK(entry->not_modified_headers == repeated);
+  CHECK(entry->not_modified_headers() == repeated);
   CHECK(entry->headers == std::string(repeated) + "Content-Type: text/plain\r\nContent-Encoding: br\r\n");
-  CHECK(entry_of({{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"}})->not_modified_headers.size() > 0);
+  CHECK(entry_of({{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"}})->not_modified_headers().size() > 0);
 }
 
 TEST_CASE("An ETag is made from the body when the origin has none, and Date from the clock") {
@@ -302,6 +302,22 @@ TEST_CASE("If-Range gives the whole unless the validator is the same, strongly")
   CHECK_FALSE(ranged(strong, format_http_date(at(-99s))));
   CHECK_FALSE(ranged(entry_of({{"ETag", "W/\"a\""}}), "W/\"a\""));
   CHECK_FALSE(ranged(entry_of({{"Last-Modified", format_http_date(kStart)}}), format_http_date(kStart)));
+}
+
+TEST_CASE("the tag of an item is kept within its key, other tags beside it") {
+  const auto entry_with = [](std::string_view tags) {
+    return allocate_entry({"get /projects/pr_1", "", tags, "", "", "body"});
+  };
+  const auto item = entry_with("projects/pr_1");
+  CHECK(item->key == "get /projects/pr_1");
+  CHECK(item->tags == "projects/pr_1");
+  CHECK(item->body == "body");
+  CHECK(item->size_bytes() == entry_with("")->size_bytes());
+
+  const auto listing = entry_with("projects projects/pr_1 and more than malloc rounds up");
+  CHECK(listing->tags == "projects projects/pr_1 and more than malloc rounds up");
+  CHECK(listing->body == "body");
+  CHECK(listing->size_bytes() > item->size_bytes());
 }
 
 TEST_CASE("Heap costs are those of the allocator: a word, sixteen by sixteen, no less than 32") {
