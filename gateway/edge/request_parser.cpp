@@ -227,7 +227,9 @@ bool RequestParser::begin_body(std::string_view head) {
   beast_ = std::make_unique<Beast>(*request_, discard_);
   error_code error;
   beast_->put({head.data(), head.size()}, error);
-  if (error == beast::http::error::bad_content_length) {
+  // A second Content-Length is an error of its own in newer releases of Beast, and has no name in older ones.
+  const bool has_two_lengths = error && request_->fields.count("content-length") > 1;
+  if (error == beast::http::error::bad_content_length || has_two_lengths) {
     return reject(400, "bad-content-length", "Content-Length is malformed, repeated or beside Transfer-Encoding");
   }
   if (error == beast::http::error::bad_transfer_encoding) {
