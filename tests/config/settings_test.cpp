@@ -47,7 +47,7 @@ struct Place {
 
 }  // namespace
 
-TEST_CASE_METHOD(Place, "an upstream is all that a config must name; the rest has the designed defaults") {
+TEST_CASE_METHOD(Place, "an upstream is all that a config must name, the rest has the designed defaults") {
   const Settings settings = load("upstream: {url: 'https://up.example/v4'}\n");
   CHECK(settings.listen.text() == "127.0.0.1:8080");
   CHECK(settings.admin.text() == "127.0.0.1:9180");

@@ -10,17 +10,20 @@
 
 namespace pgw::consistency {
 
-// Under a sanitizer everything is many times slower: fewer clients, so that answers come before the upstream's timeout.
+// Under a sanitizer everything is many times slower: fewer clients, so that answers come before the upstream's timeout,
+// and fewer requests.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr unsigned kClients = 8;
+inline constexpr unsigned kRequests = 2'400;
 #else
 inline constexpr unsigned kClients = 24;
+inline constexpr unsigned kRequests = 4'800;
 #endif
 
 struct RaceOptions {
   StandOptions stand;
   std::chrono::milliseconds duration{3'000};
-  unsigned least_requests = 4'800;  // of all clients together, however long a slow machine takes for them
+  unsigned least_requests = kRequests;  // of all clients together, however long a slow machine takes for them
   unsigned clients = kClients;
   unsigned lasting_projects = 3;  // the fewer, the closer the race
   unsigned seed = 1;

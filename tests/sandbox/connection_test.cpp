@@ -30,7 +30,7 @@ TEST_CASE("libcurl's second request goes over the first one's connection, whatev
   CHECK_FALSE(second.new_connection);
 }
 
-TEST_CASE("a request without Connection keeps HTTP/1.1 open; close and HTTP/1.0 end the connection") {
+TEST_CASE("a request without Connection keeps HTTP/1.1 open, and close and HTTP/1.0 end the connection") {
   const auto sandbox = start();
   RawConnection raw(sandbox->url());
   raw.write(get("/projects/pr_sales"));

@@ -26,7 +26,7 @@ TEST_CASE("field lines: without any there is no list") {
   CHECK(fields.list() == nullptr);
 }
 
-TEST_CASE("field lines: cleared, they begin anew; a list grows with the lines added after it") {
+TEST_CASE("field lines: cleared, they begin anew, and a list grows with the lines added after it") {
   FieldLines fields;
   fields.add("A", "1");
   CHECK(lines_of(fields).size() == 1);
