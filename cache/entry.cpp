@@ -43,6 +43,12 @@ std::uint32_t not_modified_length(std::string_view headers) {
   return static_cast<std::uint32_t>(headers.size() - rest.size());
 }
 
+// Where in a block of lines this field has exactly this value; npos: nowhere.
+std::size_t position_of_value(std::string_view block, std::string_view name, std::string_view value) {
+  const auto found = find_in_block(block, name);
+  return found == value ? static_cast<std::size_t>(found->data() - block.data()) : std::string_view::npos;
+}
+
 // Slices count in 32 bits, from within the entry.
 constexpr std::size_t kMaxEntryText = std::size_t{4'000'000'000};
 
@@ -147,15 +153,14 @@ std::shared_ptr<Entry> build(const EntryContext& context, int status, HeaderSpan
 
 // A validator is mostly a part of `headers`, and the tag of an item a part of its key; they stand there.
 std::shared_ptr<Entry> allocate_entry(const EntryTexts& texts) {
-  const auto stands_in_headers = [&](std::string_view name, std::string_view value) {
-    return find_in_block(texts.headers, name) == value;
-  };
-  const bool has_etag = stands_in_headers("ETag", texts.etag);
-  const bool has_date = stands_in_headers("Last-Modified", texts.last_modified);
+  const std::size_t etag_in_headers = position_of_value(texts.headers, "ETag", texts.etag);
+  const std::size_t date_in_headers = position_of_value(texts.headers, "Last-Modified", texts.last_modified);
   const std::size_t tags_in_key = texts.key.find(texts.tags);
-  const bool has_tags = tags_in_key != std::string_view::npos;
-  const std::size_t tail = texts.key.size() + texts.headers.size() + (has_tags ? 0 : texts.tags.size()) +
-                           (has_etag ? 0 : texts.etag.size()) + (has_date ? 0 : texts.last_modified.size()) +
+  const auto own_bytes = [](std::size_t shared_at, std::string_view text) {
+    return shared_at == std::string_view::npos ? text.size() : 0;
+  };
+  const std::size_t tail = texts.key.size() + texts.headers.size() + own_bytes(tags_in_key, texts.tags) +
+                           own_bytes(etag_in_headers, texts.etag) + own_bytes(date_in_headers, texts.last_modified) +
                            texts.body.size();
   if (tail > kMaxEntryText) throw std::bad_alloc();
 
@@ -165,23 +170,19 @@ std::shared_ptr<Entry> allocate_entry(const EntryTexts& texts) {
     slice.set({end, text.size()});
     end = std::copy(text.begin(), text.end(), end);
   };
-  const auto add_validator = [&](Slice& slice, bool in_headers, std::string_view name, std::string_view text) {
-    if (in_headers) {
-      slice.set(*find_in_block(entry->headers, name));
-    } else {
+  const auto share_or_add = [&add](Slice& slice, const Slice& shared, std::size_t shared_at, std::string_view text) {
+    if (shared_at == std::string_view::npos) {
       add(slice, text);
+    } else {
+      slice.set(shared.view().substr(shared_at, text.size()));
     }
   };
   add(entry->key, texts.key);
   add(entry->headers, texts.headers);
   entry->not_modified_length = not_modified_length(entry->headers);
-  if (has_tags) {
-    entry->tags.set(entry->key.view().substr(tags_in_key, texts.tags.size()));
-  } else {
-    add(entry->tags, texts.tags);
-  }
-  add_validator(entry->etag, has_etag, "ETag", texts.etag);
-  add_validator(entry->last_modified, has_date, "Last-Modified", texts.last_modified);
+  share_or_add(entry->tags, entry->key, tags_in_key, texts.tags);
+  share_or_add(entry->etag, entry->headers, etag_in_headers, texts.etag);
+  share_or_add(entry->last_modified, entry->headers, date_in_headers, texts.last_modified);
   add(entry->body, texts.body);
   return entry;
 }
