@@ -10,15 +10,10 @@
 
 namespace pgw::consistency {
 
-// Under a sanitizer everything is many times slower: fewer clients, so that answers come before the upstream's timeout,
-// and fewer requests.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr unsigned kClients = 8;
-inline constexpr unsigned kRequests = 2'400;
-#else
-inline constexpr unsigned kClients = 24;
-inline constexpr unsigned kRequests = 4'800;
-#endif
+// Under a sanitizer everything is many times slower: fewer clients and requests, so that answers come before the
+// upstream's timeout.
+inline constexpr unsigned kClients = kSanitized ? 8 : 24;
+inline constexpr unsigned kRequests = kSanitized ? 2'400 : 4'800;
 
 struct RaceOptions {
   StandOptions stand;

@@ -10,9 +10,16 @@
 
 namespace pgw::consistency {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 struct StandOptions {
   unsigned workers = 3;
-  std::chrono::milliseconds upstream_timeout{400};
+  // Short, as lost writes wait for it; long enough that a slow machine answers the others before.
+  std::chrono::milliseconds upstream_timeout{kSanitized ? 1'500 : 400};
   bool check_generations = true;
 };
 
