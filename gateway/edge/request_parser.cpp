@@ -35,30 +35,6 @@ bool is_known_method(std::string_view method) {
   return std::find(known_methods.begin(), known_methods.end(), method) != known_methods.end();
 }
 
-// RFC 9110 section 5.6.2.
-constexpr std::array<bool, 256> make_token_table() {
-  std::array<bool, 256> table{};
-  for (std::size_t c = 0; c < 128; ++c) {
-    table[c] = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  }
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<std::uint8_t>(c)] = true;
-  return table;
-}
-constexpr std::array<bool, 256> token_chars = make_token_table();
-
-bool is_token(std::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return token_chars[static_cast<std::uint8_t>(c)]; });
-}
-
-// Without optional white space (RFC 9110 section 5.6.3).
-std::string_view trim(std::string_view text) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 bool is_version(std::string_view text) {
   return text.size() == 8 && text.substr(0, 5) == "HTTP/" && text[5] >= '0' && text[5] <= '9' && text[6] == '.' &&
          text[7] >= '0' && text[7] <= '9';
@@ -78,7 +54,7 @@ std::vector<std::string_view> transfer_codings(const http::Fields& fields) {
   for (std::string_view value : fields.all("transfer-encoding")) {
     while (!value.empty()) {
       const auto comma = std::min(value.find(','), value.size());
-      const auto coding = trim(value.substr(0, comma));
+      const auto coding = http::trim(value.substr(0, comma));
       if (!coding.empty()) codings.push_back(coding);
       value.remove_prefix(std::min(comma + 1, value.size()));
     }
@@ -185,7 +161,7 @@ bool RequestParser::check_request_line(std::string_view line) {
   const auto method = line.substr(0, first);
   const bool has_three_parts = first != std::string_view::npos && first > 0 && last > first + 1 &&
                                line.find(' ', first + 1) == last && line.find('\t') == std::string_view::npos;
-  if (!has_three_parts || !is_token(method) || !is_version(line.substr(last + 1))) {
+  if (!has_three_parts || !http::is_token(method) || !is_version(line.substr(last + 1))) {
     return reject(400, "bad-request-line", "the request line is malformed");
   }
   // What a refusal can already tell to the log.
@@ -211,10 +187,10 @@ bool RequestParser::take_fields(std::string_view lines) {
     const auto line = lines.substr(0, lines.find('\r'));
     lines.remove_prefix(line.size() + crlf.size());
     const auto colon = line.find(':');
-    if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) {
+    if (colon == std::string_view::npos || !http::is_token(line.substr(0, colon))) {
       return reject(400, "bad-field", "a header field line is malformed");
     }
-    request_->fields.add(line.substr(0, colon), trim(line.substr(colon + 1)));
+    request_->fields.add(line.substr(0, colon), http::trim(line.substr(colon + 1)));
   }
   return true;
 }

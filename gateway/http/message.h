@@ -28,6 +28,12 @@ inline bool iequals(std::string_view a, std::string_view b) {
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
+/// RFC 9110 section 5.6.2: a method, a field name. Not empty.
+bool is_token(std::string_view text);
+
+/// Without optional white space around it (RFC 9110 section 5.6.3).
+std::string_view trim(std::string_view text);
+
 /// In decimal.
 template <std::integral Number>
 void append_number(std::string& out, Number number) {

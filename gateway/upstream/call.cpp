@@ -7,11 +7,14 @@
 namespace pgw::upstream {
 namespace {
 
-std::string_view trim(std::string_view text) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
+/// Of a message whose body the upstream compressed although it was asked not to: nobody could look for the credential
+/// in it, or compare it with the contract.
+constexpr std::string_view compressions[] = {"gzip", "x-gzip", "deflate", "compress", "x-compress", "br", "zstd"};
+
+std::string_view without_line_end(std::string_view line) {
+  if (line.ends_with('\n')) line.remove_suffix(1);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
 }
 
 }  // namespace
@@ -25,13 +28,13 @@ Call::Call(std::uint64_t id, OutgoingRequest request, std::shared_ptr<ResponseSi
       deadline_(now + destination_->target().timeout),
       filter_(destination_->target().credential) {}
 
-void Call::prepare(Handle handle, Clock::time_point now) {
+void Call::prepare(Handle handle) {
   handle_ = std::move(handle);
   ++attempts_;
   status_ = 0;
   fields_.clear();
   connection_.clear();
-  head_done_ = paused_ = false;
+  has_transfer_coding_ = head_done_ = false;
 
   curl_easy_setopt(easy(), CURLOPT_PRIVATE, this);
   curl_easy_setopt(easy(), CURLOPT_PREREQFUNCTION, &Call::on_about_to_send);
@@ -41,13 +44,17 @@ void Call::prepare(Handle handle, Clock::time_point now) {
   curl_easy_setopt(easy(), CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy(), CURLOPT_WRITEFUNCTION, &Call::on_body_piece);
   curl_easy_setopt(easy(), CURLOPT_WRITEDATA, this);
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - now).count();
-  curl_easy_setopt(easy(), CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<decltype(left)>(left, 1)));
   set_method_and_body();
   set_fields();
 }
 
 void Call::set_method_and_body() {
+  if (request_.method == "HEAD") {
+    curl_easy_setopt(easy(), CURLOPT_NOBODY, 1L);
+    curl_easy_setopt(easy(), CURLOPT_CUSTOMREQUEST, nullptr);
+    return;
+  }
+  curl_easy_setopt(easy(), CURLOPT_NOBODY, 0L);
   if (is_sent_as_post()) {
     // Not copied; up to 64 KiB of it go out with the head by one call.
     curl_easy_setopt(easy(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
@@ -59,8 +66,9 @@ void Call::set_method_and_body() {
   curl_easy_setopt(easy(), CURLOPT_CUSTOMREQUEST, is_implied ? nullptr : request_.method.c_str());
 }
 
+/// With a length, that is, even of nothing: RFC 9110 section 8.6.
 bool Call::is_sent_as_post() const {
-  return !request_.body.empty() || request_.method == "POST";
+  return !request_.body.empty() || request_.method == "POST" || request_.method == "PUT" || request_.method == "PATCH";
 }
 
 void Call::set_fields() {
@@ -73,6 +81,7 @@ void Call::set_fields() {
     has_accept = has_accept || http::iequals(field.name, "accept");
     has_content_type = has_content_type || http::iequals(field.name, "content-type");
   }
+  lines.add("Accept-Encoding", "identity");
   if (!has_accept) lines.suppress("Accept");
   if (is_sent_as_post()) {
     lines.suppress("Expect");
@@ -95,41 +104,72 @@ int Call::on_about_to_send(void* self, char*, char*, int, int) {
 }
 
 std::size_t Call::on_header_line(char* data, std::size_t, std::size_t size, void* self) {
-  static_cast<Call*>(self)->take_header_line({data, size});
-  return size;
+  return static_cast<Call*>(self)->take_header_line({data, size}) ? size : 0;
 }
 
-void Call::take_header_line(std::string_view line) {
-  if (head_done_) return;  // trailer fields: RFC 9110 section 6.5.1 lets an intermediary drop them
-  if (line.starts_with("HTTP/")) {
-    status_ = 0;
-    fields_.clear();
-    connection_.clear();
-    const auto space = line.find(' ');
-    if (space != std::string_view::npos && line.size() >= space + 4) {
-      std::from_chars(line.data() + space + 1, line.data() + space + 4, status_);
-    }
-    return;
+// What libcurl lets through and nobody should pass on makes the whole response a protocol error: folded lines (RFC 9112
+// section 5.2), names that are no tokens and a CR inside of a line (section 2.2), contradicting lengths (section 6.3).
+bool Call::take_header_line(std::string_view line) {
+  if (head_done_) return true;  // trailer fields: RFC 9110 section 6.5.1 lets an intermediary drop them
+  if (line.starts_with("HTTP/")) return take_status_line(line);
+  line = without_line_end(line);
+  if (line.empty()) return end_head();
+  const auto colon = line.find(':');
+  if (colon == std::string_view::npos || line.front() == ' ' || line.front() == '\t') return false;
+  return take_field(http::trim(line.substr(0, colon)), http::trim(line.substr(colon + 1)));
+}
+
+bool Call::take_status_line(std::string_view line) {
+  status_ = 0;
+  fields_.clear();
+  connection_.clear();
+  has_transfer_coding_ = false;
+  const auto space = line.find(' ');
+  if (space != std::string_view::npos && line.size() >= space + 4) {
+    std::from_chars(line.data() + space + 1, line.data() + space + 4, status_);
   }
-  const std::string_view content = trim(line);
-  if (content.empty()) {
-    if (status_ >= 200) {
-      finish_head();
-    } else {
-      finish_interim();
-    }
-    return;
-  }
-  const auto colon = content.find(':');
-  if (colon == std::string_view::npos) return;
-  const auto name = trim(content.substr(0, colon));
-  const auto value = trim(content.substr(colon + 1));
+  return true;
+}
+
+bool Call::take_field(std::string_view name, std::string_view value) {
+  if (!http::is_token(name) || value.find('\r') != std::string_view::npos) return false;
   if (http::iequals(name, "connection")) {
     if (!connection_.empty()) connection_ += ',';
     connection_ += value;
+  } else if (http::iequals(name, "transfer-encoding")) {
+    has_transfer_coding_ = true;
+  } else if (http::iequals(name, "content-length") && !is_acceptable_length(value)) {
+    return false;
   } else if (!http::is_hop_by_hop(name, {})) {
     fields_.add(name, value);
   }
+  return true;
+}
+
+bool Call::is_acceptable_length(std::string_view value) const {
+  const std::string* const other = fields_.find("content-length");
+  return !value.empty() && std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; }) &&
+         (other == nullptr || *other == value);
+}
+
+bool Call::end_head() {
+  if (status_ < 200) {
+    finish_interim();
+    return true;
+  }
+  // It is the transfer coding that frames the message (RFC 9112 section 6.3).
+  if (has_transfer_coding_) fields_.erase("content-length");
+  if (is_compressed()) return false;
+  finish_head();
+  return true;
+}
+
+bool Call::is_compressed() const {
+  if (status_ == 204 || status_ == 304 || request_.method == "HEAD") return false;
+  return std::ranges::any_of(fields_, [](const http::Field& field) {
+    return http::iequals(field.name, "content-encoding") &&
+           std::ranges::any_of(compressions, [&](auto coding) { return http::list_contains(field.value, coding); });
+  });
 }
 
 void Call::finish_interim() {
@@ -167,19 +207,20 @@ bool Call::gives_credential_away(const http::Field& field) const {
 
 std::size_t Call::on_body_piece(char* data, std::size_t, std::size_t size, void* self) {
   auto& call = *static_cast<Call*>(self);
-  if (call.sink_ == nullptr) return 0;
-  if (call.paused_) return CURL_WRITEFUNC_PAUSE;
+  if (call.sink_ == nullptr || !call.head_done_) return 0;
+  if (call.is_paused()) return CURL_WRITEFUNC_PAUSE;
   call.deliver(call.filter_.pass({data, size}));
   return size;
 }
 
 void Call::deliver(std::string_view piece) {
-  if (!piece.empty() && sink_ != nullptr && !sink_->on_body(piece)) paused_ = true;
+  if (!piece.empty() && sink_ != nullptr && !sink_->on_body(piece)) paused_at_ = Clock::now();
 }
 
 void Call::resume() {
-  if (!paused_) return;
-  paused_ = false;
+  if (!is_paused()) return;
+  deadline_ += Clock::now() - *paused_at_;
+  paused_at_.reset();
   curl_easy_pause(easy(), CURLPAUSE_CONT);
 }
 
@@ -197,6 +238,10 @@ void Call::finish(CURLcode result) {
   if (sink_ != nullptr) sink_->on_end();
 }
 
+void Call::time_out() {
+  fail(failure_of(CURLE_OPERATION_TIMEDOUT));
+}
+
 void Call::fail(Failure failure) {
   if (sink_ != nullptr) sink_->on_failure(failure);
 }
@@ -210,7 +255,7 @@ Failure Call::failure_of(CURLcode result) const {
       return Failure::connection_refused;
     case CURLE_OPERATION_TIMEDOUT: {
       curl_off_t ready_to_send = 0;
-      curl_easy_getinfo(easy(), CURLINFO_PRETRANSFER_TIME_T, &ready_to_send);
+      if (easy() != nullptr) curl_easy_getinfo(easy(), CURLINFO_PRETRANSFER_TIME_T, &ready_to_send);
       return ready_to_send == 0 ? Failure::connection_timeout : Failure::response_timeout;
     }
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -227,6 +272,7 @@ Failure Call::failure_of(CURLcode result) const {
       return Failure::connection_terminated;
     case CURLE_PARTIAL_FILE:
       return Failure::response_incomplete;
+    case CURLE_WRITE_ERROR:  // what it sent was refused
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,7 +25,7 @@ class Call {
   Call& operator=(const Call&) = delete;
 
   /// Puts this request's options on `handle` and takes it. Its private pointer leads back to this call.
-  void prepare(Handle handle, Clock::time_point now);
+  void prepare(Handle handle);
 
   /// Gives the handle back, for the next call.
   Handle release();
@@ -34,6 +35,11 @@ class Call {
   void finish(CURLcode result);
   void fail(Failure failure);
 
+  /// When the upstream has had its time. Later by every pause: that one is the sink's.
+  Clock::time_point deadline() const { return deadline_; }
+  void time_out();
+
+  bool is_paused() const { return paused_at_.has_value(); }
   void resume();
 
   /// From now on the sink hears nothing and the transfer ends at its next byte.
@@ -47,10 +53,16 @@ class Call {
  private:
   /// libcurl asks before it sends: a second time if the connection was found dead.
   static int on_about_to_send(void* self, char*, char*, int, int);
+  /// Both end the transfer by taking less than was offered.
   static std::size_t on_header_line(char* data, std::size_t, std::size_t size, void* self);
   static std::size_t on_body_piece(char* data, std::size_t, std::size_t size, void* self);
 
-  void take_header_line(std::string_view line);
+  bool take_header_line(std::string_view line);
+  bool take_status_line(std::string_view line);
+  bool take_field(std::string_view name, std::string_view value);
+  bool is_acceptable_length(std::string_view value) const;
+  bool is_compressed() const;
+  bool end_head();
   void finish_interim();
   void finish_head();
   http::Fields take_end_to_end_fields();
@@ -66,7 +78,7 @@ class Call {
   OutgoingRequest request_;
   std::shared_ptr<ResponseSink> sink_;
   const std::shared_ptr<const Destination> destination_;
-  const Clock::time_point deadline_;
+  Clock::time_point deadline_;
   unsigned attempts_ = 0;
 
   Handle handle_;
@@ -75,8 +87,9 @@ class Call {
   int status_ = 0;
   http::Fields fields_;     // without those that always speak of one connection
   std::string connection_;  // the options of Connection, comma-separated
+  bool has_transfer_coding_ = false;
   bool head_done_ = false;
-  bool paused_ = false;
+  std::optional<Clock::time_point> paused_at_;
   CredentialFilter filter_;
 };
 

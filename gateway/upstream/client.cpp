@@ -39,8 +39,9 @@ class Client::Multi {
 
   ~Multi() {
     closing_ = true;
-    for (auto& [id, call] : calls_) {
-      if (call->easy() != nullptr) curl_multi_remove_handle(multi_, call->easy());
+    for (auto& [id, under_way] : calls_) {
+      if (under_way.call->easy() != nullptr) curl_multi_remove_handle(multi_, under_way.call->easy());
+      loop_.cancel(under_way.deadline);
     }
     calls_.clear();
     idle_.clear();
@@ -61,37 +62,69 @@ class Client::Multi {
 
   CallId start(OutgoingRequest request, std::shared_ptr<ResponseSink> sink) {
     const CallId id = ++last_id_;
-    auto call = std::make_unique<Call>(id, std::move(request), std::move(sink), destination_, Call::Clock::now());
-    Call& placed = *calls_.emplace(id, std::move(call)).first->second;
-    const auto& target = destination_->target();
-    if (calls_.size() > std::size_t{target.max_connections} + target.max_waiting) {
-      fail_later(id, Failure::connection_limit_reached);
-    } else {
-      launch(placed);
-    }
+    auto call = std::make_unique<Call>(id, std::move(request), std::move(sink), destination_, loop_.turn_began());
+    UnderWay& placed = calls_.emplace(id, UnderWay{std::move(call)}).first->second;
+    watch_deadline(placed);
+    launch(*placed.call);
     return id;
   }
 
+  bool has_room() const {
+    const auto& target = destination_->target();
+    return calls_.size() < std::size_t{target.max_connections} + target.max_waiting;
+  }
+
   void resume(CallId id) {
-    if (const auto it = calls_.find(id); it != calls_.end() && it->second->easy() != nullptr) it->second->resume();
+    const auto it = calls_.find(id);
+    if (it == calls_.end() || !it->second.call->is_paused()) return;
+    UnderWay& under_way = it->second;  // libcurl may deliver at once, and the sink may start calls meanwhile
+    under_way.call->resume();
+    loop_.cancel(under_way.deadline);
+    watch_deadline(under_way);
   }
 
   void cancel(CallId id) {
     const auto it = calls_.find(id);
     if (it == calls_.end()) return;
-    it->second->silence();
+    it->second.call->silence();
     // A sink may cancel from inside a libcurl callback, where a handle must not be removed.
     loop_.call_after(std::chrono::milliseconds{0}, [this, id] { drop(id); });
   }
 
-  std::size_t active() const { return calls_.size(); }
-
  private:
+  struct UnderWay {
+    std::unique_ptr<Call> call;
+    edge::EventLoop::TimerId deadline = 0;
+  };
+  using Calls = std::unordered_map<CallId, UnderWay>;
+
   void drop(CallId id) {
     const auto it = calls_.find(id);
     if (it == calls_.end()) return;
-    recycle(*it->second);
+    const auto dropped = take(it);
+    recycle(*dropped);
+  }
+
+  /// Out of the list, and nobody's deadline any more.
+  std::unique_ptr<Call> take(Calls::iterator it) {
+    auto taken = std::move(it->second);
     calls_.erase(it);
+    loop_.cancel(taken.deadline);
+    return std::move(taken.call);
+  }
+
+  void watch_deadline(UnderWay& under_way) {
+    const Call& call = *under_way.call;
+    under_way.deadline = loop_.call_at(call.deadline(), [this, id = call.id()] { expire(id); });
+  }
+
+  // A paused call's time stands still; `resume` watches it again.
+  void expire(CallId id) {
+    const auto it = calls_.find(id);
+    if (it == calls_.end() || it->second.call->is_paused()) return;
+    const auto late = take(it);
+    late->time_out();
+    recycle(*late);
   }
 
   void launch(Call& call) {
@@ -100,7 +133,7 @@ class Client::Multi {
       fail_later(call.id(), Failure::internal_error);
       return;
     }
-    call.prepare(std::move(handle), Call::Clock::now());
+    call.prepare(std::move(handle));
     if (curl_multi_add_handle(multi_, call.easy()) != CURLM_OK) {
       call.release();
       fail_later(call.id(), Failure::internal_error);
@@ -122,9 +155,7 @@ class Client::Multi {
     loop_.call_after(std::chrono::milliseconds{0}, [this, id, failure] {
       const auto it = calls_.find(id);
       if (it == calls_.end()) return;
-      const auto call = std::move(it->second);
-      calls_.erase(it);
-      call->fail(failure);
+      take(it)->fail(failure);
     });
   }
 
@@ -139,7 +170,7 @@ class Client::Multi {
     const auto jitter = std::chrono::milliseconds(random_() % static_cast<unsigned>(first_backoff.count()));
     const auto pause = first_backoff * (1U << (call.attempts() - 1)) + jitter;
     loop_.call_after(pause, [this, id = call.id()] {
-      if (const auto it = calls_.find(id); it != calls_.end()) launch(*it->second);
+      if (const auto it = calls_.find(id); it != calls_.end()) launch(*it->second.call);
     });
   }
 
@@ -156,14 +187,13 @@ class Client::Multi {
 
   void end_call(CallId id, CURLcode result) {
     const auto it = calls_.find(id);
-    Call& call = *it->second;
+    Call& call = *it->second.call;
     if (call.wants_retry(result)) {
       recycle(call);
       retry_later(call);
       return;
     }
-    const auto ended = std::move(it->second);
-    calls_.erase(it);
+    const auto ended = take(it);
     // The sink hears of the end before the handle is recycled: the reasons are read from the handle.
     ended->finish(result);
     recycle(*ended);
@@ -204,7 +234,7 @@ class Client::Multi {
   Sockets sockets_;
   CURLM* multi_;
   std::shared_ptr<const Destination> destination_;
-  std::unordered_map<CallId, std::unique_ptr<Call>> calls_;
+  Calls calls_;
   std::vector<Handle> idle_;
   CallId last_id_ = 0;
   edge::EventLoop::TimerId timer_ = 0;
@@ -227,8 +257,8 @@ void Client::resume(CallId id) {
 void Client::cancel(CallId id) {
   multi_->cancel(id);
 }
-std::size_t Client::active() const {
-  return multi_->active();
+bool Client::has_room() const {
+  return multi_->has_room();
 }
 
 }  // namespace pgw::upstream

@@ -19,7 +19,8 @@ namespace pgw::upstream {
 struct Target {
   std::string base_url;  ///< "https://host/v4": scheme, authority and base path, no trailing slash
   std::chrono::milliseconds connect_timeout{2'000};
-  std::chrono::milliseconds timeout{30'000};  ///< for the whole exchange, retries and waiting for a connection included
+  /// For the whole exchange, retries and waiting for a connection included; not for what the sink holds up.
+  std::chrono::milliseconds timeout{30'000};
   unsigned max_connections = 64;
   unsigned max_waiting = 1'024;  ///< requests beyond the connections that may wait for one; more are refused
   unsigned retries = 2;
@@ -29,8 +30,10 @@ struct Target {
 
 struct OutgoingRequest {
   std::string method;
-  std::string path_and_query;       ///< below base_url: "/projects/pr_1?page=0"
-  std::vector<http::Field> fields;  ///< end-to-end fields; Host and Content-Length are libcurl's, the credential ours
+  std::string path_and_query;  ///< below base_url: "/projects/pr_1?page=0"
+  /// End-to-end fields. Host and Content-Length are libcurl's; the credential is ours, and so is Accept-Encoding: what
+  /// is compressed could neither be searched for the credential nor compared with the contract.
+  std::vector<http::Field> fields;
   std::string body;
   bool repeatable = false;  ///< safe (RFC 9110 section 9.2.1): may be sent again after a connection failure
 };
@@ -83,7 +86,8 @@ class Client {
   /// The sink hears nothing more; the transfer ends and its connection is closed. Also from inside a sink's own call.
   void cancel(CallId id);
 
-  std::size_t active() const;
+  /// Whether one more request finds a connection or a place to wait for one.
+  bool has_room() const;
 
  private:
   class Multi;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gateway/http/message.h"
+
 namespace pgw::upstream {
 namespace {
 
@@ -29,14 +31,20 @@ std::string Credential::field_line() const {
   return line;
 }
 
+std::string_view Credential::secret() const {
+  const std::string_view value = value_->reveal();
+  const auto scheme_end = value.find(' ');
+  const bool has_scheme = http::iequals(header_, "authorization") && scheme_end != std::string_view::npos;
+  return has_scheme ? http::trim(value.substr(scheme_end)) : value;
+}
+
 bool Credential::occurs_in(std::string_view text) const {
-  const std::string_view secret = value_->reveal();
-  return !secret.empty() && text.find(secret) != std::string_view::npos;
+  return !secret().empty() && text.find(secret()) != std::string_view::npos;
 }
 
 std::string_view CredentialFilter::pass(std::string_view piece) {
-  if (credential_ == nullptr || credential_->value_->empty()) return piece;
-  const std::string_view secret = credential_->value_->reveal();
+  if (credential_ == nullptr || credential_->secret().empty()) return piece;
+  const std::string_view secret = credential_->secret();
   const bool clean = held_.empty() && piece.find(secret) == std::string_view::npos;
   if (clean && partial_match(piece, secret) == 0) return piece;
 

@@ -28,13 +28,16 @@ class Credential {
  private:
   friend class CredentialFilter;
 
+  /// What must not come back. Of "Authorization: Bearer TOKEN" that is the token, with or without its scheme before it.
+  std::string_view secret() const;
+
   std::string header_;
   std::shared_ptr<const config::Secret> value_;
 };
 
 /// Removes the credential from a response body that arrives in pieces: every occurrence is overwritten with '*' of the
 /// same length, so that lengths stay true. What could be the beginning of an occurrence is held back until more is
-/// known. A body with a content coding is passed as it is: the secret does not occur in it literally.
+/// known.
 class CredentialFilter {
  public:
   /// Null: there is no credential, everything passes.

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <future>
 #include <netinet/in.h>
 #include <optional>
@@ -11,6 +12,7 @@
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include <curl/curl.h>
@@ -31,10 +33,12 @@ class NoHandler final : public edge::RequestHandler {
   void on_rejected(const std::shared_ptr<edge::Exchange>&, const edge::Rejection&) override {}
 };
 
-/// Answers each request with its own head as the body. A target with "close" in it is the last of its connection.
+/// Answers each request with its own head as the body, or with what the test prepared. A target with "close" in it is
+/// the last of its connection.
 class EchoUpstream {
  public:
-  EchoUpstream() : listener_(socket(AF_INET, SOCK_STREAM, 0)) {
+  explicit EchoUpstream(std::string prepared = {})
+      : prepared_(std::move(prepared)), listener_(socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -75,20 +79,22 @@ class EchoUpstream {
     for (std::size_t i = 1; i < watched.size(); ++i) ::close(watched[i].fd);
   }
 
-  static bool answer(int connection) {
+  bool answer(int connection) const {
     std::string head;
     char byte = 0;
     while (!head.ends_with("\r\n\r\n")) {
       if (recv(connection, &byte, 1, 0) != 1) return false;
       head += byte;
     }
-    const std::string answer =
+    const std::string echo =
         "HTTP/1.1 200 OK\r\nConnection: keep-alive, X-Private\r\nX-Private: 1\r\nX-Public: 2\r\nContent-Length: " +
-        std::to_string(head.size()) + "\r\n\r\n" + head;
+        std::to_string(head.size()) + "\r\n\r\n" + (head.starts_with("HEAD ") ? "" : head);
+    const std::string& answer = prepared_.empty() ? echo : prepared_;
     send(connection, answer.data(), answer.size(), MSG_NOSIGNAL);
     return head.find("close") == std::string::npos;
   }
 
+  const std::string prepared_;
   int listener_;
   std::uint16_t port_ = 0;
   std::atomic<unsigned> connections_{0};
@@ -106,13 +112,18 @@ class Collector final : public ResponseSink {
  public:
   std::future<Answer> answer() { return promise_.get_future(); }
 
+  /// Takes no more after its first piece, and says so.
+  void hold_up(std::function<void()> says_so) { holds_up_ = std::move(says_so); }
+
   void on_head(int status, http::Fields fields) override {
     answer_.status = status;
     answer_.fields = std::move(fields);
   }
   bool on_body(std::string_view piece) override {
     answer_.body += piece;
-    return true;
+    const auto says_so = std::exchange(holds_up_, nullptr);
+    if (says_so) says_so();
+    return !says_so;
   }
   void on_end() override { promise_.set_value(std::move(answer_)); }
   void on_failure(Failure failure) override {
@@ -122,13 +133,14 @@ class Collector final : public ResponseSink {
 
  private:
   Answer answer_;
+  std::function<void()> holds_up_;
   std::promise<Answer> promise_;
 };
 
 /// A client in the loop of a server that has nothing else to do.
 class Stand {
  public:
-  explicit Stand(std::string base_url) {
+  explicit Stand(std::string base_url, std::chrono::milliseconds timeout = 30s) {
     curl_global_init(CURL_GLOBAL_DEFAULT);
     server_ = std::make_unique<edge::Server>(edge::Server::Options{}, [this](edge::EventLoop& loop) {
       loop_ = &loop;
@@ -137,6 +149,7 @@ class Stand {
     server_->start();
     Target target;
     target.base_url = std::move(base_url);
+    target.timeout = timeout;
     in_loop([&] { client_ = std::make_unique<Client>(*loop_, std::move(target)); });
   }
   ~Stand() {
@@ -149,14 +162,22 @@ class Stand {
   Answer ask(const std::string& method, const std::string& path, std::vector<http::Field> fields = {}) {
     const auto sink = std::make_shared<Collector>();
     auto answer = sink->answer();
+    in_loop([&] { start(method, path, std::move(fields), sink); });
+    return await(answer);
+  }
+
+  /// The sink takes no more for so long, once it has had a piece.
+  Answer ask_and_hold_up(const std::string& path, std::chrono::milliseconds duration) {
+    const auto sink = std::make_shared<Collector>();
+    auto answer = sink->answer();
     in_loop([&] {
-      OutgoingRequest request;
-      request.method = method;
-      request.path_and_query = path;
-      request.fields = std::move(fields);
-      request.repeatable = method == "GET";
-      client_->start(std::move(request), sink);
+      const auto id = start("GET", path, {}, sink);
+      sink->hold_up([=, this] { loop_->call_after(duration, [=, this] { client_->resume(id); }); });
     });
+    return await(answer);
+  }
+
+  static Answer await(std::future<Answer>& answer) {
     if (answer.wait_for(patience) != std::future_status::ready) throw std::runtime_error("no answer");
     return answer.get();
   }
@@ -172,6 +193,16 @@ class Stand {
   }
 
  private:
+  Client::CallId start(const std::string& method, const std::string& path, std::vector<http::Field> fields,
+                       const std::shared_ptr<Collector>& sink) {
+    OutgoingRequest request;
+    request.method = method;
+    request.path_and_query = path;
+    request.fields = std::move(fields);
+    request.repeatable = method == "GET";
+    return client_->start(std::move(request), sink);
+  }
+
   std::unique_ptr<edge::Server> server_;
   edge::EventLoop* loop_ = nullptr;
   std::unique_ptr<Client> client_;
@@ -191,9 +222,70 @@ TEST_CASE("client: asks for the base path and the request's own, as they are") {
 TEST_CASE("client: a handle that did one method does another") {
   EchoUpstream upstream;
   Stand stand(upstream.url());
-  for (const std::string method : {"POST", "GET", "DELETE", "GET", "PATCH", "POST"}) {
-    CHECK(stand.ask(method, "/x").body.starts_with(method + " /v4/x HTTP/1.1\r\n"));
+  for (const std::string method : {"POST", "GET", "HEAD", "DELETE", "HEAD", "PUT", "GET", "PATCH", "HEAD", "POST"}) {
+    CAPTURE(method);
+    const auto answer = stand.ask(method, "/x");
+    CHECK(answer.status == 200);
+    CHECK(answer.fields.contains("content-length"));
+    CHECK((method == "HEAD" ? answer.body.empty() : answer.body.starts_with(method + " /v4/x HTTP/1.1\r\n")));
   }
+}
+
+TEST_CASE("client: a method with content has a length, even of nothing") {
+  EchoUpstream upstream;
+  Stand stand(upstream.url());
+  for (const std::string method : {"POST", "PUT", "PATCH"}) {
+    CHECK(stand.ask(method, "/x").body.find("\r\nContent-Length: 0\r\n") != std::string::npos);
+  }
+}
+
+TEST_CASE("client: a response that nobody should pass on is a protocol error") {
+  const auto prepared = GENERATE(as<std::string>{},                                                    //
+                                 "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-A: a\r\n X-B: b\r\n\r\n",  // folded
+                                 "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-A: a\rX-B: b\r\n\r\n",     // bare CR
+                                 "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX A: a\r\n\r\n",             // no token
+                                 "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 3\r\n\r\nabcde",
+                                 "HTTP/1.1 200 OK\r\nContent-Length: 5, 3\r\n\r\nabcde",
+                                 "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Encoding: gzip\r\n\r\nabc",
+                                 "HTTP/1.1 101 Switching Protocols\r\n\r\nabc");
+  CAPTURE(prepared);
+  EchoUpstream upstream(prepared);
+  Stand stand(upstream.url());
+  const auto answer = stand.ask("GET", "/close");
+  CHECK(answer.failure == Failure::protocol_error);
+  CHECK(answer.status == 0);
+  CHECK(answer.body.empty());
+}
+
+TEST_CASE("client: a transfer coding frames the body, whatever length stands beside it") {
+  EchoUpstream upstream(
+      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+  Stand stand(upstream.url());
+  const auto answer = stand.ask("GET", "/close");
+  CHECK(answer.body == "abc");
+  CHECK_FALSE(answer.fields.contains("content-length"));
+}
+
+TEST_CASE("client: asks for no compression, which would hide what must be looked for") {
+  EchoUpstream upstream;
+  Stand stand(upstream.url());
+  CHECK(stand.ask("GET", "/x").body.find("\r\nAccept-Encoding: identity\r\n") != std::string::npos);
+}
+
+TEST_CASE("client: the upstream's time passes while it sends, and not while the sink holds it up") {
+  constexpr auto timeout = 300ms;
+  const std::string half(512 * 1024, 'a');
+  const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(2 * half.size()) + "\r\n\r\n";
+  {
+    EchoUpstream upstream(head + half + half);
+    Stand stand(upstream.url(), timeout);
+    const auto answer = stand.ask_and_hold_up("/close", 2 * timeout);
+    CHECK_FALSE(answer.failure.has_value());
+    CHECK(answer.body.size() == 2 * half.size());
+  }
+  EchoUpstream upstream(head + half);
+  Stand stand(upstream.url(), timeout);
+  CHECK(stand.ask("GET", "/x").failure == Failure::response_timeout);
 }
 
 TEST_CASE("client: fields that speak of one connection go no further") {

@@ -13,8 +13,8 @@ namespace {
 // Repeats itself, so that a partial match may begin inside of another.
 constexpr std::string_view secret = "abcabcabd-0123456789";
 
-std::shared_ptr<const Credential> credential() {
-  return std::make_shared<const Credential>("X-API-KEY", std::make_shared<const Secret>(secret));
+std::shared_ptr<const Credential> credential(std::string header = "X-API-KEY", std::string_view value = secret) {
+  return std::make_shared<const Credential>(std::move(header), std::make_shared<const Secret>(value));
 }
 
 std::string filtered(std::string_view body, std::size_t piece_size) {
@@ -41,6 +41,17 @@ TEST_CASE("the filter passes everything else untouched") {
   const auto piece_size = GENERATE(std::size_t{1}, std::size_t{3}, std::size_t{1000});
   const auto body = GENERATE(as<std::string>{}, "", "abc", "abcabcabc-0123456789", R"({"name":"a project"})");
   CHECK(filtered(body, piece_size) == body);
+}
+
+TEST_CASE("of an Authorization the token is the secret, whatever stands before it") {
+  const std::string stars(secret.size(), '*');
+  for (const std::string scheme : {"", "Bearer ", "Bearer  "}) {
+    const auto key = credential("Authorization", scheme + std::string(secret));
+    CHECK(key->occurs_in("token=" + std::string(secret)));
+    CredentialFilter filter(key);
+    CHECK(filter.pass("Bearer " + std::string(secret) + ".") == "Bearer " + stars + ".");
+    CHECK(key->field_line() == "Authorization: " + scheme + std::string(secret));
+  }
 }
 
 TEST_CASE("without a credential the filter is a pipe") {
