@@ -101,7 +101,6 @@ void refresh_in_background(RequestContext& context, cache::Fetch fetch, cache::E
                                   .outgoing = std::move(outgoing),
                                   .fetch = std::move(fetch),
                                   .revalidated = std::move(stale),
-                                  .guard = {},
                                   .changed = {},
                                   .context = nullptr});
 }

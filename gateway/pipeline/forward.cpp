@@ -42,15 +42,23 @@ bool is_unhealthy(int status) {
   return status >= 502 && status <= 504;
 }
 
+/// Why nothing is asked now; nothing when the upstream may be asked.
+std::optional<upstream::Failure> refusal_of(Worker& worker) {
+  if (!worker.client().has_room()) return upstream::Failure::connection_limit_reached;
+  if (!worker.process().breaker.allows(Clock::now())) return upstream::Failure::destination_unavailable;
+  return std::nullopt;
+}
+
 }  // namespace
 
 void Forward::start(Worker& worker, ForwardJob job) {
   const auto forward = std::make_shared<Forward>(worker, std::move(job));
-  if (worker.process().breaker.allows(Clock::now())) {
-    forward->send();
-  } else {
-    forward->answer_failure(upstream::Failure::destination_unavailable);
+  if (const auto refusal = refusal_of(worker)) {
+    forward->answer_failure(*refusal);
+    return;
   }
+  forward->begin_write();
+  forward->send();
 }
 
 Forward::Forward(Worker& worker, ForwardJob job) : worker_(worker), job_(std::move(job)) {}
@@ -63,9 +71,15 @@ void Forward::give_back_budget() {
   worker_.collecting().give_back(std::exchange(collected_, 0));
 }
 
+// Not before it is certain that the write is sent: one that is refused here has changed nothing.
+void Forward::begin_write() {
+  if (job_.changed.empty()) return;
+  guard_ = worker_.process().cache.begin_write(job_.changed);
+  sent_at_wall_clock_ = wall_clock_now();
+}
+
 void Forward::send() {
   sent_at_ = Clock::now();
-  if (job_.guard) sent_at_wall_clock_ = wall_clock_now();
   // It is needed again only if a 304 turns out to speak of something else.
   auto outgoing = job_.revalidated != nullptr ? job_.outgoing : std::move(job_.outgoing);
   call_ = worker_.client().start(std::move(outgoing), shared_from_this());
@@ -81,11 +95,14 @@ void Forward::follow_client() {
 
 /// By its client, or by others: a fetch has followers and the cache to think of, a write must be heard to its end.
 bool Forward::is_wanted() const {
-  return job_.fetch || job_.guard || (job_.context != nullptr && !job_.context->exchange->client_gone());
+  return job_.fetch || guard_ || (job_.context != nullptr && !job_.context->exchange->client_gone());
 }
 
 void Forward::client_left() {
-  if (is_wanted()) return;
+  if (is_wanted()) {
+    worker_.client().resume(call_);  // what was held up for the client is read on, and dropped
+    return;
+  }
   if (status_ == 0) worker_.process().breaker.cancelled();
   worker_.client().cancel(call_);
 }
@@ -108,12 +125,12 @@ void Forward::judge_health(int status) {
 }
 
 void Forward::settle_write(const http::Fields& fields) {
-  if (!job_.guard) return;
+  if (!guard_) return;
   if (status_ >= 200 && status_ < 400) {
     for (const char* name : {"location", "content-location"}) {
       if (const std::string* reference = fields.find(name)) {
         const auto tags = tags_of_reference(*job_.runtime, *reference);
-        job_.guard.add(tags);
+        guard_.add(tags);
         job_.changed.insert(job_.changed.end(), tags.begin(), tags.end());
       }
     }
@@ -128,9 +145,9 @@ void Forward::end_write() {
   const bool is_whole = delivery_ == Delivery::whole && job_.context != nullptr;
   const auto headers = views_of(fields_);
   if (is_whole && may_prime(*job_.context, status_, headers)) {
-    finish_and_prime(*job_.context, job_.guard, {status_, headers, body_}, sent_at_wall_clock_);
+    finish_and_prime(*job_.context, guard_, {status_, headers, body_}, sent_at_wall_clock_);
   } else {
-    job_.guard.finish();
+    guard_.finish();
   }
 }
 
@@ -158,9 +175,7 @@ bool Forward::is_unmodified() const {
 
 Forward::Delivery Forward::choose_delivery() {
   const bool is_checked = job_.runtime->settings.validation.responses != config::Check::off;
-  collect_at_most_ = job_.fetch                 ? worker_.process().cache.max_body_bytes()
-                     : is_checked || job_.guard ? checked_at_most
-                                                : 0;
+  collect_at_most_ = job_.fetch ? worker_.process().cache.max_body_bytes() : is_checked || guard_ ? checked_at_most : 0;
   const auto length = content_length(fields_);
   if (length && *length <= collect_at_most_) body_.reserve(*length);
   if (length) return *length <= collect_at_most_ ? Delivery::whole : Delivery::streaming;
@@ -172,10 +187,10 @@ void Forward::begin_streaming() {
   if (job_.fetch) job_.fetch.too_large(wall_clock_now());
   // The write's answer is about to reach its caller. It is held until the end as well, so that nothing that was fetched
   // while the body came stays.
-  if (job_.guard) {
+  if (guard_) {
     auto rest = worker_.process().cache.begin_write(job_.changed);
-    job_.guard.finish();
-    job_.guard = std::move(rest);
+    guard_.finish();
+    guard_ = std::move(rest);
   }
   if (job_.context == nullptr) return;
   auto& context = *job_.context;
@@ -207,12 +222,15 @@ bool Forward::on_body(std::string_view piece) {
     std::string().swap(body_);         // an assignment would keep the storage
     if (is_taken) give_back_budget();  // else when the client has taken it: until then the exchange holds it
   }
-  return job_.context == nullptr || job_.context->exchange->write(piece) || job_.context->exchange->client_gone();
+  if (job_.context == nullptr || job_.context->exchange->write(piece)) return true;
+  if (job_.context->exchange->client_gone()) return true;
+  was_held_up_ = true;
+  return false;
 }
 
 void Forward::on_end() {
   note_upstream(status_);
-  if (job_.guard) end_write();
+  if (guard_) end_write();
   if (delivery_ == Delivery::streaming) {
     if (job_.context != nullptr) job_.context->exchange->end();
   } else if (is_unmodified()) {
@@ -225,14 +243,26 @@ void Forward::on_end() {
 }
 
 void Forward::on_failure(upstream::Failure failure) {
-  note_upstream(0);
-  worker_.process().breaker.failed(Clock::now());
+  blame(failure);
   if (delivery_ == Delivery::streaming && status_ != 0) {
-    if (job_.guard) job_.guard.finish();
+    if (guard_) guard_.finish();
     if (job_.context != nullptr) job_.context->exchange->abort();
     return;
   }
   answer_failure(failure);
+}
+
+// An upstream that had to wait for a slow client may well lose patience, and what we couldn't begin says nothing of it.
+void Forward::blame(upstream::Failure failure) {
+  auto& breaker = worker_.process().breaker;
+  if (failure == upstream::Failure::internal_error) {
+    breaker.cancelled();
+  } else if (was_held_up_) {
+    note_upstream(status_);
+  } else {
+    note_upstream(0);
+    breaker.failed(Clock::now());
+  }
 }
 
 void Forward::settle_unmodified() {
@@ -271,9 +301,14 @@ void Forward::settle_pass() {
   if (response_is_acceptable()) answer_relayed();
 }
 
+/// Whether a response like this has content (RFC 9110 section 6.4.1).
+bool Forward::has_content() const {
+  return status_ != 204 && status_ != 304 && job_.operation->method() != "HEAD";
+}
+
 bool Forward::response_is_acceptable() {
   const auto mode = job_.runtime->settings.validation.responses;
-  if (mode == config::Check::off || fields_.contains("content-encoding")) return true;
+  if (mode == config::Check::off || !has_content()) return true;
   if (matches_contract() || mode != config::Check::enforce) return true;
 
   if (job_.fetch) job_.fetch.failed(wall_clock_now(), static_cast<int>(upstream::Failure::protocol_error));
@@ -285,6 +320,8 @@ bool Forward::response_is_acceptable() {
 }
 
 bool Forward::matches_contract() {
+  // In a coding that we don't know: it can't be told.
+  if (fields_.contains("content-encoding")) return false;
   const std::string* field = fields_.find("content-type");
   const std::string_view type = field == nullptr ? std::string_view{} : *field;
   KnownResponses* const known = worker_.known_responses(*job_.runtime);
@@ -317,15 +354,20 @@ void Forward::answer_from(const cache::EntryPtr& entry, cache::StoreResult resul
 }
 
 void Forward::answer_relayed() {
-  if (job_.context != nullptr) respond_relayed(*job_.context, status_, fields_, std::move(body_));
+  if (job_.context == nullptr) return;
+  if (has_content()) {
+    respond_relayed(*job_.context, status_, fields_, std::move(body_));
+  } else {
+    respond_relayed(*job_.context, status_, fields_, content_length(fields_));
+  }
 }
 
 void Forward::answer_failure(upstream::Failure failure) {
-  if (job_.guard) {
+  if (guard_) {
     if (upstream::may_have_taken_effect(failure)) {
-      job_.guard.finish_unknown(wall_clock_now() + job_.runtime->settings.upstream.timeout);
+      guard_.finish_unknown(wall_clock_now() + job_.runtime->settings.upstream.timeout);
     } else {
-      job_.guard.finish();
+      guard_.finish();
     }
   }
   const auto stale = job_.fetch ? job_.fetch.failed(wall_clock_now(), static_cast<int>(failure)) : nullptr;

@@ -13,7 +13,7 @@
 
 namespace pgw::pipeline {
 
-/// What is to be asked, and on whose behalf. At most one of `fetch` and `guard` is set: a read through the cache, a
+/// What is to be asked, and on whose behalf. At most one of `fetch` and `changed` is set: a read through the cache, a
 /// write, or, with neither, a request that only passes.
 struct ForwardJob {
   std::shared_ptr<const Runtime> runtime;
@@ -21,9 +21,8 @@ struct ForwardJob {
   upstream::OutgoingRequest outgoing;
   cache::Fetch fetch;
   cache::EntryPtr revalidated;  ///< what `fetch` would like to hear 304 about
-  cache::WriteGuard guard;
-  cache::Tags changed;  ///< what `guard` is about
-  ContextPtr context;   ///< null: nobody waits (a refresh in the background)
+  cache::Tags changed;          ///< of a write: what it makes stale
+  ContextPtr context;           ///< null: nobody waits (a refresh in the background)
 };
 
 /// Lives until the upstream is done with it, whether or not the client is still there: followers and the cache may want
@@ -50,6 +49,7 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
     streaming,  ///< passed on as it comes
   };
 
+  void begin_write();
   void send();
   void follow_client();
   void client_left();
@@ -64,6 +64,8 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
   void begin_streaming();
   bool is_unmodified() const;
 
+  void blame(upstream::Failure failure);
+  bool has_content() const;
   void settle_read();
   void settle_unmodified();
   void settle_pass();
@@ -78,6 +80,7 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
   ForwardJob job_;
   upstream::Client::CallId call_ = 0;
   std::chrono::steady_clock::time_point sent_at_;
+  cache::WriteGuard guard_;              ///< of a write, from its sending to its end
   cache::TimePoint sent_at_wall_clock_;  ///< of a write
 
   int status_ = 0;
@@ -86,6 +89,7 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
   Delivery delivery_ = Delivery::whole;
   std::size_t collect_at_most_ = 0;
   std::size_t collected_ = 0;  ///< of the worker's budget
+  bool was_held_up_ = false;   ///< by a client that reads slowly
 };
 
 /// Whether the client's Authorization goes upstream: where callers have no keys of ours, and the upstream's credential

@@ -24,16 +24,12 @@ Progress forward(RequestContext& context) {
                  .outgoing = {},
                  .fetch = std::move(context.fetch),
                  .revalidated = std::move(context.revalidated),
-                 .guard = {},
                  .changed = {},
                  .context = context.shared_from_this()};
   const bool for_cache = static_cast<bool>(job.fetch);
   job.outgoing =
       outgoing_request(context, for_cache, for_cache ? job.fetch.validators() : std::vector<cache::Header>{});
-  if (!context.policy().changes_nothing) {
-    job.changed = changed_by(context);
-    job.guard = context.worker.process().cache.begin_write(job.changed);
-  }
+  if (!context.policy().changes_nothing) job.changed = changed_by(context);
   Forward::start(context.worker, std::move(job));
   return Progress::waiting;
 }

@@ -8,10 +8,10 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-// Host and Content-Length are libcurl's, X-API-KEY is the team's and stays here, X-Request-ID is set anew. Method
-// overrides would let a request do upstream what it was not checked for here.
+// Host and Content-Length are libcurl's, Accept-Encoding is the upstream client's, X-API-KEY is the team's and stays
+// here, X-Request-ID is set anew. Method overrides would let a request do upstream what it was not checked for here.
 constexpr std::string_view never_forwarded[] = {
-    "host",          "content-length",    "expect",       "x-api-key", "x-http-method-override",
+    "host",          "content-length",    "expect",       "accept-encoding", "x-api-key", "x-http-method-override",
     "x-http-method", "x-method-override", "x-request-id",
 };
 
@@ -51,10 +51,9 @@ upstream::OutgoingRequest outgoing_request(const RequestContext& context, bool f
   if (!request.query.empty()) outgoing.path_and_query += "?" + request.query;
   outgoing.body = request.body;
 
-  const std::string connection = http::connection_options(request.fields);
   outgoing.fields.reserve(request.fields.size() + validators.size() + 2);
   for (const auto& field : request.fields) {
-    if (http::is_hop_by_hop(field.name, connection) || is_one_of(never_forwarded, field.name)) continue;
+    if (http::is_hop_by_hop(field.name, {}) || is_one_of(never_forwarded, field.name)) continue;
     if (http::iequals(field.name, authorization) && !forwards_authorization(context)) continue;
     if (is_credential(context, field.name) || (for_cache && is_one_of(own_conditions, field.name))) continue;
     outgoing.fields.push_back(field);

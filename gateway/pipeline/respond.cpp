@@ -112,6 +112,11 @@ void respond_relayed(RequestContext& context, int status, const http::Fields& fi
                             std::make_shared<const std::string>(std::move(body)));
 }
 
+void respond_relayed(RequestContext& context, int status, const http::Fields& fields,
+                     std::optional<std::uint64_t> content_length) {
+  context.exchange->respond(response_head(context, status, relayed_fields(fields)), content_length);
+}
+
 std::string relayed_fields(const http::Fields& fields) {
   std::string lines;
   lines.reserve(usual_head);

@@ -25,8 +25,11 @@ void respond_with_failure(RequestContext& context, upstream::Failure failure);
 /// 416 to a range of it (section 14), else all of it; with Age (RFC 9111 section 5.1).
 void respond_from_entry(RequestContext& context, cache::EntryPtr entry, cache::TimePoint now);
 
-/// What the upstream said, relayed: not stored, not shared.
+/// What the upstream said, relayed: not stored, not shared. Or of a response without content, whose length is that of
+/// the content it would have (RFC 9110 section 8.6).
 void respond_relayed(RequestContext& context, int status, const http::Fields& fields, std::string body);
+void respond_relayed(RequestContext& context, int status, const http::Fields& fields,
+                     std::optional<std::uint64_t> content_length);
 
 /// The upstream's fields as lines, without those that the gateway sets itself.
 std::string relayed_fields(const http::Fields& fields);

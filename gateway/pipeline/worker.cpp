@@ -12,9 +12,6 @@ namespace {
 /// Of all workers together.
 constexpr std::size_t collected_at_once = std::size_t{16} * 1024 * 1024;
 
-}  // namespace
-namespace {
-
 /// The same runtime with a count of owners of this worker's own: every request becomes an owner, and workers that count
 /// together would pass the count's cache line to and fro.
 std::shared_ptr<const Runtime> counted_apart(std::shared_ptr<const Runtime> runtime) {
@@ -32,6 +29,19 @@ constexpr std::uint64_t scrambled(std::uint64_t number) {
   number = (number ^ (number >> 33)) * 0xff51afd7ed558ccd;
   number = (number ^ (number >> 33)) * 0xc4ceb9fe1a85ec53;
   return number ^ (number >> 33);
+}
+
+/// The fields that Connection names, besides the usual ones. The upstream won't see them, so neither may the cache,
+/// which would store its answer under them, nor validation (RFC 9110 section 7.6.1).
+void drop_fields_of_connection(http::Request& request) {
+  if (!request.fields.contains("connection")) return;
+  const std::string options = http::connection_options(request.fields);
+  for (std::string_view rest = options; !rest.empty();) {
+    const auto comma = std::min(rest.find(','), rest.size());
+    const auto name = http::trim(rest.substr(0, comma));
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+    if (!http::iequals(name, "keep-alive") && !http::iequals(name, "close")) request.fields.erase(name);
+  }
 }
 
 char* write_hex(char* out, std::uint64_t bits) {
@@ -75,6 +85,7 @@ RequestContext& Worker::context_of(const std::shared_ptr<edge::Exchange>& exchan
 }
 
 void Worker::on_head(const std::shared_ptr<edge::Exchange>& exchange) {
+  drop_fields_of_connection(exchange->mutable_request());
   run_phases(Moment::head, context_of(exchange));
 }
 

@@ -7,6 +7,7 @@ import http from 'node:http';
 import https from 'node:https';
 import path from 'node:path';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { withGateway, withOrigin } from './support/origin.mjs';
 import { temporaryFolder } from './support/program.mjs';
 
@@ -71,6 +72,57 @@ test('end-to-end fields and repeated parameters travel, hop-by-hop fields and ke
     assert.deepEqual(back('x-many'), ['a', 'b']);
     assert.deepEqual(back('set-cookie'), ['a=1', 'b=2']);
     assert.equal(response.headers['x-gone'], undefined);
+  }));
+});
+
+test('what Connection names counts for nothing, neither for the cache nor for validation', async () => {
+  const languages = [];
+  const origin = http.createServer((request, response) => {
+    request.resume();
+    languages.push(request.headers['accept-language']);
+    answer(response, project, { Vary: 'Accept-Language', 'Cache-Control': 'max-age=600', 'X-Type': request.headers['content-type'] ?? 'none' });
+  });
+  await withOrigin(origin, (port) => withGateway(`http://127.0.0.1:${port}/v4`, {}, async (gateway, key) => {
+    const get = (headers) => gateway.request(key, '/projects/pr_1', { headers: { 'Accept-Language': 'de', ...headers } });
+    await get({ Connection: 'Accept-Language' });
+    assert.match((await get({})).headers['cache-status'], /fwd=vary-miss/);
+    assert.deepEqual(languages, [undefined, 'de']);
+    // Without a type a body is read as JSON: what is checked and what is sent are the same.
+    const patched = await gateway.request(key, '/projects/pr_1', {
+      method: 'PATCH', body: '{"name": 1', headers: { 'Content-Type': 'text/plain', Connection: 'content-type' },
+    });
+    assert.equal(patched.status, 422);
+  }));
+});
+
+test('clients may accept compression: none is asked for, as nobody could look into it, and none is passed on', async () => {
+  const origin = http.createServer((request, response) => {
+    const body = JSON.stringify({ detail: `the key ${request.headers['x-api-key']}` });
+    const zipped = request.url.endsWith('/pr_always') || /gzip/.test(request.headers['accept-encoding'] ?? '');
+    answer(response, zipped ? gzipSync(body) : body, { Vary: 'Accept-Encoding', 'Cache-Control': 'max-age=600', ...(zipped ? { 'Content-Encoding': 'gzip' } : {}) });
+  });
+  await withOrigin(origin, (port) => withGateway(`http://127.0.0.1:${port}/v4`, {}, async (gateway, key) => {
+    const plain = await gateway.request(key, '/projects/pr_1', { headers: { 'Accept-Encoding': 'gzip, br' } });
+    assert.match(plain.json.detail, /^the key \*+$/);
+    const refused = await gateway.request(key, '/projects/pr_always', { headers: { 'Accept-Encoding': 'gzip, br' } });
+    assert.equal(refused.status, 502);
+    assert.match(refused.headers['proxy-status'], /error=http_protocol_error/);
+  }));
+});
+
+test('a 304 that is passed on announces no other length than the upstream did', async () => {
+  const origin = http.createServer((request, response) => {
+    response.writeHead(304, { ETag: '"1"', 'Content-Type': 'application/json', ...(request.url.endsWith('/pr_5') ? { 'Content-Length': 5 } : {}) });
+    response.end();
+  });
+  const validation = { requests: 'enforce', responses: 'enforce' };
+  await withOrigin(origin, (port) => withGateway(`http://127.0.0.1:${port}/v4`, { settings: { validation } }, async (gateway, key) => {
+    const ask = (target) => gateway.request(key, target, { headers: { 'If-None-Match': '"1"', 'Cache-Control': 'no-store' } });
+    for (const [target, length] of [['/projects/pr_1', undefined], ['/projects/pr_5', '5']]) {
+      const response = await ask(target);
+      assert.equal(response.status, 304);
+      assert.equal(response.headers['content-length'], length);
+    }
   }));
 });
 
@@ -151,6 +203,9 @@ paths:
       responses: {"201": {description: placed}}
   /orders/{order}:
     parameters: [{name: order, in: path, required: true, schema: {type: integer}}]
+    head:
+      operationId: hasOrder
+      responses: {"200": {description: there is one, content: {application/json: {schema: {type: object}}}}}
     get:
       operationId: getOrder
       responses: {"200": {description: an order, content: {application/json: {schema: {type: object}}}}}
@@ -159,10 +214,10 @@ paths:
   const origin = http.createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
     request.resume();
-    answer(response, '{}');
+    answer(response, '{}', { 'Content-Length': 2 });
   });
   await withOrigin(origin, async (port) => {
-    const settings = { api, cache: { rules: { listOrders: { ttl: '1h' }, getOrder: { ttl: '1h' } }, safe_operations: [] } };
+    const settings = { api, validation: { requests: 'enforce', responses: 'enforce' }, cache: { rules: { listOrders: { ttl: '1h' }, getOrder: { ttl: '1h' } }, safe_operations: [] } };
     await withGateway(`http://127.0.0.1:${port}/shop`, { settings }, async (gateway, key) => {
       const call = async (method, target, body) => {
         const headers = { 'X-API-KEY': key.secret, 'Content-Type': 'application/json' };
@@ -184,6 +239,11 @@ paths:
       assert.match((await call('GET', '/orders?state=open')).cache, /fwd=stale/);
       assert.match((await call('GET', '/orders/7')).cache, /; hit;/);
       assert.deepEqual(requests, ['GET /shop/orders?state=open', 'GET /shop/orders/7', 'POST /shop/orders', 'GET /shop/orders?state=open']);
+
+      const head = await fetch(`${gateway.listen}/api/v2/orders/7`, { method: 'HEAD', headers: { 'X-API-KEY': key.secret } });
+      assert.equal(head.status, 200);
+      assert.equal(head.headers.get('content-length'), '2');
+      assert.equal(requests.at(-1), 'HEAD /shop/orders/7');
     });
   });
 });
