@@ -24,9 +24,10 @@ constexpr std::size_t worth_discarding = 64UL * 1024;
 // is.
 constexpr std::size_t worth_copying = 16UL * 1024;
 
-// How long, and for how many bytes, a closed connection is read so that no RST overtakes the response.
+// How long, and for how many bytes, a closed connection is read so that no RST overtakes the response: enough for the
+// client that sends a large body whole before it looks for an answer.
 constexpr auto linger_time = 2s;
-constexpr std::size_t linger_bytes = 1024UL * 1024;
+constexpr std::size_t linger_bytes = 64UL * 1024 * 1024;
 
 constexpr std::string_view continue_response = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view last_chunk = "0\r\n\r\n";
@@ -397,7 +398,7 @@ void Connection::finish_exchange() {
   worker_.give_back(std::move(exchange));
   outbox_.release();
   drain_wanted_ = false;
-  if (close_) {
+  if (close_ || (worker_.draining() && input().empty())) {
     linger();
   } else {
     state_ = State::head;

@@ -101,6 +101,7 @@ TEST_CASE("draining closes idle connections, finishes busy ones and listens no m
   CHECK(response.field("connection") == "close");
   CHECK(busy.is_closed_by_server());
   CHECK(reading.receive().body.size() == 10'000'000);
+  CHECK(reading.is_closed_by_server());  // though its response began when nobody thought of draining
   busy.reset();
   reading.reset();
   drained.get();
