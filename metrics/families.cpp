@@ -51,6 +51,9 @@ Families::Families(prometheus::Registry& registry)
                                 "Requests sent upstream, by the status that came back, no_answer when none did.")),
       upstream_duration(histogram(registry, "gateway_upstream_request_duration_seconds",
                                   "Time from sending a request upstream to the end of its response.")),
+      upstream_breaker_open(gauge(registry, "gateway_upstream_breaker_open",
+                                  "1 from when requests are refused since the upstream failed repeatedly, until one "
+                                  "succeeds; else 0.")),
       upstream_avoided(counter(registry, "gateway_upstream_requests_avoided_total",
                                "Requests that needed no upstream, by team and reason.")),
       team_requests(counter(registry, "gateway_team_requests_total", "Requests by team and by how they ended.")),
@@ -76,6 +79,11 @@ Families::Families(prometheus::Registry& registry)
                              "Reloads of the configuration, by result; a failed one changes nothing.")),
       key_expiry(gauge(registry, "gateway_key_expiry_timestamp_seconds",
                        "When a key stops working, in seconds since 1970; none for keys that never do.")),
+      credential_file_usable(gauge(registry, "gateway_credential_file_usable",
+                                   "0 while the upstream credential's file can't be used and its last good value "
+                                   "stands in; else 1.")),
+      log_dropped_batches(counter(registry, "gateway_log_dropped_batches_total",
+                                  "Batches of access log lines dropped since standard output did not take them.")),
       build_info(gauge(registry, "gateway_build_info", "The version that runs; always 1.")) {}
 
 const prometheus::Histogram::BucketBoundaries& duration_buckets() {

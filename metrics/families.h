@@ -54,6 +54,8 @@ class Families {
   CounterFamily& upstream_requests;
   /// gateway_upstream_request_duration_seconds{operation}
   HistogramFamily& upstream_duration;
+  /// gateway_upstream_breaker_open
+  GaugeFamily& upstream_breaker_open;
   /// gateway_upstream_requests_avoided_total{team,reason}
   CounterFamily& upstream_avoided;
   /// gateway_team_requests_total{team,outcome}
@@ -82,6 +84,10 @@ class Families {
   CounterFamily& config_reloads;
   /// gateway_key_expiry_timestamp_seconds{key}
   GaugeFamily& key_expiry;
+  /// gateway_credential_file_usable
+  GaugeFamily& credential_file_usable;
+  /// gateway_log_dropped_batches_total
+  CounterFamily& log_dropped_batches;
   /// gateway_build_info{version}
   GaugeFamily& build_info;
 

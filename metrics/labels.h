@@ -35,7 +35,7 @@ inline constexpr std::array<std::string_view, 5> location_labels{"path", "query"
 inline constexpr std::array<std::string_view, 3> verdict_labels{"refused", "accepted", "unknown"};
 
 /// Why stored responses became stale or were removed.
-inline constexpr std::array<std::string_view, 3> invalidation_labels{"write", "purge", "reload"};
+inline constexpr std::array<std::string_view, 2> invalidation_labels{"write", "purge"};
 
 /// Position in a vocabulary; its size for a value that isn't in it.
 template <std::size_t Size>

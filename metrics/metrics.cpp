@@ -19,7 +19,11 @@ Metrics::Metrics(std::vector<std::string> operation_ids, const std::vector<std::
       cache_restored_(families_.cache_restored.Add({})),
       inflight_(families_.inflight.Add({})),
       reloads_succeeded_(families_.config_reloads.Add({{"result", "success"}})),
-      reloads_failed_(families_.config_reloads.Add({{"result", "failure"}})) {
+      reloads_failed_(families_.config_reloads.Add({{"result", "failure"}})),
+      upstream_breaker_open_(families_.upstream_breaker_open.Add({})),
+      credential_file_usable_(families_.credential_file_usable.Add({})),
+      log_dropped_batches_(families_.log_dropped_batches.Add({})) {
+  credential_file_usable_.Set(1);
   families_.build_info.Add({{"version", std::string(version)}}).Set(1);
 
   operation_ids.emplace_back(other);

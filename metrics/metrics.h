@@ -71,6 +71,15 @@ class Metrics {
   /// gateway_config_reloads_total{result}: reloads by result, "success" or "failure" (which changes nothing).
   prometheus::Counter& config_reloads(bool succeeded) { return succeeded ? reloads_succeeded_ : reloads_failed_; }
 
+  /// gateway_upstream_breaker_open: 1 from when requests are refused since the upstream failed repeatedly, until one
+  /// succeeds; else 0.
+  prometheus::Gauge& upstream_breaker_open() { return upstream_breaker_open_; }
+  /// gateway_credential_file_usable: 0 while the upstream credential's file can't be used and its last good value
+  /// stands in; else 1, without such a file too.
+  prometheus::Gauge& credential_file_usable() { return credential_file_usable_; }
+  /// gateway_log_dropped_batches_total: batches of access log lines dropped since standard output did not take them.
+  prometheus::Counter& log_dropped_batches() { return log_dropped_batches_; }
+
   struct KeyExpiry {
     std::string key_id;
     std::chrono::sys_seconds at;
@@ -107,6 +116,9 @@ class Metrics {
   StripedGauge inflight_;
   prometheus::Counter& reloads_succeeded_;
   prometheus::Counter& reloads_failed_;
+  prometheus::Gauge& upstream_breaker_open_;
+  prometheus::Gauge& credential_file_usable_;
+  prometheus::Counter& log_dropped_batches_;
 
   std::mutex exposition_mutex_;  // one exposition at a time; guards what is below
   std::map<std::string, prometheus::Gauge*> expiries_;
