@@ -2,6 +2,8 @@
 # What every script of this folder shares. Source it; it leaves the caller in the top folder of the project.
 set -euo pipefail
 
+# As the caller named it, which is relative to where it stands.
+SCRIPT=$(cd "$(dirname "$0")" && pwd)/${0##*/}
 PROJECT_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$PROJECT_DIR"
 # shellcheck disable=SC2034  # for the scripts that source this file
@@ -18,7 +20,7 @@ die() {
 }
 
 # Prints the comment at the head of the calling script: its documentation is its --help.
-print_help() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$0"; }
+print_help() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$SCRIPT"; }
 
 # quietly WHAT COMMAND...: runs it with its output in build/log/; shows the end of that only if it fails.
 quietly() {

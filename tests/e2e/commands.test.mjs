@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { contractFile, gatewayProgram, sandboxProgram } from './support/environment.mjs';
+import { contractFile, gatewayProgram, sandboxProgram, sourceDir } from './support/environment.mjs';
 import { temporaryFolder } from './support/program.mjs';
 import { Gateway, makeKey, randomSecret, Stand } from './support/stand.mjs';
 
@@ -231,6 +231,24 @@ describe('serve', () => {
     assert.ok(stderr.includes(taken), stderr);
     await stand.stop();
   });
+});
+
+describe('scripts/NAME --help', () => {
+  const scripts = path.join(sourceDir, 'scripts');
+  const beside = path.join(sourceDir, 'docs');
+  for (const name of ['bench', 'build', 'lint', 'run', 'test']) {
+    it(`of ${name} is the same wherever it is called`, () => {
+      for (const cwd of ['/', sourceDir, scripts, beside]) {
+        const relative = path.relative(cwd, path.join(scripts, name));
+        for (const [program, args] of [[path.join(scripts, name), []], [relative.includes('/') ? relative : `./${relative}`, []], ['bash', [relative]]]) {
+          const { status, stdout, stderr } = spawnSync(program, [...args, '--help'], { cwd, encoding: 'utf8', timeout: 10_000 });
+          assert.equal(status, 0, `${program} in ${cwd}: ${stderr}`);
+          assert.match(stdout, new RegExp(`^Usage: scripts/${name}\\b`));
+          assert.equal(stderr, '');
+        }
+      }
+    });
+  }
 });
 
 describe('--help and --version', () => {
