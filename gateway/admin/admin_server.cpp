@@ -1,32 +1,67 @@
 #include "gateway/admin/admin_server.h"
 
+#include <algorithm>
+#include <sstream>
 #include <stdexcept>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 #include <pistache/endpoint.h>
+#include <pistache/peer.h>
 #include <pistache/router.h>
 
 namespace pgw::admin {
 
 using nlohmann::json;
 using Pistache::Http::Code;
+using Pistache::Http::Method;
 using Pistache::Http::ResponseWriter;
 using Pistache::Rest::Request;
 
 namespace {
 
-void send(ResponseWriter& writer, Code code, const std::string& body, const char* type) {
-  writer.headers().addRaw(Pistache::Http::Header::Raw("Content-Type", type));
-  writer.headers().addRaw(Pistache::Http::Header::Raw("Cache-Control", "no-store"));
-  writer.send(code, body);
+namespace Header = Pistache::Http::Header;
+
+struct Answer {
+  Code code;
+  std::string body;
+  const char* type = "application/json";
+};
+
+Answer json_answer(const json& body, Code code = Code::Ok) {
+  return {code, body.dump(2) + "\n"};
 }
 
-void send_json(ResponseWriter& writer, Code code, const json& body) {
-  send(writer, code, body.dump(2) + "\n", "application/json");
+Answer error_answer(Code code, const std::string& text) {
+  return json_answer(json{{"detail", text}}, code);
 }
 
-void send_error(ResponseWriter& writer, Code code, const std::string& text) {
-  send_json(writer, code, json{{"detail", text}});
+/// Pistache writes a length of its own, that of what it sends. So the head that announces more than follows it goes to
+/// the socket directly.
+void send_head(const ResponseWriter& writer, const Answer& answer) {
+  const auto peer = writer.getPeer();
+  if (peer == nullptr) return;
+  std::ostringstream head;
+  head << "HTTP/1.1 " << static_cast<int>(answer.code) << ' ' << answer.code << "\r\n";
+  for (const auto& field : writer.headers().list()) {
+    head << field->name() << ": ";
+    field->write(head);
+    head << "\r\n";
+  }
+  head << "Content-Length: " << answer.body.size() << "\r\n\r\n";
+  const std::string text = std::move(head).str();
+  peer->send(Pistache::RawBuffer(text, text.size()));
+}
+
+/// Fields as objects of their types: of raw ones Pistache 0.0.5 writes nothing.
+void send(ResponseWriter& writer, Method method, const Answer& answer) {
+  writer.headers().add<Header::ContentType>(std::string(answer.type));
+  writer.headers().add<Header::CacheControl>(Pistache::Http::CacheDirective::NoStore);
+  if (method == Method::Head) {
+    send_head(writer, answer);
+  } else {
+    writer.send(answer.code, answer.body);
+  }
 }
 
 QueryParameters parameters_of(const Request& request) {
@@ -38,22 +73,28 @@ QueryParameters parameters_of(const Request& request) {
   return parameters;
 }
 
+/// As an address is written before its port.
+std::string bracketed(const std::string& host) {
+  return host.find(':') == std::string::npos ? host : "[" + host + "]";
+}
+
 }  // namespace
 
 class AdminServer::Impl {
  public:
   Impl(const std::string& host, std::uint16_t port, Hooks hooks) : hooks_(std::move(hooks)) {
+    const Methods read{Method::Get, Method::Head};
+    route("/metrics", read, &Impl::metrics);
+    route("/healthz", read, &Impl::healthz);
+    route("/readyz", read, &Impl::readyz);
+    route("/config", read, &Impl::configuration);
+    route("/cache", read, &Impl::cache);
+    route("/cache/entries", read, &Impl::entries);
+    route("/purge", {Method::Post}, &Impl::purge);
     namespace Routes = Pistache::Rest::Routes;
-    Routes::Get(router_, "/metrics", Routes::bind(&Impl::metrics, this));
-    Routes::Get(router_, "/healthz", Routes::bind(&Impl::healthz, this));
-    Routes::Get(router_, "/readyz", Routes::bind(&Impl::readyz, this));
-    Routes::Get(router_, "/config", Routes::bind(&Impl::configuration, this));
-    Routes::Get(router_, "/cache", Routes::bind(&Impl::cache, this));
-    Routes::Get(router_, "/cache/entries", Routes::bind(&Impl::entries, this));
-    Routes::Post(router_, "/purge", Routes::bind(&Impl::purge, this));
     router_.addMiddleware(Routes::middleware(&Impl::refuse_browsers, this));
     router_.addNotFoundHandler(Routes::bind(&Impl::not_found, this));
-    listen(host, port);
+    listen(bracketed(host), port);
   }
 
   ~Impl() { endpoint_->shutdown(); }
@@ -63,6 +104,22 @@ class AdminServer::Impl {
   std::uint16_t port() const { return static_cast<std::uint16_t>(endpoint_->getPort()); }
 
  private:
+  using Methods = std::vector<Method>;
+
+  /// Every method has a route, so that what isn't allowed is refused in our words.
+  void route(const std::string& path, const Methods& allowed, Answer (Impl::*answer)(const Request&)) {
+    for (const Method method : {Method::Options, Method::Get, Method::Post, Method::Head, Method::Put, Method::Patch,
+                                Method::Delete, Method::Trace, Method::Connect}) {
+      const bool is_allowed = std::find(allowed.begin(), allowed.end(), method) != allowed.end();
+      router_.addRoute(method, path, [=, this](const Request& request, ResponseWriter writer) {
+        if (!is_allowed) writer.headers().add<Header::Allow>(allowed);
+        send(writer, method,
+             is_allowed ? (this->*answer)(request) : error_answer(Code::Method_Not_Allowed, "Method Not Allowed"));
+        return Pistache::Rest::Route::Result::Ok;
+      });
+    }
+  }
+
   void listen(const std::string& host, std::uint16_t port) {
     try {
       endpoint_ = std::make_unique<Pistache::Http::Endpoint>(Pistache::Address(host, Pistache::Port(port)));
@@ -78,52 +135,45 @@ class AdminServer::Impl {
 
   bool refuse_browsers(Pistache::Http::Request& request, ResponseWriter& writer) {
     const bool from_page = request.headers().tryGetRaw("Origin").has_value();
-    if (from_page) send_error(writer, Code::Forbidden, "The admin listener doesn't serve pages of a browser.");
+    if (from_page) {
+      send(writer, request.method(),
+           error_answer(Code::Forbidden, "The admin listener doesn't serve pages of a browser."));
+    }
     return !from_page;
   }
 
-  void metrics(const Request&, ResponseWriter writer) {
-    send(writer, Code::Ok, hooks_.metrics(), "text/plain; version=0.0.4; charset=utf-8");
-  }
+  Answer metrics(const Request&) { return {Code::Ok, hooks_.metrics(), "text/plain; version=0.0.4; charset=utf-8"}; }
 
-  void healthz(const Request&, ResponseWriter writer) { send_json(writer, Code::Ok, json{{"status", "ok"}}); }
+  Answer healthz(const Request&) { return json_answer(json{{"status", "ok"}}); }
 
-  void readyz(const Request&, ResponseWriter writer) {
+  Answer readyz(const Request&) {
     const bool ready = hooks_.ready();
-    send_json(writer, ready ? Code::Ok : Code::Service_Unavailable, json{{"status", ready ? "ready" : "not ready"}});
+    return json_answer(json{{"status", ready ? "ready" : "not ready"}}, ready ? Code::Ok : Code::Service_Unavailable);
   }
 
-  void configuration(const Request&, ResponseWriter writer) { send_json(writer, Code::Ok, hooks_.configuration()); }
+  Answer configuration(const Request&) { return json_answer(hooks_.configuration()); }
 
-  void cache(const Request&, ResponseWriter writer) { send_json(writer, Code::Ok, hooks_.cache_statistics()); }
+  Answer cache(const Request&) { return json_answer(hooks_.cache_statistics()); }
 
-  void entries(const Request& request, ResponseWriter writer) {
+  Answer entries(const Request& request) {
     const auto [filter, problem] = parse_entry_filter(parameters_of(request));
-    if (!problem.empty()) {
-      send_error(writer, Code::Bad_Request, problem);
-    } else {
-      send_json(writer, Code::Ok, hooks_.cache_entries(filter));
-    }
+    if (!problem.empty()) return error_answer(Code::Bad_Request, problem);
+    return json_answer(hooks_.cache_entries(filter));
   }
 
-  void purge(const Request& request, ResponseWriter writer) {
+  Answer purge(const Request& request) {
     const auto [wanted, problem] = parse_purge(parameters_of(request));
-    if (!problem.empty()) {
-      send_error(writer, Code::Bad_Request, problem);
-      return;
-    }
+    if (!problem.empty()) return error_answer(Code::Bad_Request, problem);
     const auto counts = hooks_.purge(wanted);
-    if (!counts) {
-      send_error(writer, Code::Not_Found,
-                 "no such operation or path in the contract; `projects-gateway routes` lists them");
-      return;
-    }
-    send_json(writer, Code::Ok, *counts);
+    if (counts) return json_answer(*counts);
+    return error_answer(Code::Not_Found,
+                        "no such operation or path in the contract; `projects-gateway routes` lists them");
   }
 
-  void not_found(const Request&, ResponseWriter writer) {
-    send_error(writer, Code::Not_Found,
-               "Not Found: GET /metrics /healthz /readyz /config /cache /cache/entries, POST /purge");
+  void not_found(const Request& request, ResponseWriter writer) {
+    send(writer, request.method(),
+         error_answer(Code::Not_Found,
+                      "Not Found: GET /metrics /healthz /readyz /config /cache /cache/entries, POST /purge"));
   }
 
   Hooks hooks_;

@@ -26,9 +26,10 @@ struct Hooks {
   std::function<std::optional<nlohmann::json>(const PurgeRequest&)> purge;
 };
 
-/// GET /metrics /healthz /readyz /config /cache /cache/entries, POST /purge; queries as in cache_query.h. On Pistache's
-/// own Http::Endpoint and Rest::Router, with one thread: low traffic, plain use. A request that a browser page sends
-/// (it has an Origin) is refused, since a page that an operator happens to visit must not be able to purge.
+/// GET and HEAD /metrics /healthz /readyz /config /cache /cache/entries, POST /purge, all others 405; queries as in
+/// cache_query.h. On Pistache's own Http::Endpoint and Rest::Router, with one thread: low traffic, plain use. A request
+/// that a browser page sends (it has an Origin) is refused, since a page that an operator happens to visit must not be
+/// able to purge.
 class AdminServer {
  public:
   /// Listens at once; port 0 means any. Throws std::runtime_error that names the address if it can't.

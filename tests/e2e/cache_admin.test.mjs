@@ -1,5 +1,7 @@
 // The operator's view of the cache: what it holds, and purges that are not undone.
 import assert from 'node:assert/strict';
+import http from 'node:http';
+import os from 'node:os';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { request } from './support/http.mjs';
 import { eventually } from './support/program.mjs';
@@ -122,6 +124,57 @@ describe('the cache, to its operator', () => {
     assert.equal((await entries('limit=0')).entries.length, 0);
     for (const query of ['limit=-1', 'limit=10001', 'limit=x', 'limit=', 'tga=projects']) {
       assert.equal((await request(`${gateway.admin}/cache/entries?${query}`)).status, 400, query);
+    }
+  });
+});
+
+describe('the admin listener', () => {
+  before(async () => {
+    stand = await Stand.start({ keys: [team] });
+    gateway = stand.gateway;
+  });
+  after(() => stand.stop());
+
+  const hasIPv6 = Object.values(os.networkInterfaces()).flat().some(({ address }) => address === '::1');
+  it('listens on an IPv6 address', { skip: !hasIPv6 && 'this machine has no ::1' }, async () => {
+    const other = await Stand.start({ keys: [team], settings: { admin: '[::1]:0' } });
+    assert.match(other.gateway.admin, /^http:\/\/\[::1\]:[1-9]\d*$/);
+    assert.equal((await request(`${other.gateway.admin}/healthz`)).status, 200);
+    await other.stop();
+  });
+
+  for (const [target, type] of [
+    ['/metrics', 'text/plain; version=0.0.4; charset=utf-8'], ['/healthz', 'application/json'], ['/readyz', 'application/json'],
+    ['/config', 'application/json'], ['/cache', 'application/json'], ['/cache/entries', 'application/json'],
+    ['/cache/entries?limit=x', 'application/json'], ['/nowhere', 'application/json'],
+  ]) {
+    it(`says what ${target} is, and that it is not to be kept; to HEAD as well`, async () => {
+      const agent = new http.Agent({ keepAlive: true });
+      const headers = { Connection: 'keep-alive' };
+      const head = await request(gateway.admin + target, { method: 'HEAD', agent, headers });
+      const got = await request(gateway.admin + target, { agent, headers });
+      for (const response of [got, head]) {
+        assert.equal(response.status, { '/nowhere': 404, '/cache/entries?limit=x': 400 }[target] ?? 200);
+        assert.equal(response.headers['content-type'], type);
+        assert.equal(response.headers['cache-control'], 'no-store');
+      }
+      assert.equal(head.text, '');
+      assert.equal(Number(got.headers['content-length']), Buffer.byteLength(got.text));
+      if (target !== '/metrics') assert.equal(head.headers['content-length'], got.headers['content-length']);
+      agent.destroy();
+    });
+  }
+
+  it('answers 405 to a method that a path does not have, and names those that it has', async () => {
+    for (const [method, target, allow] of [
+      ['POST', '/metrics', ['GET', 'HEAD']], ['DELETE', '/cache', ['GET', 'HEAD']], ['OPTIONS', '/readyz', ['GET', 'HEAD']],
+      ['GET', '/purge?all=true', ['POST']], ['HEAD', '/purge?all=true', ['POST']], ['PUT', '/purge', ['POST']],
+    ]) {
+      const response = await request(gateway.admin + target, { method });
+      assert.equal(response.status, 405, `${method} ${target}`);
+      assert.deepEqual(response.headers.allow.split(', '), allow);
+      assert.equal(response.headers['content-type'], 'application/json');
+      if (method !== 'HEAD') assert.deepEqual(response.json, { detail: 'Method Not Allowed' });
     }
   });
 });
