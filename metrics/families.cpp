@@ -82,8 +82,8 @@ Families::Families(prometheus::Registry& registry)
       credential_file_usable(gauge(registry, "gateway_credential_file_usable",
                                    "0 while the upstream credential's file can't be used and its last good value "
                                    "stands in; else 1.")),
-      log_dropped_batches(counter(registry, "gateway_log_dropped_batches_total",
-                                  "Batches of access log lines dropped since standard output did not take them.")),
+      log_dropped_lines(counter(registry, "gateway_log_dropped_lines_total",
+                                "Lines of a log that were dropped as nobody read them in time.")),
       build_info(gauge(registry, "gateway_build_info", "The version that runs; always 1.")) {}
 
 const prometheus::Histogram::BucketBoundaries& duration_buckets() {

@@ -86,8 +86,8 @@ class Families {
   GaugeFamily& key_expiry;
   /// gateway_credential_file_usable
   GaugeFamily& credential_file_usable;
-  /// gateway_log_dropped_batches_total
-  CounterFamily& log_dropped_batches;
+  /// gateway_log_dropped_lines_total{log}
+  CounterFamily& log_dropped_lines;
   /// gateway_build_info{version}
   GaugeFamily& build_info;
 

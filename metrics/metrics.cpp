@@ -22,7 +22,8 @@ Metrics::Metrics(std::vector<std::string> operation_ids, const std::vector<std::
       reloads_failed_(families_.config_reloads.Add({{"result", "failure"}})),
       upstream_breaker_open_(families_.upstream_breaker_open.Add({})),
       credential_file_usable_(families_.credential_file_usable.Add({})),
-      log_dropped_batches_(families_.log_dropped_batches.Add({})) {
+      dropped_access_lines_(families_.log_dropped_lines.Add({{"log", "access"}})),
+      dropped_event_lines_(families_.log_dropped_lines.Add({{"log", "events"}})) {
   credential_file_usable_.Set(1);
   families_.build_info.Add({{"version", std::string(version)}}).Set(1);
 

@@ -77,8 +77,10 @@ class Metrics {
   /// gateway_credential_file_usable: 0 while the upstream credential's file can't be used and its last good value
   /// stands in; else 1, without such a file too.
   prometheus::Gauge& credential_file_usable() { return credential_file_usable_; }
-  /// gateway_log_dropped_batches_total: batches of access log lines dropped since standard output did not take them.
-  prometheus::Counter& log_dropped_batches() { return log_dropped_batches_; }
+  /// gateway_log_dropped_lines_total{log}: lines of the log "access" (standard output) or "events" (standard error)
+  /// that were dropped as nobody read them in time.
+  prometheus::Counter& dropped_access_lines() { return dropped_access_lines_; }
+  prometheus::Counter& dropped_event_lines() { return dropped_event_lines_; }
 
   struct KeyExpiry {
     std::string key_id;
@@ -118,7 +120,8 @@ class Metrics {
   prometheus::Counter& reloads_failed_;
   prometheus::Gauge& upstream_breaker_open_;
   prometheus::Gauge& credential_file_usable_;
-  prometheus::Counter& log_dropped_batches_;
+  prometheus::Counter& dropped_access_lines_;
+  prometheus::Counter& dropped_event_lines_;
 
   std::mutex exposition_mutex_;  // one exposition at a time; guards what is below
   std::map<std::string, prometheus::Gauge*> expiries_;

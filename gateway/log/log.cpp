@@ -2,42 +2,26 @@
 
 #include <array>
 #include <atomic>
-#include <cstdio>
 #include <ctime>
 #include <memory>
-#include <mutex>
-
-#include <spdlog/async.h>
-#include <spdlog/async_logger.h>
-#include <spdlog/sinks/base_sink.h>
-#include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include "gateway/log/json_text.h"
+#include "gateway/log/writer.h"
 
 namespace pgw::log {
 namespace {
 
-constexpr std::size_t queue_length = 8'192;
+/// What waits for a reader that is slow: at 100,000 requests a second, the accesses of one second.
+constexpr std::size_t most_access_bytes = std::size_t{32} * 1024 * 1024;
+constexpr std::size_t most_event_bytes = std::size_t{1024} * 1024;
 
-/// Writes lines that bring their line feed, by one call. spdlog's own sinks copy a text into a formatter's first, twice
-/// as it grows.
-class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
- public:
-  explicit LineSink(std::FILE* file) : file_(file) {}
-
- private:
-  void sink_it_(const spdlog::details::log_msg& message) override {
-    std::fwrite(message.payload.data(), 1, message.payload.size(), file_);
-  }
-  void flush_() override { std::fflush(file_); }
-
-  std::FILE* const file_;
-};
+/// How long the end of the process waits for each log's reader.
+constexpr auto patience = std::chrono::seconds(1);
 
 struct State {
-  std::shared_ptr<spdlog::details::thread_pool> pool;
-  std::shared_ptr<spdlog::logger> events;
-  std::shared_ptr<spdlog::logger> accesses;
+  std::unique_ptr<Writer> events;
+  std::unique_ptr<Writer> accesses;
   std::atomic<Level> level{Level::info};
   std::atomic<Format> format{Format::json};
   std::atomic<bool> access{true};
@@ -51,15 +35,6 @@ State& state() {
 std::string_view name_of(Level level) {
   static constexpr std::array<std::string_view, 4> names{"debug", "info", "warning", "error"};
   return names[static_cast<std::size_t>(level)];
-}
-
-std::shared_ptr<spdlog::logger> make_logger(const char* name, std::FILE* file,
-                                            const std::shared_ptr<spdlog::details::thread_pool>& pool) {
-  auto logger = std::make_shared<spdlog::async_logger>(name, std::make_shared<LineSink>(file), pool,
-                                                       spdlog::async_overflow_policy::overrun_oldest);
-  logger->set_level(spdlog::level::trace);
-  logger->flush_on(spdlog::level::trace);
-  return logger;
 }
 
 std::chrono::sys_time<std::chrono::milliseconds> now() {
@@ -103,9 +78,8 @@ std::string text_line(Level level, std::string_view message, std::initializer_li
 
 void start(const Options& options) {
   auto& s = state();
-  s.pool = std::make_shared<spdlog::details::thread_pool>(queue_length, 1);
-  s.events = make_logger("events", stderr, s.pool);
-  s.accesses = make_logger("accesses", stdout, s.pool);
+  s.events = std::make_unique<Writer>(STDERR_FILENO, most_event_bytes);
+  s.accesses = std::make_unique<Writer>(STDOUT_FILENO, most_access_bytes);
   configure(options);
 }
 
@@ -118,9 +92,12 @@ void configure(const Options& options) {
 
 void stop() {
   auto& s = state();
-  s.events.reset();
+  if (s.accesses && !s.accesses->stop(patience)) {
+    event(Level::warning, "standard output did not take the last lines of the access log");
+  }
   s.accesses.reset();
-  s.pool.reset();
+  if (s.events) s.events->stop(patience);
+  s.events.reset();
 }
 
 Options options() {
@@ -132,17 +109,18 @@ void event(Level level, std::string_view message, std::initializer_list<Detail> 
   if (level < s.level.load(std::memory_order_relaxed) || !s.events) return;
   std::string line = s.format == Format::json ? json_line(level, message, details) : text_line(level, message, details);
   line += '\n';
-  s.events->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+  s.events->write(std::move(line));
 }
 
 void write_access(std::string_view lines) {
   auto& s = state();
   if (!s.accesses || lines.empty()) return;
-  s.accesses->log(spdlog::level::info, spdlog::string_view_t(lines.data(), lines.size()));
+  s.accesses->write(std::string(lines));
 }
 
-std::size_t dropped_batches() {
-  return state().pool ? state().pool->overrun_counter() : 0;
+DroppedLines dropped_lines() {
+  const auto& s = state();
+  return {.events = s.events ? s.events->dropped_lines() : 0, .accesses = s.accesses ? s.accesses->dropped_lines() : 0};
 }
 
 std::string_view timestamp(std::chrono::sys_time<std::chrono::milliseconds> time) {

@@ -110,6 +110,7 @@ Service::Service(Options options, const config::Settings& settings, const contra
       breaker_({settings.upstream.breaker.failures, settings.upstream.breaker.open_for}),
       process_{cache_, metrics_, breaker_} {
   metrics_.before_exposition([this] { copy_cache_figures(); });
+  metrics_.before_exposition([this] { copy_log_figures(); });
 }
 
 Service::~Service() {
@@ -297,6 +298,12 @@ void Service::copy_cache_figures() {
                     static_cast<double>(stats.invalidations_by_write + stats.invalidations_by_unknown_write));
   metrics::raise_to(metrics_.cache_primed(), static_cast<double>(stats.primed));
   metrics::raise_to(metrics_.cache_invalidations("purge"), static_cast<double>(stats.invalidations_by_purge));
+}
+
+void Service::copy_log_figures() {
+  const auto dropped = log::dropped_lines();
+  metrics::raise_to(metrics_.dropped_access_lines(), static_cast<double>(dropped.accesses));
+  metrics::raise_to(metrics_.dropped_event_lines(), static_cast<double>(dropped.events));
 }
 
 admin::Hooks Service::admin_hooks() {

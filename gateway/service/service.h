@@ -90,6 +90,7 @@ class Service {
   void restore_cache();
   void save_cache();
   void copy_cache_figures();
+  void copy_log_figures();
   admin::Hooks admin_hooks();
 
   const Options options_;

@@ -1,6 +1,7 @@
 // The access log: a JSON line on standard output for each request, which agrees with what the caller saw.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { eventually } from './support/program.mjs';
 import { makeKey, Stand } from './support/stand.mjs';
 
 const team = makeKey('research');
@@ -45,6 +46,24 @@ describe('the access log', () => {
     assert.equal(invalid.rejection, 'invalid');
     assert.deepEqual([unknown.rejection, unknown.team], ['key-missing', undefined]);
     assert.ok(!stand.gateway.program.stdout.includes('secret-search'), 'queries are not logged');
+  });
+
+  it('holds nothing up when nobody reads it', async () => {
+    // A line of a megabyte, so that some of them fill what may wait.
+    const limits = { max_header: '2MiB', max_target: '1MiB', drain_timeout: '10s' };
+    const stand = await Stand.start({ keys: [team], settings: { limits } });
+    const { program } = stand.gateway;
+    program.child.stdout.pause();
+    const dropped = () => stand.gateway.metric('gateway_log_dropped_lines_total', { log: 'access' });
+    const long = `/${'x'.repeat(1_000_000)}`;
+    await eventually('dropped lines', async () => {
+      assert.equal((await stand.gateway.request(team, long)).status, 404);
+      return (await dropped()) > 0 ? true : undefined;
+    });
+    program.kill('SIGHUP');
+    await program.event('reload', ({ message }) => message === 'configuration reloaded');
+    await stand.stop();
+    assert.ok(program.events().some(({ message }) => message === 'standard output did not take the last lines of the access log'));
   });
 
   it('can be switched off', async () => {

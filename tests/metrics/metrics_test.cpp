@@ -84,7 +84,7 @@ TEST_CASE_METHOD(Fixture, "each instrument appears with its designed name and la
   metrics.config_reloads(true).Increment();
   metrics.config_reloads(false).Increment();
   metrics.upstream_breaker_open().Set(1);
-  metrics.log_dropped_batches().Increment();
+  metrics.dropped_access_lines().Increment();
   metrics.set_key_expiries(
       std::vector<Metrics::KeyExpiry>{{"k1", std::chrono::sys_seconds(std::chrono::seconds(1'800'000'000))}});
 
@@ -112,7 +112,8 @@ TEST_CASE_METHOD(Fixture, "each instrument appears with its designed name and la
       {R"(gateway_key_expiry_timestamp_seconds{key="k1"})", 1'800'000'000},
       {"gateway_upstream_breaker_open", 1},
       {"gateway_credential_file_usable", 1},
-      {"gateway_log_dropped_batches_total", 1},
+      {R"(gateway_log_dropped_lines_total{log="access"})", 1},
+      {R"(gateway_log_dropped_lines_total{log="events"})", 0},
       {R"(gateway_build_info{version="1.2.3"})", 1},
   }));
   CHECK(sample(text, series) == value);
