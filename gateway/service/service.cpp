@@ -107,7 +107,8 @@ Service::Service(Options options, const config::Settings& settings, const contra
     : options_(std::move(options)),
       metrics_(pipeline::operation_ids(contract), {}, options_.version),
       cache_(cache_options(settings, options_.check_generations)),
-      breaker_({settings.upstream.breaker.failures, settings.upstream.breaker.open_for}),
+      breaker_({settings.upstream.breaker.failures, settings.upstream.breaker.open_for,
+                [this](bool open) { note_breaker(open); }}),
       process_{cache_, metrics_, breaker_} {
   metrics_.before_exposition([this] { copy_cache_figures(); });
   metrics_.before_exposition([this] { copy_log_figures(); });
@@ -304,6 +305,11 @@ void Service::copy_log_figures() {
   const auto dropped = log::dropped_lines();
   metrics::raise_to(metrics_.dropped_access_lines(), static_cast<double>(dropped.accesses));
   metrics::raise_to(metrics_.dropped_event_lines(), static_cast<double>(dropped.events));
+}
+
+void Service::note_breaker(bool open) {
+  metrics_.upstream_breaker_open().Set(open ? 1 : 0);
+  log::event(open ? Level::error : Level::info, open ? "breaker opened" : "breaker closed");
 }
 
 admin::Hooks Service::admin_hooks() {

@@ -91,6 +91,7 @@ class Service {
   void save_cache();
   void copy_cache_figures();
   void copy_log_figures();
+  void note_breaker(bool open);
   admin::Hooks admin_hooks();
 
   const Options options_;

@@ -5,7 +5,7 @@ namespace pgw::upstream {
 bool Breaker::allows(TimePoint now) {
   if (options_.failures == 0) return true;
   const std::scoped_lock lock(mutex_);
-  if (consecutive_failures_ < options_.failures) return true;
+  if (!has_tripped()) return true;
   if (now < open_until_ || probing_) return false;
   probing_ = true;
   return true;
@@ -13,15 +13,23 @@ bool Breaker::allows(TimePoint now) {
 
 void Breaker::succeeded() {
   const std::scoped_lock lock(mutex_);
+  const bool was_tripped = has_tripped();
   consecutive_failures_ = 0;
   probing_ = false;
+  tell(was_tripped);
 }
 
 void Breaker::failed(TimePoint now) {
   const std::scoped_lock lock(mutex_);
+  const bool was_tripped = has_tripped();
   probing_ = false;
   if (consecutive_failures_ < options_.failures) ++consecutive_failures_;
-  if (consecutive_failures_ >= options_.failures) open_until_ = now + options_.open_for;
+  if (has_tripped()) open_until_ = now + options_.open_for;
+  tell(was_tripped);
+}
+
+void Breaker::tell(bool was_tripped) const {
+  if (options_.on_change && has_tripped() != was_tripped) options_.on_change(!was_tripped);
 }
 
 void Breaker::cancelled() {
@@ -31,7 +39,7 @@ void Breaker::cancelled() {
 
 bool Breaker::is_open(TimePoint now) const {
   const std::scoped_lock lock(mutex_);
-  return options_.failures != 0 && consecutive_failures_ >= options_.failures && now < open_until_;
+  return has_tripped() && now < open_until_;
 }
 
 }  // namespace pgw::upstream

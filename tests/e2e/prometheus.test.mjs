@@ -85,6 +85,24 @@ describe('Prometheus', { skip: skipWithout('prometheus') }, () => {
     await becomes('abs(process_start_time_seconds - time()) < bool 600', 1);
   });
 
+  it('sees that the breaker opened, and closed again', async () => {
+    const down = await Stand.start({ keys: [team], settings: { upstream: { timeout: '10s', retries: 0, breaker: { failures: 2, open_for: '100ms' } } } });
+    const { gateway, sandbox } = down;
+    const state = () => gateway.metric('gateway_upstream_breaker_open');
+    const opened = ({ message }) => message === 'breaker opened';
+    const failing = { headers: { 'X-Sandbox-Status': '503' } };
+    assert.equal(await state(), 0);
+    for (let page = 0; page < 2; ++page) await gateway.request(team, `/projects?page=${page}`, failing);
+    assert.equal(await state(), 1);
+    await gateway.program.event('breaker opened', opened);
+    await eventually('an answer of the upstream', async () => ((await gateway.request(team, '/projects?page=9')).status === 200 ? true : undefined));
+    assert.equal(await state(), 0);
+    await gateway.program.event('breaker closed', ({ message }) => message === 'breaker closed');
+    assert.equal(gateway.program.events().filter(opened).length, 1);
+    await gateway.stop();
+    await sandbox.stop();
+  });
+
   it('sees requests in flight, and that they are over', async () => {
     const slow = stand.gateway.request(team, '/projects?page=40', { headers: { 'X-Sandbox-Delay': '1500ms' } });
     await becomes('gateway_inflight_requests', 1);

@@ -1,5 +1,7 @@
 #include "gateway/upstream/breaker.h"
 
+#include <vector>
+
 #include "support/catch.h"
 
 using pgw::upstream::Breaker;
@@ -51,9 +53,27 @@ TEST_CASE("an open breaker lets one probe through when its time is over") {
   }
 }
 
+TEST_CASE("a breaker tells when it opens and when it closes, and nothing of the probes between") {
+  std::vector<bool> told;
+  Breaker breaker({.failures = 2, .open_for = 5s, .on_change = [&told](bool open) { told.push_back(open); }});
+  breaker.succeeded();
+  fail(breaker, 2, start);
+  breaker.failed(start);  // was under way when it opened
+  CHECK(told == std::vector<bool>{true});
+  fail(breaker, 1, start + 5s);
+  CHECK(told == std::vector<bool>{true});
+  breaker.succeeded();
+  breaker.succeeded();
+  CHECK(told == std::vector<bool>{true, false});
+  fail(breaker, 2, start + 20s);
+  CHECK(told == std::vector<bool>{true, false, true});
+}
+
 TEST_CASE("a breaker with no failures to count never opens") {
-  Breaker breaker({.failures = 0, .open_for = 5s});
+  bool told = false;
+  Breaker breaker({.failures = 0, .open_for = 5s, .on_change = [&told](bool) { told = true; }});
   for (int i = 0; i < 100; ++i) breaker.failed(start);
   CHECK(breaker.allows(start));
   CHECK_FALSE(breaker.is_open(start));
+  CHECK_FALSE(told);
 }
