@@ -46,7 +46,7 @@ Families::Families(prometheus::Registry& registry)
     : requests(counter(registry, "gateway_requests_total",
                        "Requests answered, by status and by what the cache had to do with it.")),
       request_duration(histogram(registry, "gateway_request_duration_seconds",
-                                 "Time from the end of a request's head to the end of its response.")),
+                                 "Time from when a request was read to the end of its response.")),
       upstream_requests(counter(registry, "gateway_upstream_requests_total",
                                 "Requests sent upstream, by the status that came back, no_answer when none did.")),
       upstream_duration(histogram(registry, "gateway_upstream_request_duration_seconds",

@@ -220,6 +220,7 @@ void Connection::open_exchange() {
 void Connection::head_complete() {
   state_ = parser_.has_body() ? State::body : State::answering;
   state_since_ = worker_.loop().turn_began();
+  exchange_->read_at_ = state_since_;
   body_begun_ = !input().empty();
   guarded([this](RequestHandler& handler) { handler.on_head(exchange_); });
   if (lost_ || exchange_->answered()) return;
@@ -251,6 +252,7 @@ bool Connection::parse_body() {
   switch (event) {
     case RequestParser::Event::complete:
       state_ = State::answering;
+      if (!exchange_->answered()) exchange_->read_at_ = worker_.loop().turn_began();
       request_complete();
       return true;
     case RequestParser::Event::rejected:
@@ -274,6 +276,7 @@ void Connection::request_complete() {
 void Connection::reject(const Rejection& rejection) {
   state_ = State::answering;
   rejected_ = true;
+  exchange_->read_at_ = worker_.loop().turn_began();
   guarded([&](RequestHandler& handler) { handler.on_rejected(exchange_, rejection); });
 }
 

@@ -47,8 +47,9 @@ class Exchange {
   http::Request& mutable_request() { return request_; }
   EventLoop& loop() const { return loop_; }
 
-  /// When the first byte of the request was there.
-  Clock::time_point first_byte_at() const { return first_byte_at_; }
+  /// When the last of the request was there that its answer needs: the end of its head or, once complete, its body, or
+  /// what it was rejected for. Until then it is the client's pace; from then on it is ours.
+  Clock::time_point read_at() const { return read_at_; }
 
   /// The whole response at once. The content is sent from where it is, never copied. It is not sent in answer to HEAD
   /// and for 204 and 304 (RFC 9112 section 6.3); HEAD gets the Content-Length of the body all the same. `head` is read
@@ -113,6 +114,7 @@ class Exchange {
   Connection* connection_ = nullptr;  // null when the exchange is over or the client gone
   http::Request request_;
   Clock::time_point first_byte_at_{};
+  Clock::time_point read_at_{};
   Phase phase_ = Phase::open;
   bool finished_ = false;     // the whole response went to the kernel
   bool has_content_ = false;  // of the streamed response

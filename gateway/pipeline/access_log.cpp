@@ -70,6 +70,7 @@ void AccessLog::write(const AccessRecord& record) {
   line.number(R"(,"status":)", static_cast<std::uint64_t>(outcome.status));
   line.word(R"(,"cache":)", to_string(outcome.cache));
   line.word(R"(,"rejection":)", to_string(outcome.rejection));
+  line.word(R"(,"reason":)", outcome.malformation);
   line.word(R"(,"fwd":)", to_string(outcome.forwarded));
   if (outcome.upstream_status) {
     line.number(R"(,"upstream_status":)", static_cast<std::uint64_t>(*outcome.upstream_status));

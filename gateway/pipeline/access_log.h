@@ -24,7 +24,7 @@ struct AccessRecord {
   std::string_view path;
   std::string_view operation;
   std::uint64_t bytes_sent = 0;
-  std::chrono::microseconds duration{0};
+  std::chrono::microseconds duration{0};  ///< from when the request was read to the response's end
   bool client_gone = false;
   const Outcome* outcome = nullptr;
 };

@@ -49,7 +49,7 @@ void count(RequestContext& context, std::chrono::steady_clock::duration took) {
 
 void record(RequestContext& context) {
   const auto now = std::chrono::steady_clock::now();
-  const auto took = now - context.exchange->first_byte_at();
+  const auto took = now - context.exchange->read_at();
   count(context, took);
   if (!log::options().access) return;
 

@@ -96,6 +96,7 @@ void Worker::on_request(const std::shared_ptr<edge::Exchange>& exchange) {
 void Worker::on_rejected(const std::shared_ptr<edge::Exchange>& exchange, const edge::Rejection& rejection) {
   RequestContext& context = context_of(exchange);
   if (context.request_id.empty()) make_request_id(context);
+  context.outcome.malformation = rejection.reason;
   respond_locally(context, Rejection::malformed, error_response(rejection.status, rejection.message));
 }
 

@@ -1,5 +1,6 @@
 // The access log: a JSON line on standard output for each request, which agrees with what the caller saw.
 import assert from 'node:assert/strict';
+import net from 'node:net';
 import { describe, it } from 'node:test';
 import { eventually } from './support/program.mjs';
 import { makeKey, Stand } from './support/stand.mjs';
@@ -46,6 +47,43 @@ describe('the access log', () => {
     assert.equal(invalid.rejection, 'invalid');
     assert.deepEqual([unknown.rejection, unknown.team], ['key-missing', undefined]);
     assert.ok(!stand.gateway.program.stdout.includes('secret-search'), 'queries are not logged');
+  });
+
+  it('says of a malformed request what is wrong with it', async () => {
+    const stand = await Stand.start({ keys: [team] });
+    const { hostname, port } = new URL(stand.gateway.listen);
+    const answer = (text) => new Promise((resolve, reject) => {
+      let received = '';
+      const socket = net.connect(port, hostname, () => socket.write(text));
+      socket.setEncoding('utf8').on('data', (part) => (received += part)).on('end', () => resolve(received)).on('error', reject);
+    });
+    assert.match(await answer('GET /v4/projects HTTP/1.1\nHost: x\r\n\r\n'), /^HTTP\/1\.1 400 /);
+    assert.match(await answer('BREW /v4/projects HTTP/1.1\r\nHost: x\r\n\r\n'), /^HTTP\/1\.1 501 /);
+    assert.equal((await stand.gateway.request(null, '/projects')).status, 401);
+    await stand.stop();
+
+    const lines = stand.gateway.program.stdout.trim().split('\n').map((line) => JSON.parse(line));
+    assert.deepEqual(lines.map(({ status, rejection, reason }) => [status, rejection, reason]).sort(),
+      [[400, 'malformed', 'bare-lf'], [401, 'key-missing', undefined], [501, 'malformed', 'unknown-method']]);
+  });
+
+  it("leaves out what a client takes to send its request, as the duration's metric does", async () => {
+    const stand = await Stand.start({ keys: [team], settings: { limits: { header_timeout: '300ms', body_timeout: '300ms', drain_timeout: '10s' } } });
+    const { hostname, port } = new URL(stand.gateway.listen);
+    const head = `POST /v4/projects HTTP/1.1\r\nHost: x\r\nX-API-KEY: ${team.secret}\r\nContent-Type: application/json\r\nContent-Length: 9\r\n`;
+    for (const part of [head, `${head}\r\n{`]) {
+      const status = await new Promise((resolve, reject) => {
+        const socket = net.connect(port, hostname, () => socket.write(part));
+        socket.setEncoding('utf8').once('data', (text) => resolve(text.slice(9, 12))).on('error', reject);
+      });
+      assert.equal(status, '408');
+    }
+    assert.ok(await stand.gateway.metric('gateway_request_duration_seconds_sum') < 0.2);
+    await stand.stop();
+
+    const lines = stand.gateway.program.stdout.trim().split('\n').map((line) => JSON.parse(line));
+    assert.deepEqual(lines.map((line) => line.reason), ['head-timeout', 'body-timeout']);
+    for (const line of lines) assert.ok(line.duration_ms < 100, JSON.stringify(line));
   });
 
   it('holds nothing up when nobody reads it', async () => {
