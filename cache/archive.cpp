@@ -239,7 +239,9 @@ Saved Cache::save(std::ostream& out, const ArchiveIdentity& identity, TimePoint 
   std::vector<Store::Info> infos;
   store_.for_each([&](const Store::Info& info) {
     const bool is_current_one = !info.marked_stale && is_current(info.entry->snapshot);
-    if (is_current_one && is_of_use(*info.entry, now) && is_of(*info.entry, identity.upstream)) infos.push_back(info);
+    const Entry& entry = *info.entry;
+    const bool may_be_written = is_of(entry, identity.upstream) && !entry.vary().holds_secrets();
+    if (is_current_one && is_of_use(entry, now) && may_be_written) infos.push_back(info);
   });
   std::sort(infos.begin(), infos.end(), [](const Store::Info& a, const Store::Info& b) {
     return a.hits != b.hits ? a.hits > b.hits : a.entry->response_time > b.entry->response_time;

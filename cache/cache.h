@@ -302,8 +302,9 @@ class Cache {
   Purged purge_tags(std::span<const Tag> tags, PurgeMode mode);
   Purged purge_keys(const std::function<bool(std::string_view key)>& matches, PurgeMode mode);
 
-  // Writes what may still be served, the most used first, and what is unsettled; writes under way become unsettled. To
-  // be called when nothing uses the cache any more. `may_go_on` is asked before each entry. Failures are the stream's.
+  // Writes what may still be served, the most used first, and what is unsettled; writes under way become unsettled.
+  // Left out is what was selected by somebody's Authorization or Cookie: their values belong in no file. To be called
+  // when nothing uses the cache any more. `may_go_on` is asked before each entry. Failures are the stream's.
   Saved save(std::ostream& out, const ArchiveIdentity& identity, TimePoint now, const std::function<bool()>& may_go_on);
   // Takes over what `save` wrote, all of it or, with a fault, nothing. To be called before anything uses the cache.
   // Reads `in`, which must be seekable, twice: the first time only to check it. Whoever saved may not have gone on

@@ -111,6 +111,11 @@ std::vector<Header> Vary::request_fields() const {
   return headers;
 }
 
+bool Vary::holds_secrets() const {
+  return std::any_of(fields_.begin(), fields_.end(),
+                     [](const Field& f) { return f.value && (f.name == "authorization" || f.name == "cookie"); });
+}
+
 std::size_t Vary::heap_bytes() const {
   std::size_t bytes = heap_cost(language_) + (fields_.empty() ? 0 : heap_cost(fields_.capacity() * sizeof(Field)));
   for (const Field& f : fields_) {

@@ -35,6 +35,8 @@ class Vary {
   bool agree(HeaderSpan a, HeaderSpan b) const;
   // Request fields that, with the same response fields, make an equal Vary; views into this one.
   std::vector<Header> request_fields() const;
+  // Is one of the values a secret of the one who asked (Authorization, Cookie)?
+  bool holds_secrets() const;
   std::size_t heap_bytes() const;
   friend bool operator==(const Vary& a, const Vary& b) { return a.fields_ == b.fields_; }
 

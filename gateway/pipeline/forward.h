@@ -99,6 +99,10 @@ bool forwards_authorization(const RequestContext& context);
 /// Whether it does with this request.
 bool is_authorized(const RequestContext& context);
 
+/// Whether a request field is nobody's business but the gateway's: the caller's key, and what the client sends in the
+/// place of the upstream's credential. Neither the upstream nor the cache sees it.
+bool stays_here(const RequestContext& context, std::string_view name);
+
 /// What goes upstream for this request: method, canonical path, query as received, end-to-end fields without the
 /// caller's key. `validators`: those of a stored entry; with `for_cache` the client's own conditions and ranges stay
 /// behind.

@@ -8,10 +8,10 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-// Host and Content-Length are libcurl's, Accept-Encoding is the upstream client's, X-API-KEY is the team's and stays
-// here, X-Request-ID is set anew. Method overrides would let a request do upstream what it was not checked for here.
+// Host and Content-Length are libcurl's, Accept-Encoding is the upstream client's, X-Request-ID is set anew. Method
+// overrides would let a request do upstream what it was not checked for here.
 constexpr std::string_view never_forwarded[] = {
-    "host",          "content-length",    "expect",       "accept-encoding", "x-api-key", "x-http-method-override",
+    "host",          "content-length",    "expect",       "accept-encoding", "x-http-method-override",
     "x-http-method", "x-method-override", "x-request-id",
 };
 
@@ -21,6 +21,7 @@ constexpr std::string_view own_conditions[] = {
 };
 
 constexpr std::string_view authorization = "authorization";
+constexpr std::string_view team_key = "x-api-key";
 
 bool is_one_of(Names names, std::string_view name) {
   return std::ranges::any_of(names, [&](std::string_view one) { return http::iequals(one, name); });
@@ -41,6 +42,11 @@ bool is_authorized(const RequestContext& context) {
   return forwards_authorization(context) && context.request().fields.contains(authorization);
 }
 
+bool stays_here(const RequestContext& context, std::string_view name) {
+  if (http::iequals(name, authorization)) return !forwards_authorization(context);
+  return http::iequals(name, team_key) || is_credential(context, name);
+}
+
 upstream::OutgoingRequest outgoing_request(const RequestContext& context, bool for_cache,
                                            std::span<const cache::Header> validators) {
   const http::Request& request = context.request();
@@ -54,8 +60,7 @@ upstream::OutgoingRequest outgoing_request(const RequestContext& context, bool f
   outgoing.fields.reserve(request.fields.size() + validators.size() + 2);
   for (const auto& field : request.fields) {
     if (http::is_hop_by_hop(field.name, {}) || is_one_of(never_forwarded, field.name)) continue;
-    if (http::iequals(field.name, authorization) && !forwards_authorization(context)) continue;
-    if (is_credential(context, field.name) || (for_cache && is_one_of(own_conditions, field.name))) continue;
+    if (stays_here(context, field.name) || (for_cache && is_one_of(own_conditions, field.name))) continue;
     outgoing.fields.push_back(field);
   }
   for (const auto& [name, value] : validators) outgoing.fields.push_back({std::string(name), std::string(value)});

@@ -30,7 +30,8 @@ struct RequestContext : std::enable_shared_from_this<RequestContext> {
   const contract::Operation& operation() const { return *route.operation; }
   const OperationPolicy& policy() const { return runtime->policy(operation()); }
 
-  /// Request fields as the cache reads them; views into the exchange.
+  /// Request fields as the cache reads them, without what `stays_here`: a response that names a field in Vary is stored
+  /// with its value. Views into the exchange.
   std::span<const cache::Header> request_fields();
 
   Worker& worker;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "gateway/pipeline/forward.h"
 #include "gateway/pipeline/references.h"
 #include "gateway/pipeline/respond.h"
 
@@ -116,7 +117,9 @@ RequestContext::RequestContext(Worker& its_worker, std::shared_ptr<const Runtime
 std::span<const cache::Header> RequestContext::request_fields() {
   if (request_fields_.empty()) {
     request_fields_.reserve(request().fields.size());
-    for (const auto& field : request().fields) request_fields_.push_back({field.name, field.value});
+    for (const auto& field : request().fields) {
+      if (!stays_here(*this, field.name)) request_fields_.push_back({field.name, field.value});
+    }
   }
   return request_fields_;
 }

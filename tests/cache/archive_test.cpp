@@ -73,6 +73,20 @@ TEST_CASE("What is saved comes back, ages included") {
   CHECK(stale.fetch.stale_if_error(at(120s)));
 }
 
+TEST_CASE("What was selected by somebody's secret is not saved") {
+  const std::string name = GENERATE("Authorization", "Cookie");
+  Scene scene;
+  const Fields asked{{name, "somebody's"}};
+  const Fields headers{{"Cache-Control", "max-age=100, public"}, {"Vary", name}};
+  REQUIRE(scene.fill(0s, headers, "theirs", asked));
+  scene.item_key = make_key({"Projects_get", "u", "/projects/pr_2", ""});
+  REQUIRE(scene.fill(0s, headers, "anybody's"));
+  const std::string bytes = saved_bytes(scene.cache, 1s);
+  CHECK(bytes.find("theirs") == std::string::npos);
+  CHECK(bytes.find("somebody's") == std::string::npos);
+  CHECK(bytes.find("anybody's") != std::string::npos);
+}
+
 TEST_CASE("What is restored is made stale by writes and purges like anything else") {
   Scene before;
   before.fill(0s, cache_control("max-age=100"));

@@ -1,9 +1,12 @@
 // What an origin can say to a cache and the sandbox doesn't: targeted fields, fields for one caller, Authorization, interim responses.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import http from 'node:http';
+import path from 'node:path';
 import { it } from 'node:test';
 import { assertHit, cacheStatus, project, withPlayedOrigin } from './support/origin.mjs';
 import { request } from './support/http.mjs';
+import { temporaryFolder } from './support/program.mjs';
 
 const item = '/projects/pr_1';
 const ruled = { cache: { rules: { Projects_get: { ttl: '1h' } } } };
@@ -67,6 +70,19 @@ it("with keys, a team's Authorization stays here and its responses are everyone'
   assert.equal(origin.requests[0].request.headers.authorization, undefined);
   assertHit(await get(item));
 }));
+
+it("a team's key selects nothing and is stored nowhere, whatever Vary names", () => {
+  const file = path.join(temporaryFolder(), 'cache');
+  return withPlayedOrigin({ cache: { rules: {}, file } }, async ({ origin, gateway, key, get }) => {
+    const headers = { 'Cache-Control': 'max-age=600', Vary: 'X-API-KEY, Authorization' };
+    await Promise.all([get(item), origin.answer(0, { headers })]);
+    assertHit(await request(gateway.api + item, { headers: { Authorization: `Bearer ${key.secret}` } }));
+    await gateway.stop();
+    const saved = fs.readFileSync(file);
+    assert.ok(saved.includes('pr_1'));
+    assert.ok(!saved.includes(key.secret), 'no key in the file');
+  });
+});
 
 it('a POST whose response is what a GET of the same gets, by its own words, saves that GET', () => {
   const settings = { ...unruled, validation: { requests: 'off', responses: 'off' } };
