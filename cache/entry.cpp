@@ -229,11 +229,12 @@ std::shared_ptr<Entry> make_entry(const EntryContext& context, int status, Heade
   return build(context, status, headers, body, {});
 }
 
-std::vector<Header> unstored_fields(HeaderSpan response_headers, const Entry& entry) {
+std::vector<Header> unstored_fields(int status, HeaderSpan response_headers, const Entry& entry) {
   std::vector<Header> unstored;
   for (const Header& header : response_headers) {
-    const bool is_kept = is_one_of(header.name, kNeverStored) || find_in_block(entry.headers, header.name);
-    if (!is_kept) unstored.push_back(header);
+    const bool is_of_no_body = status == 304 && is_one_of(header.name, kOfTheBody);
+    if (is_of_no_body || is_one_of(header.name, kNeverStored)) continue;
+    if (!find_in_block(entry.headers, header.name)) unstored.push_back(header);
   }
   return unstored;
 }

@@ -90,8 +90,9 @@ struct EntryContext {
 };
 
 // The response's end-to-end fields that the entry made of it does not keep: they are for the one who asked, and for
-// nobody else. Views into `response_headers`.
-std::vector<Header> unstored_fields(HeaderSpan response_headers, const Entry& entry);
+// nobody else. Of a 304 without those about the bytes of a body, which is the stored one (RFC 9111 3.2). Views into
+// `response_headers`.
+std::vector<Header> unstored_fields(int status, HeaderSpan response_headers, const Entry& entry);
 
 std::shared_ptr<Entry> make_entry(const EntryContext& context, int status, HeaderSpan headers, std::string_view body);
 

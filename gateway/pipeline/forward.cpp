@@ -346,7 +346,7 @@ void Forward::answer_from(const cache::EntryPtr& entry, cache::StoreResult resul
   if (outcome.stale_on_error) {
     outcome.cache = CacheOutcome::stale;
   } else {
-    for (const auto& [name, value] : cache::unstored_fields(views_of(fields_), *entry)) {
+    for (const auto& [name, value] : cache::unstored_fields(status_, views_of(fields_), *entry)) {
       cache::append_line(job_.context->fields_for_this_caller, name, value);
     }
   }

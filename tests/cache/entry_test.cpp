@@ -105,8 +105,18 @@ TEST_CASE("What an entry does not keep of a response is known, for the one who a
                        {"Content-Length", "4"},
                        {"X-Other", "5"}};
   std::string unstored;
-  for (const auto& [name, value] : unstored_fields(headers, *entry_of(headers))) append_line(unstored, name, value);
+  for (const auto& [name, value] : unstored_fields(200, headers, *entry_of(headers))) {
+    append_line(unstored, name, value);
+  }
   CHECK(unstored == "Set-Cookie: a=1\r\nX-Own: 2\r\nSet-Cookie: b=3\r\n");
+}
+
+TEST_CASE("What a 304 says of the bytes of a body is not for the one who asked either: the body is the stored one") {
+  const EntryPtr entry = entry_of({{"Cache-Control", "max-age=0"}, {"ETag", "\"a\""}});
+  const Fields headers{{"ETag", "\"a\""}, {"Content-Encoding", "gzip"}, {"Content-MD5", "x"}, {"Set-Cookie", "a=1"}};
+  const auto unstored = unstored_fields(304, headers, *entry);
+  REQUIRE(unstored.size() == 1);
+  CHECK(unstored[0].name == "Set-Cookie");
 }
 
 TEST_CASE("An error stands in for no other error") {

@@ -49,6 +49,15 @@ it('a field that is private reaches the one who asked, and nobody else', () => w
   assert.equal(hit.headers['x-for-you'], undefined);
 }));
 
+it('what a 304 says of a body is not put on the stored one', () => withPlayedOrigin(unruled, async ({ origin, get }) => {
+  await Promise.all([get(item), origin.answer(0, { headers: { 'Cache-Control': 'max-age=0', ETag: '"v1"' } })]);
+  const headers = { 'Cache-Control': 'max-age=0', ETag: '"v1"', 'Content-Encoding': 'gzip', 'Set-Cookie': 'a=1' };
+  const [response] = await Promise.all([get(item), origin.take(1).then(({ response: answer }) => answer.writeHead(304, headers).end())]);
+  assert.equal(response.headers['content-encoding'], undefined);
+  assert.deepEqual(response.headers['set-cookie'], ['a=1']);
+  assert.equal(response.json.name, 'one');
+}));
+
 it("without keys of the gateway's own, Authorization goes upstream and keeps responses apart as RFC 9111 says", () => {
   const settings = { access: { mode: 'open', keys_file: undefined }, ...unruled };
   return withPlayedOrigin(settings, async ({ origin, gateway }) => {
