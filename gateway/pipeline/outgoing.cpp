@@ -20,6 +20,8 @@ constexpr std::string_view own_conditions[] = {
     "if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range",
 };
 
+constexpr std::string_view of_a_range[] = {"range", "if-range"};
+
 constexpr std::string_view authorization = "authorization";
 constexpr std::string_view team_key = "x-api-key";
 
@@ -44,7 +46,8 @@ bool is_authorized(const RequestContext& context) {
 
 bool stays_here(const RequestContext& context, std::string_view name) {
   if (http::iequals(name, authorization)) return !forwards_authorization(context);
-  return http::iequals(name, team_key) || is_credential(context, name);
+  if (http::iequals(name, team_key) || is_credential(context, name)) return true;
+  return context.request().is_head() && is_one_of(of_a_range, name);
 }
 
 upstream::OutgoingRequest outgoing_request(const RequestContext& context, bool for_cache,

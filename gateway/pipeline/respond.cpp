@@ -95,8 +95,7 @@ void respond_from_entry(RequestContext& context, cache::EntryPtr entry, cache::T
   }
   head.fields += entry->headers.view();
   append_age(head.fields, age);
-  const auto verdict =
-      context.request().is_head() ? cache::RangeVerdict{} : cache::select_range(*entry, request_fields, now);
+  const auto verdict = cache::select_range(*entry, request_fields, now);
   if (verdict.kind != cache::RangeVerdict::Kind::whole) {
     respond_range(context, entry, verdict);
     return;

@@ -58,6 +58,22 @@ it('what a 304 says of a body is not put on the stored one', () => withPlayedOri
   assert.equal(response.json.name, 'one');
 }));
 
+it('the Range of a HEAD means nothing: it is fetched, stored and answered whole', () => withPlayedOrigin(unruled, async ({ origin, get }) => {
+  const range = { Range: 'bytes=0-3' };
+  const head = () => get(item, range, { method: 'HEAD' });
+  const [miss] = await Promise.all([head(), origin.answer(0, { headers: { 'Cache-Control': 'max-age=60' } })]);
+  assert.equal(miss.status, 200);
+  assert.equal(origin.requests[0].request.headers.range, undefined);
+  const hit = await head();
+  assertHit(hit);
+  assert.equal(hit.status, 200);
+  assert.equal((await get(item, range)).text, project('one').slice(0, 4));
+
+  const [passed] = await Promise.all([get(item, { ...range, 'Cache-Control': 'no-store' }, { method: 'HEAD' }), origin.answer(1)]);
+  assert.equal(passed.status, 200);
+  assert.equal(origin.requests[1].request.headers.range, undefined);
+}));
+
 it("without keys of the gateway's own, Authorization goes upstream and keeps responses apart as RFC 9111 says", () => {
   const settings = { access: { mode: 'open', keys_file: undefined }, ...unruled };
   return withPlayedOrigin(settings, async ({ origin, gateway }) => {
