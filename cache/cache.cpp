@@ -140,7 +140,7 @@ Decision Cache::serve(EntryPtr entry, bool stale) {
 Decision Cache::serve_stale(const Read& read, KeyHash hash, const Request& request, const Standing& standing,
                             TimePoint now) {
   const auto refreshes_it = [&](const Flight& flight) {
-    return is_current(flight.snapshot) && wants_same(flight, read, standing);
+    return is_current(flight.ties.snapshot) && wants_same(flight, read, standing);
   };
   auto joined = flights_.join_or_add(read.key, hash, refreshes_it, nullptr,
                                      [&] { return make_flight(read, hash, request, standing, now, true); });
@@ -157,7 +157,7 @@ Decision Cache::go_forward(const Read& read, KeyHash hash, const Request& reques
   const bool alone = !read.may_wait || pass_marks_.is_set(hash, now);
   const bool joins_none = alone || request.refuses_to_join();
   const auto may_join = [&](const Flight& flight) {
-    return flight.joinable && is_current(flight.snapshot) && wants_same(flight, read, standing);
+    return flight.joinable && is_current(flight.ties.snapshot) && wants_same(flight, read, standing);
   };
   auto joined = flights_.join_or_add(
       read.key, hash, joins_none ? nullptr : std::function<bool(const Flight&)>(may_join),
@@ -194,8 +194,11 @@ FlightPtr Cache::make_flight(const Read& read, KeyHash hash, const Request& requ
   flight->request_directives = request.directives;
   flight->rule = read.rule;
   flight->authorized = read.authorized;
-  flight->tags = join_tags(read.tags);
-  flight->snapshot = generations_.snapshot(read.tags, now);
+  const auto tie_to = [&](std::span<const Tag> tags) {
+    return Flight::Ties{join_tags(tags), generations_.snapshot(tags, now)};
+  };
+  flight->ties = tie_to(read.tags);
+  flight->ties_if_refused = read.tags_if_refused.empty() ? flight->ties : tie_to(read.tags_if_refused);
   flight->request_time = now;
   flight->stored = standing.entry;
   flight->stored_may_serve = standing.may_serve;
@@ -221,7 +224,7 @@ Purged Cache::purge_tags(std::span<const Tag> tags, PurgeMode mode) {
   const auto carries = [&](std::string_view texts) {
     return std::any_of(tags.begin(), tags.end(), [&](const Tag& tag) { return has_tag(texts, tag.text()); });
   };
-  const std::size_t fetches = flights_.spoil_if([&](const Flight& flight) { return carries(flight.tags); });
+  const std::size_t fetches = flights_.spoil_if([&](const Flight& flight) { return carries(flight.ties.tags); });
   const auto entry_carries = [&](const Entry& entry) { return carries(entry.tags); };
   return {mode == PurgeMode::hard ? store_.erase_if(entry_carries) : store_.count_if(entry_carries), fetches};
 }

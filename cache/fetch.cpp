@@ -8,8 +8,10 @@
 namespace pgw::cache {
 namespace {
 
-EntryContext context_of(const Flight& flight, HeaderSpan request_headers, TimePoint now, std::string_view targeted) {
-  return {flight.key, request_headers, flight.rule, flight.snapshot, flight.tags, flight.request_time, now, targeted};
+EntryContext context_of(const Flight& flight, int status, HeaderSpan request_headers, TimePoint now,
+                        std::string_view targeted) {
+  const auto& [tags, snapshot] = is_refusal(status) ? flight.ties_if_refused : flight.ties;
+  return {flight.key, request_headers, flight.rule, snapshot, tags, flight.request_time, now, targeted};
 }
 
 void nothing_to_settle(bool /*spoiled*/) {}
@@ -121,7 +123,7 @@ EntryPtr Fetch::complete(Response&& response, TimePoint now, StoreResult& result
     return nullptr;
   }
   const std::vector<Header> request = flight_->request_headers.view();
-  const EntryContext context = context_of(*flight_, request, now, cache_->options_.targeted_field);
+  const EntryContext context = context_of(*flight_, response.status, request, now, cache_->options_.targeted_field);
   EntryPtr entry = make_entry(context, response.status, response.headers, response.body);
   settle(entry, now, result);
   return entry;
@@ -137,7 +139,7 @@ EntryPtr Fetch::not_modified(HeaderSpan headers, TimePoint now, StoreResult& res
   const EntryPtr stored = flight_->stored;
   const std::vector<Header> merged = merge_fields(*stored, headers);
   const std::vector<Header> request = flight_->request_headers.view();
-  const EntryContext context = context_of(*flight_, request, now, cache_->options_.targeted_field);
+  const EntryContext context = context_of(*flight_, stored->status, request, now, cache_->options_.targeted_field);
   EntryPtr entry = update_entry(context, *stored, merged);
   const Verdict verdict = judge(stored->status, merged, now);
   result = verdict.result == StoreResult::stored ? StoreResult::updated : verdict.result;
@@ -157,7 +159,7 @@ void Fetch::settle(const EntryPtr& entry, TimePoint now, StoreResult& result) {
   const bool serves_others = !entry->freshness.no_cache && entry->ttl(now) > Duration::zero();
   const auto store = [&](bool spoiled) {
     if (is_error) return;
-    if (spoiled || !cache.is_current(flight->snapshot)) {
+    if (spoiled || !cache.is_current(entry->snapshot)) {
       result = StoreResult::generation_moved;
     } else if (!cache.store_.insert(entry)) {
       result = StoreResult::too_large;
@@ -172,6 +174,8 @@ void Fetch::settle(const EntryPtr& entry, TimePoint now, StoreResult& result) {
     }
   };
   end(store, [&](const WaitRecord& follower) {
+    // Followers joined under `ties` alone: one may have come after the write that ends the refusal.
+    if (result == StoreResult::generation_moved && is_refusal(entry->status)) return retry();
     const bool answers = is_error ? follower.accepts_variant(*entry) : follower.accepts(*entry, now);
     return answers ? Shared{SharedOutcome::response, entry} : retry();
   });

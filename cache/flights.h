@@ -81,8 +81,13 @@ struct Flight {
   RequestDirectives request_directives;
   Rule rule;
   bool authorized = false;
-  std::string tags;
-  Snapshot snapshot;  // taken before the fetch was sent
+  // Tags and their snapshot, taken before the fetch was sent.
+  struct Ties {
+    std::string tags;
+    Snapshot snapshot;
+  };
+  Ties ties;
+  Ties ties_if_refused;
   TimePoint request_time;
   EntryPtr stored;                // what is being revalidated, or may stand in for an error; null when there is none
   bool stored_may_serve = false;  // false: invalidated, of use for revalidation only

@@ -79,6 +79,10 @@ bool rule_covers(int status) {
   return is_one_of(status, std::array{200, 203, 204, 300, 301, 308, 410});
 }
 
+bool is_refusal(int status) {
+  return status >= 400 && status < 500;
+}
+
 Storable is_storable(std::string_view method, int status, HeaderSpan headers, const ResponseMeta& meta,
                      const Lifetime& lifetime, const Rule& rule, bool authorized) {
   const ResponseDirectives& directives = meta.directives;

@@ -50,9 +50,12 @@ Duration initial_age(const ResponseMeta& meta, TimePoint request_time, TimePoint
 bool is_heuristically_cacheable(int status);
 
 // Status codes that a rule's ttl applies to: 200, 203, 204, 300, 301, 308, 410. Not 404: what is missing now may be
-// created by a request to another path (POST /projects creates /projects/pr_1), which no tag of the missing item would
-// tell.
+// created by a request to any other path, so that its absence should be kept only where the origin itself says so.
 bool rule_covers(int status);
+
+// 4xx: there is no such thing, or none for this request. It ends with a write to the thing, and as well with one to
+// what would hold it (POST /projects creates /projects/pr_1).
+bool is_refusal(int status);
 
 enum class Storable {
   yes,

@@ -9,18 +9,22 @@
 namespace pgw::cache {
 namespace {
 
-// The tags of all prefixes of `path` longer than `base` that `wanted` accepts (by the index of their last segment).
-// When there is none, the tag of the whole path, so that every path has one.
-template <class Wanted>
-Tags prefix_tags(std::span<const Segment> path, std::size_t base, Wanted wanted) {
-  Tags tags;
+// Calls `visit(i, text)` for each prefix of `path` longer than `base`; `i` is the index of its last segment. Returns
+// the text of the whole path.
+template <class Visit>
+std::string for_each_prefix(std::span<const Segment> path, std::size_t base, Visit visit) {
   std::string text;
   for (std::size_t i = 0; i < path.size(); ++i) {
     if (i > 0) text += '/';
     append_encoded(text, path[i].text);
-    if (i >= base && wanted(i)) tags.emplace_back(text);
+    if (i >= base) visit(i, text);
   }
-  if (tags.empty()) tags.emplace_back(text);
+  return text;
+}
+
+// The tag of the whole path when there is no other, so that every path has one.
+Tags or_whole(Tags tags, std::string whole) {
+  if (tags.empty()) tags.emplace_back(std::move(whole));
   return tags;
 }
 
@@ -43,14 +47,38 @@ std::size_t shared_base(std::span<const std::vector<Segment>> paths) {
   return base;
 }
 
+Tag arrivals_in(const Tag& collection) {
+  return Tag(collection.text() + "/*");
+}
+
 Tags read_tags(std::span<const Segment> path, std::size_t base) {
   const auto last_parameter = std::find_if(path.rbegin(), path.rend(), [](const Segment& s) { return s.is_parameter; });
   const auto tail = static_cast<std::size_t>(path.rend() - last_parameter);
-  return prefix_tags(path, base, [&](std::size_t i) { return path[i].is_parameter || i >= tail; });
+  Tags tags;
+  std::string whole = for_each_prefix(path, base, [&](std::size_t i, const std::string& text) {
+    if (path[i].is_parameter || i >= tail) tags.emplace_back(text);
+  });
+  return or_whole(std::move(tags), std::move(whole));
+}
+
+Tags refusal_tags(std::span<const Segment> path, std::size_t base) {
+  Tags tags = read_tags(path, base);
+  for_each_prefix(path, base, [&](std::size_t i, const std::string& text) {
+    if (!path[i].is_parameter && i + 1 < path.size()) tags.push_back(arrivals_in(Tag(text)));
+  });
+  return tags;
 }
 
 Tags write_tags(std::span<const Segment> path, std::size_t base) {
-  return prefix_tags(path, base, [](std::size_t) { return true; });
+  const bool may_create_others = !path.empty() && !path.back().is_parameter;
+  Tags tags;
+  Tags arrivals;
+  std::string whole = for_each_prefix(path, base, [&](std::size_t i, const std::string& text) {
+    tags.emplace_back(text);
+    if (may_create_others && !path[i].is_parameter) arrivals.push_back(arrivals_in(tags.back()));
+  });
+  tags.insert(tags.end(), arrivals.begin(), arrivals.end());
+  return or_whole(std::move(tags), std::move(whole));
 }
 
 std::string join_tags(std::span<const Tag> tags) {

@@ -10,6 +10,12 @@
 //     POST /projects                  projects
 //     PATCH /projects/pr_1/configs    projects, projects/pr_1, projects/pr_1/configs
 // A read of an item does not carry its collection's tag: creating a project leaves the other projects fresh.
+//
+// What is not there has no tag of its own that its creation would move. "projects/*" stands for whatever may come to be
+// in a collection: a refusal (404) carries it of each collection on its path, and a write that ends on a literal, which
+// may create something anywhere on its way, moves it.
+//     GET /projects/pr_9: 404         projects/pr_9, projects/*
+//     POST /projects                  projects/*, beside those above
 #pragma once
 
 #include <cstddef>
@@ -49,7 +55,11 @@ std::size_t shared_base(std::span<const std::vector<Segment>> paths);
 // `base`: leading segments to leave out of account, from `shared_base`. Never empty. Texts hold whole paths, with all
 // but RFC 3986 unreserved characters percent-encoded, so that a value "a/b" is never taken for two segments.
 Tags read_tags(std::span<const Segment> path, std::size_t base = 0);
+Tags refusal_tags(std::span<const Segment> path, std::size_t base = 0);
 Tags write_tags(std::span<const Segment> path, std::size_t base = 0);
+
+// "projects/*" of "projects".
+Tag arrivals_in(const Tag& collection);
 
 // Tags as one text, separated by spaces, which occur in none; and whether such a text has one.
 std::string join_tags(std::span<const Tag> tags);

@@ -174,8 +174,11 @@ Progress consult_cache(RequestContext& context) {
     serve_hit(context, std::move(entry), now);
     return Progress::answered;
   }
-  const auto tags = cache::read_tags(segments_of(context.route), context.runtime->base_segments);
+  const auto segments = segments_of(context.route);
+  const auto tags = cache::read_tags(segments, context.runtime->base_segments);
+  const auto tags_if_refused = cache::refusal_tags(segments, context.runtime->base_segments);
   read.tags = tags;
+  read.tags_if_refused = tags_if_refused;
   return act_on(context, context.worker.process().cache.read(read, now, waiter_for(context)));
 }
 

@@ -12,7 +12,10 @@ namespace {
 cache::Tags changed_by(const RequestContext& context) {
   const auto segments = segments_of(context.route);
   auto tags = cache::write_tags(segments, context.runtime->base_segments);
-  for (const auto& extra : context.policy().also_invalidates) tags.push_back(extra.tag_for(context.route));
+  for (const auto& extra : context.policy().also_invalidates) {
+    tags.push_back(extra.tag_for(context.route));
+    tags.push_back(cache::arrivals_in(tags.back()));
+  }
   return tags;
 }
 

@@ -204,6 +204,45 @@ TEST_CASE("A write on one project leaves others served and fetches of them joine
   CHECK(scene.ask(1s).action == ReadAction::serve);
 }
 
+TEST_CASE("A stored refusal ends with what may have created the thing, and only a refusal does") {
+  const int status = GENERATE(200, 403, 404, 410);
+  CAPTURE(status);
+  Scene scene;
+  Decision first = scene.ask(0s);
+  scene.answer(first.fetch, 0s, cache_control("max-age=60"), "none", status);
+  REQUIRE(scene.ask(1s).action == ReadAction::serve);
+  scene.cache.begin_write(tags({"projects", "projects/pr_2"})).finish();
+  CHECK(scene.ask(2s).action == ReadAction::serve);
+  scene.cache.begin_write(tags({"projects", "projects/*"})).finish();
+  CHECK((scene.ask(2s).action == ReadAction::serve) == (status == 200));
+}
+
+TEST_CASE("A refusal that was sent before the write which ends it is neither stored nor shared") {
+  const bool joined_after = GENERATE(true, false);
+  Scene scene;
+  Decision leader = scene.ask(0s);
+  SharedOutcome outcome = SharedOutcome::response;
+  const auto waiter = [&](const Shared& shared) { outcome = shared.outcome; };
+  Decision follower;
+  if (!joined_after) follower = scene.ask(0s, {}, waiter);
+  scene.cache.begin_write(tags({"projects", "projects/*"})).finish();
+  if (joined_after) follower = scene.ask(1s, {}, waiter);
+  REQUIRE(follower.action == ReadAction::wait);
+  const EntryPtr answer = scene.answer(leader.fetch, 1s, cache_control("max-age=60"), "none", 404);
+  CHECK(answer->status == 404);
+  CHECK(scene.result == StoreResult::generation_moved);
+  CHECK(outcome == SharedOutcome::retry);
+  CHECK(scene.ask(2s).action == ReadAction::fetch);
+}
+
+TEST_CASE("While a write to the collection is of unknown outcome, a refusal is not kept") {
+  Scene scene;
+  scene.cache.begin_write(tags({"projects", "projects/*"})).finish_unknown(at(10s));
+  Decision leader = scene.ask(0s);
+  scene.answer(leader.fetch, 1s, cache_control("max-age=60"), "none", 404);
+  CHECK(scene.ask(11s).action == ReadAction::fetch);
+}
+
 TEST_CASE("An invalidated entry is revalidated by its ETag and comes back to life") {
   Scene scene;
   scene.fill(0s, Fields{{"Cache-Control", "max-age=60"}, {"ETag", "\"v1\""}});

@@ -72,6 +72,7 @@ struct Scene {
     read.key = item_key;
     read.request_headers = headers;
     read.tags = item_tags;
+    read.tags_if_refused = refusal_tags;
     read.rule = rule;
     return read;
   }
@@ -91,6 +92,7 @@ struct Scene {
   Cache cache;
   std::string item_key = make_key({"Projects_get", "u", "/projects/pr_1", ""});
   Tags item_tags = tags({"projects/pr_1"});
+  Tags refusal_tags = tags({"projects/pr_1", "projects/*"});
   Tags write_tags = tags({"projects", "projects/pr_1"});
   Rule rule;
   StoreResult result = StoreResult::not_cacheable;

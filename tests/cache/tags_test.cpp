@@ -1,5 +1,6 @@
 #include "cache/tags.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include "cache/key.h"
@@ -33,13 +34,9 @@ std::vector<std::string> texts(const Tags& tags) {
 using Texts = std::vector<std::string>;
 using Paths = std::vector<std::vector<Segment>>;
 
-bool reaches(std::string_view write, std::string_view read) {
-  for (const Tag& moved : write_tags(path(write))) {
-    for (const Tag& carried : read_tags(path(read))) {
-      if (moved == carried) return true;
-    }
-  }
-  return false;
+bool reaches(std::string_view write, const Tags& carried) {
+  const Tags moved = write_tags(path(write));
+  return std::find_first_of(moved.begin(), moved.end(), carried.begin(), carried.end()) != moved.end();
 }
 
 }  // namespace
@@ -61,9 +58,10 @@ TEST_CASE("A path gives a read the tags of its items and of the listing that it 
 
 TEST_CASE("A path gives a write the tags of everything on the way") {
   const auto [text, expected] = GENERATE(table<std::string, Texts>({
-      {"/projects", {"projects"}},
+      {"/projects", {"projects", "projects/*"}},
       {"/projects/{pr_1}", {"projects", "projects/pr_1"}},
-      {"/projects/{pr_1}/deploy-config", {"projects", "projects/pr_1", "projects/pr_1/deploy-config"}},
+      {"/projects/{pr_1}/deploy-config",
+       {"projects", "projects/pr_1", "projects/pr_1/deploy-config", "projects/*", "projects/pr_1/deploy-config/*"}},
       {"/projects/{p}/deployed-config/{e}",
        {"projects", "projects/p", "projects/p/deployed-config", "projects/p/deployed-config/e"}},
   }));
@@ -89,7 +87,33 @@ TEST_CASE("A write reaches the item, its subtree and the listings, and nothing e
       {"/datasets", "/projects", false},
   }));
   CAPTURE(write, read);
-  CHECK(reaches(write, read) == expected);
+  CHECK(reaches(write, read_tags(path(read))) == expected);
+}
+
+TEST_CASE("A write reaches the refusal of what it may have created, and no other") {
+  const auto [write, read, expected] = GENERATE(table<std::string, std::string, bool>({
+      {"/projects", "/projects/{pr_1}", true},
+      {"/projects", "/projects/{pr_1}/configs", true},
+      {"/projects/import", "/projects/{pr_1}", true},
+      {"/projects/{pr_2}/copy", "/projects/{pr_1}", true},
+      {"/projects/{pr_1}", "/projects/{pr_1}", true},
+      {"/projects/{pr_1}", "/projects/{pr_1}/configs/{c}", true},
+      {"/projects/{pr_1}/configs", "/projects/{pr_1}/configs/{c}", true},
+      {"/projects/{pr_2}", "/projects/{pr_1}", false},
+      {"/projects/{pr_1}/configs/{c}", "/projects/{pr_2}", false},
+      {"/datasets", "/projects/{pr_1}", false},
+  }));
+  CAPTURE(write, read);
+  CHECK(reaches(write, refusal_tags(path(read))) == expected);
+}
+
+TEST_CASE("A refusal carries the tags of the read, and one of each collection on its way") {
+  CHECK(texts(refusal_tags(path("/projects"))) == Texts{"projects"});
+  CHECK(texts(refusal_tags(path("/projects/{p}"))) == Texts{"projects/p", "projects/*"});
+  CHECK(texts(refusal_tags(path("/projects/{p}/sets/{s}"))) ==
+        Texts{"projects/p", "projects/p/sets/s", "projects/*", "projects/p/sets/*"});
+  // No value of a parameter is taken for it.
+  CHECK(texts(read_tags(path("/projects/{*}"))) == Texts{"projects/%2A"});
 }
 
 TEST_CASE("Leading segments that all paths share name no collection") {

@@ -74,6 +74,17 @@ it('the Range of a HEAD means nothing: it is fetched, stored and answered whole'
   assert.equal(origin.requests[1].request.headers.range, undefined);
 }));
 
+it('a 404 that the origin lets be kept ends with the write that creates what was missing', () => withPlayedOrigin(unruled, async ({ origin, gateway, key, get }) => {
+  const headers = { 'Cache-Control': 'max-age=600' };
+  await Promise.all([get(item), origin.answer(0, { status: 404, headers, body: '{"detail": "none"}' })]);
+  assertHit(await get(item));
+  await Promise.all([
+    gateway.request(key, '/projects', { method: 'POST', body: { name: 'new' } }), origin.answer(1, { status: 201, body: project('new') })]);
+  const [created] = await Promise.all([get(item), origin.answer(2, { headers, body: project('new') })]);
+  assert.equal(created.status, 200);
+  assertHit(await get(item));
+}));
+
 it("without keys of the gateway's own, Authorization goes upstream and keeps responses apart as RFC 9111 says", () => {
   const settings = { access: { mode: 'open', keys_file: undefined }, ...unruled };
   return withPlayedOrigin(settings, async ({ origin, gateway }) => {
