@@ -129,7 +129,7 @@ void Forward::settle_write(const http::Fields& fields) {
   if (status_ >= 200 && status_ < 400) {
     for (const char* name : {"location", "content-location"}) {
       if (const std::string* reference = fields.find(name)) {
-        const auto tags = tags_of_reference(*job_.runtime, *reference);
+        const auto tags = tags_of_reference(*job_.runtime, job_.context->route, *reference);
         guard_.add(tags);
         job_.changed.insert(job_.changed.end(), tags.begin(), tags.end());
       }

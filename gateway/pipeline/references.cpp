@@ -1,19 +1,44 @@
 #include "gateway/pipeline/references.h"
 
+#include <algorithm>
+
 namespace pgw::pipeline {
 namespace {
 
-/// The path of a reference within the upstream's base path, rewritten to the contract's; empty if it lies elsewhere.
-std::string path_in_contract(const Runtime& runtime, std::string_view reference) {
-  const auto& url = runtime.settings.upstream.url;
-  if (const std::string base = url.text(); reference.starts_with(base)) {
-    reference.remove_prefix(base.size());
-  } else if (reference.starts_with("/") && !reference.starts_with("//") && reference.starts_with(url.path)) {
-    reference.remove_prefix(url.path.size());
-  } else {
-    return {};
+/// RFC 3986 section 5.2.4, of a path that begins with a slash.
+std::string without_dot_segments(std::string_view path) {
+  std::string out;
+  while (!path.empty()) {
+    path.remove_prefix(1);
+    const auto segment = path.substr(0, path.find('/'));
+    path.remove_prefix(segment.size());
+    if (segment == "..") {
+      out.resize(std::min(out.rfind('/'), out.size()));
+    } else if (segment != ".") {
+      out.append("/").append(segment);
+    }
   }
-  return runtime.contract->base_path() + std::string(reference.substr(0, reference.find_first_of("?#")));
+  return out;
+}
+
+bool has_scheme(std::string_view reference) {
+  const auto end = reference.find_first_of(":/");
+  return end != std::string_view::npos && reference[end] == ':';
+}
+
+/// The path that a reference names on the upstream, seen from the path `base`; empty if it is of another origin.
+std::string resolved_path(const config::Url& upstream, const std::string& base, std::string_view reference) {
+  reference = reference.substr(0, reference.find_first_of("?#"));
+  if (reference.empty()) return base;
+  if (has_scheme(reference) || reference.starts_with("//")) {
+    const auto start = has_scheme(reference) ? std::string() : upstream.scheme + ":";
+    const auto url = config::parse_url(start + std::string(reference)).url;
+    const bool is_ours =
+        url && url->scheme == upstream.scheme && url->host == upstream.host && url->port == upstream.port;
+    return is_ours ? without_dot_segments(url->path) : std::string();
+  }
+  const auto folder = reference.starts_with('/') ? std::string() : base.substr(0, base.rfind('/') + 1);
+  return without_dot_segments(folder + std::string(reference));
 }
 
 }  // namespace
@@ -28,9 +53,15 @@ std::vector<cache::Segment> segments_of(const contract::Match& match) {
   return segments;
 }
 
-cache::Tags tags_of_reference(const Runtime& runtime, std::string_view reference) {
-  const std::string path = path_in_contract(runtime, reference);
-  return path.empty() ? cache::Tags{} : tags_of_path(runtime, path);
+cache::Tags tags_of_reference(const Runtime& runtime, const contract::Match& write, std::string_view reference) {
+  const auto& upstream = runtime.settings.upstream.url;
+  const auto path = resolved_path(upstream, upstream.path + runtime.contract->canonical_path(write), reference);
+  if (!path.starts_with(upstream.path + "/")) return {};
+  std::string in_contract = runtime.contract->base_path() + path.substr(upstream.path.size());
+  auto tags = tags_of_path(runtime, in_contract);
+  if (!tags.empty() || !in_contract.ends_with('/')) return tags;
+  in_contract.pop_back();
+  return tags_of_path(runtime, in_contract);
 }
 
 cache::Tags tags_of_path(const Runtime& runtime, std::string_view path) {

@@ -8,9 +8,10 @@
 
 namespace pgw::pipeline {
 
-/// What a write tags as changed by naming `reference` in Location or Content-Location (RFC 9111 section 4.4). Empty
-/// unless it is of the upstream's own origin and a path of the contract.
-cache::Tags tags_of_reference(const Runtime& runtime, std::string_view reference);
+/// What a write tags as changed by naming `reference` in Location or Content-Location (RFC 9111 section 4.4), relative
+/// to the write's own target or not (RFC 3986 section 5.2). Empty unless it is of the upstream's own origin and a path
+/// of the contract; a slash more at its end is forgiven.
+cache::Tags tags_of_reference(const Runtime& runtime, const contract::Match& write, std::string_view reference);
 
 /// What a write to `path` makes stale: percent-encoded, with or without the contract's base path. Empty if no operation
 /// has such a path.

@@ -85,6 +85,30 @@ it('a 404 that the origin lets be kept ends with the write that creates what was
   assertHit(await get(item));
 }));
 
+it('a write makes stale what it names in Location, in whatever form, on its own origin', () => withPlayedOrigin(unruled, async ({ origin, gateway, key, get }) => {
+  const headers = { 'Cache-Control': 'max-age=600' };
+  const { port } = origin.server.address();
+  const naming = [
+    '/v4/projects/pr_1', 'projects/pr_1', './projects/pr_1', '../v4/projects/pr_1?a=b#c', '/v4/projects/pr_1/', '/v4/x/../projects/./pr_1',
+    `http://127.0.0.1:${port}/v4/projects/pr_1`, `HTTP://127.0.0.1:${port}/v4/projects/pr_1/`, `//127.0.0.1:${port}/v4/projects/pr_1`,
+  ];
+  const naming_others = [
+    '', '#pr_1', '/v4', '/projects/pr_1', 'pr_1', '../projects/pr_1', '/v4/projects/pr_2', 'mailto:projects/pr_1', '/../../v4x/projects/pr_1',
+    `https://127.0.0.1:${port}/v4/projects/pr_1`, 'http://127.0.0.1/v4/projects/pr_1', '//elsewhere/v4/projects/pr_1', 'http://',
+  ];
+  let number = 0;
+  await Promise.all([get(item), origin.answer(number++, { headers })]);
+  for (const [locations, becomes] of [[naming_others, 'hit'], [naming, 'fwd=stale']]) {
+    for (const location of locations) {
+      const written = gateway.request(key, '/projects', { method: 'POST', body: { name: 'new' } });
+      await Promise.all([written, origin.answer(number++, { status: 201, headers: { Location: location }, body: project('new') })]);
+      const answered = becomes === 'hit' ? undefined : origin.answer(number++, { headers });
+      const [read] = await Promise.all([get(item), answered]);
+      assert.ok(cacheStatus(read).includes(becomes), `${location}: ${cacheStatus(read)}`);
+    }
+  }
+}));
+
 it("without keys of the gateway's own, Authorization goes upstream and keeps responses apart as RFC 9111 says", () => {
   const settings = { access: { mode: 'open', keys_file: undefined }, ...unruled };
   return withPlayedOrigin(settings, async ({ origin, gateway }) => {
