@@ -153,7 +153,7 @@ class Fetch {
   Verdict judge(int status, HeaderSpan headers, TimePoint now) const;
   bool stored_may_serve() const;
   void settle(const EntryPtr& entry, TimePoint now, StoreResult& result);
-  void share_stale(TimePoint now, int error);
+  void share_stale(TimePoint now, const Shared& otherwise);
   void release(int status, TimePoint now);
   void abandon();
   void end(const std::function<void(bool spoiled)>& settle, const std::function<Shared(const WaitRecord&)>& share);

@@ -112,7 +112,7 @@ EntryPtr Fetch::complete(Response&& response, TimePoint now, StoreResult& result
   if (is_stale_if_error_status(response.status)) {
     if (EntryPtr stale = stale_if_error(now)) {
       result = StoreResult::stale_on_error;
-      share_stale(now, response.status);
+      share_stale(now, retry());
       return stale;
     }
   }
@@ -156,6 +156,7 @@ void Fetch::settle(const EntryPtr& entry, TimePoint now, StoreResult& result) {
   Cache& cache = *cache_;
   const FlightPtr flight = flight_;
   const bool is_error = result == StoreResult::error_shared;
+  const bool stale_may_serve = is_stale_if_error_status(entry->status) && stored_may_serve();
   const bool serves_others = !entry->freshness.no_cache && entry->ttl(now) > Duration::zero();
   const auto store = [&](bool spoiled) {
     if (is_error) return;
@@ -176,6 +177,10 @@ void Fetch::settle(const EntryPtr& entry, TimePoint now, StoreResult& result) {
   end(store, [&](const WaitRecord& follower) {
     // Followers joined under `ties` alone: one may have come after the write that ends the refusal.
     if (result == StoreResult::generation_moved && is_refusal(entry->status)) return retry();
+    // What stands in for an error depends on each one's own directives: the leader's may have refused it.
+    if (is_error && stale_may_serve && follower.accepts_on_error(*flight->stored, now)) {
+      return Shared{SharedOutcome::stale_on_error, flight->stored};
+    }
     const bool answers = is_error ? follower.accepts_variant(*entry) : follower.accepts(*entry, now);
     return answers ? Shared{SharedOutcome::response, entry} : retry();
   });
@@ -195,19 +200,19 @@ EntryPtr Fetch::stale_if_error(TimePoint now) const {
 EntryPtr Fetch::failed(TimePoint now, int error) {
   if (!flight_) return nullptr;
   EntryPtr stale = stale_if_error(now);
-  share_stale(now, error);
+  share_stale(now, {SharedOutcome::failed, nullptr, error});
   return stale;
 }
 
-void Fetch::share_stale(TimePoint now, int error) {
-  // Each follower has directives of its own: one may accept what the leader refuses.
+// Each follower has directives of its own: one may accept what the leader refuses, and refuse what it accepts.
+void Fetch::share_stale(TimePoint now, const Shared& otherwise) {
   const FlightPtr flight = flight_;
   const bool may_serve = stored_may_serve();
   end(nothing_to_settle, [&](const WaitRecord& follower) {
     if (may_serve && follower.accepts_on_error(*flight->stored, now)) {
       return Shared{SharedOutcome::stale_on_error, flight->stored};
     }
-    return Shared{SharedOutcome::failed, nullptr, error};
+    return otherwise;
   });
 }
 

@@ -104,6 +104,32 @@ TEST_CASE("An error response is shared with those who waited and not stored") {
   CHECK(scene.ask(1s).action == ReadAction::fetch);
 }
 
+TEST_CASE("An error that the leader wants to see does not keep its followers from the stale response") {
+  Scene scene;
+  const EntryPtr stored = scene.fill(0s, cache_control("max-age=10, stale-if-error=60"));
+  Decision leader = scene.ask(12s, cache_control("no-cache"));
+  Follower lenient;
+  Follower strict;
+  join(scene, lenient, 12s);
+  join(scene, strict, 12s, cache_control("max-age=5"));
+  const EntryPtr error = scene.answer(leader.fetch, 13s, {}, "down", 503);
+  CHECK(error->status == 503);
+  CHECK(lenient.outcome == SharedOutcome::stale_on_error);
+  CHECK(lenient.entry == stored);
+  CHECK(strict.outcome == SharedOutcome::response);
+  CHECK(strict.entry == error);
+}
+
+TEST_CASE("A follower that refuses the stale response which the leader gets instead of an error asks by itself") {
+  Scene scene;
+  const EntryPtr stored = scene.fill(0s, cache_control("max-age=10, stale-if-error=60"));
+  Decision leader = scene.ask(12s);
+  Follower strict;
+  join(scene, strict, 12s, cache_control("max-age=5"));
+  CHECK(scene.answer(leader.fetch, 13s, {}, "down", 503) == stored);
+  CHECK(strict.outcome == SharedOutcome::retry);
+}
+
 TEST_CASE("An uncacheable response releases its followers, and later requests don't wait for each other") {
   Options options = small_cache();
   options.pass_through_time = 30s;
