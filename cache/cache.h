@@ -100,9 +100,9 @@ struct Response {
 };
 
 // The duty of the one who asks upstream. Move-only. Ended by exactly one of `complete`, `not_modified` (unless
-// not_selected), `failed`, `uncacheable_head` (when it says true) and `too_large`; destroying an unfinished one makes
-// its followers read again. Used by one thread at a time. Methods call the waiters of followers, without any lock held.
-// After the end all methods do nothing and return null or false.
+// not_selected), `failed`, `uncacheable_head` (when it says true), `stand_in` (when it gives something) and
+// `too_large`; destroying an unfinished one makes its followers read again. Used by one thread at a time. Methods call
+// the waiters of followers, without any lock held. After the end all methods do nothing and return null or false.
 //
 // Send the request without the client's own conditional fields and Range, with `validators()` instead.
 class Fetch {
@@ -125,8 +125,8 @@ class Fetch {
   // go on and `complete`.
   bool uncacheable_head(int status, HeaderSpan headers, TimePoint now);
 
-  // The body proved larger than `Cache::max_body_bytes`.
-  void too_large(TimePoint now);
+  // The body proved larger than `Cache::max_body_bytes`, or than there is room for.
+  void too_large(int status, TimePoint now);
 
   // The whole response. Stores and shares what may be. Returns what to answer from: the new entry, or the stale one
   // that stands in (stale_on_error). Null: answer from `response`. That is copied from, never changed.
@@ -137,6 +137,10 @@ class Fetch {
 
   // The stale entry that may stand in for an error, or null. Ends nothing.
   EntryPtr stale_if_error(TimePoint now) const;
+
+  // For a response whose body is not wanted: of an error (RFC 5861 4) the stale entry that stands in for it, as
+  // `complete` would give it. Null: go on.
+  EntryPtr stand_in(int status, TimePoint now);
 
   // No response. Returns what `stale_if_error` does; followers get the same, or `error`, which means nothing to the
   // cache.

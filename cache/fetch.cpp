@@ -101,20 +101,23 @@ bool Fetch::uncacheable_head(int status, HeaderSpan headers, TimePoint now) {
   return true;
 }
 
-void Fetch::too_large(TimePoint now) {
-  constexpr int kAnyAnswer = 200;
-  if (flight_) release(kAnyAnswer, now);
+void Fetch::too_large(int status, TimePoint now) {
+  if (flight_) release(status, now);
+}
+
+EntryPtr Fetch::stand_in(int status, TimePoint now) {
+  if (!is_stale_if_error_status(status)) return nullptr;
+  EntryPtr stale = stale_if_error(now);
+  if (stale) share_stale(now, retry());
+  return stale;
 }
 
 EntryPtr Fetch::complete(Response&& response, TimePoint now, StoreResult& result) {
   result = StoreResult::not_cacheable;
   if (!flight_) return nullptr;
-  if (is_stale_if_error_status(response.status)) {
-    if (EntryPtr stale = stale_if_error(now)) {
-      result = StoreResult::stale_on_error;
-      share_stale(now, retry());
-      return stale;
-    }
+  if (EntryPtr stale = stand_in(response.status, now)) {
+    result = StoreResult::stale_on_error;
+    return stale;
   }
   const Verdict verdict = judge(response.status, response.headers, now);
   result = verdict.result;

@@ -166,7 +166,7 @@ void Forward::on_head(int status, http::Fields fields) {
     return;
   }
   delivery_ = choose_delivery();
-  if (delivery_ == Delivery::streaming) begin_streaming();
+  if (delivery_ == Delivery::streaming && !stale_stands_in()) begin_streaming();
 }
 
 bool Forward::is_unmodified() const {
@@ -182,9 +182,19 @@ Forward::Delivery Forward::choose_delivery() {
   return collect_at_most_ > 0 ? Delivery::whole : Delivery::streaming;
 }
 
+/// For an error that is not collected: nobody needs it if what is stored may stand in for it.
+bool Forward::stale_stands_in() {
+  const auto stale = job_.fetch.stand_in(status_, wall_clock_now());
+  if (stale == nullptr) return false;
+  note_upstream(status_);
+  answer_from(stale, cache::StoreResult::stale_on_error);
+  worker_.client().cancel(call_);
+  return true;
+}
+
 void Forward::begin_streaming() {
   delivery_ = Delivery::streaming;
-  if (job_.fetch) job_.fetch.too_large(wall_clock_now());
+  if (job_.fetch) job_.fetch.too_large(status_, wall_clock_now());
   // The write's answer is about to reach its caller. It is held until the end as well, so that nothing that was fetched
   // while the body came stays.
   if (guard_) {
@@ -216,7 +226,7 @@ bool Forward::collect(std::string_view piece) {
 
 bool Forward::on_body(std::string_view piece) {
   if (delivery_ == Delivery::whole) {
-    if (collect(piece)) return true;
+    if (collect(piece) || stale_stands_in()) return true;
     begin_streaming();
     const bool is_taken = job_.context == nullptr || job_.context->exchange->write(body_);
     std::string().swap(body_);         // an assignment would keep the storage

@@ -59,6 +59,7 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
   void settle_write(const http::Fields& fields);
   void end_write();
   Delivery choose_delivery();
+  bool stale_stands_in();
   bool collect(std::string_view piece);
   void give_back_budget();
   void begin_streaming();

@@ -130,6 +130,29 @@ TEST_CASE("A follower that refuses the stale response which the leader gets inst
   CHECK(strict.outcome == SharedOutcome::retry);
 }
 
+TEST_CASE("The stale response stands in for an error whose body nobody waits for, and for no other answer") {
+  Scene scene;
+  const EntryPtr stored = scene.fill(0s, cache_control("max-age=10, stale-if-error=60"));
+  Decision leader = scene.ask(12s);
+  Follower follower;
+  join(scene, follower, 12s);
+  for (const int status : {200, 404, 501}) CHECK_FALSE(leader.fetch.stand_in(status, at(13s)));
+  CHECK(leader.fetch);
+  CHECK(leader.fetch.stand_in(503, at(13s)) == stored);
+  CHECK_FALSE(leader.fetch);
+  CHECK(follower.outcome == SharedOutcome::stale_on_error);
+  CHECK(follower.entry == stored);
+}
+
+TEST_CASE("A large answer supersedes what is stored, a large error does not") {
+  const auto [status, is_kept] = GENERATE(table<int, bool>({{200, false}, {404, false}, {503, true}, {429, true}}));
+  CAPTURE(status);
+  Scene scene;
+  scene.fill(0s, cache_control("max-age=10, stale-if-error=60"));
+  scene.ask(12s, cache_control("no-cache")).fetch.too_large(status, at(13s));
+  CHECK((scene.cache.stats().entries == 1) == is_kept);
+}
+
 TEST_CASE("An uncacheable response releases its followers, and later requests don't wait for each other") {
   Options options = small_cache();
   options.pass_through_time = 30s;
@@ -141,7 +164,7 @@ TEST_CASE("An uncacheable response releases its followers, and later requests do
     CHECK(leader.fetch.uncacheable_head(200, cache_control("private"), at(0s)));
   }
   SECTION("seen as it grows") {
-    leader.fetch.too_large(at(0s));
+    leader.fetch.too_large(200, at(0s));
   }
   SECTION("seen at its end") {
     scene.answer(leader.fetch, 0s, cache_control("no-store"));
@@ -164,7 +187,7 @@ TEST_CASE("Pass-through ends with its time") {
   Options options = small_cache();
   options.pass_through_time = 30s;
   Scene scene(options);
-  scene.ask(0s).fetch.too_large(at(0s));
+  scene.ask(0s).fetch.too_large(200, at(0s));
   const Decision leader = scene.ask(30s);
   CHECK(scene.ask(30s).action == ReadAction::wait);
 }

@@ -110,6 +110,32 @@ describe('stale-if-error', () => {
     }));
   }
 
+  for (const [what, length] of [['says how large it is', { 'Content-Length': 200_000 }], ['does not', {}]]) {
+    it(`stands in for an error too large to be kept that ${what}, as often as it comes`, () => {
+      const cache = { ...rule({}), max_size: '1MiB' };
+      return withPlayedOrigin({ cache }, async ({ origin, get }) => {
+        const headers = { 'Cache-Control': 'max-age=0, stale-if-error=600' };
+        await Promise.all([get(item), origin.answer(0, { headers, body: project('old') })]);
+        for (const number of [1, 2]) {
+          const failing = origin.answer(number, { status: 503, headers: length, body: 'x'.repeat(200_000) });
+          const [response] = await Promise.all([get(item), failing]);
+          assert.equal(response.status, 200);
+          assert.equal(response.json.name, 'old');
+          assert.match(cacheStatus(response), /fwd=stale; fwd-status=503; detail=stale-if-error$/);
+        }
+      });
+    });
+  }
+
+  it('is not ended by a large error for one who refuses what is stale', () => withPlayedOrigin({ cache: { ...rule({}), max_size: '1MiB' } }, async ({ origin, get }) => {
+    await Promise.all([get(item), origin.answer(0, { headers: { 'Cache-Control': 'max-age=0, stale-if-error=600' }, body: project('old') })]);
+    const large = { status: 503, body: 'x'.repeat(200_000) };
+    const [refusing] = await Promise.all([get(item, { 'Cache-Control': 'no-cache' }), origin.answer(1, large)]);
+    assert.equal(refusing.status, 503);
+    const [response] = await Promise.all([get(item), origin.answer(2, large)]);
+    assert.equal(response.json.name, 'old');
+  }));
+
   for (const directive of ['must-revalidate', 'proxy-revalidate', 'no-cache', 's-maxage=0']) {
     it(`serves nothing stale against ${directive}, whatever the rule says`, () => {
       const cache = rule({ ttl: '0s', stale_if_error: '1h', stale_while_revalidate: '1h' });
