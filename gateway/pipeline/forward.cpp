@@ -156,7 +156,9 @@ void Forward::on_head(int status, http::Fields fields) {
   fields_ = std::move(fields);
   judge_health(status);
   settle_write(fields_);
-  if (job_.fetch && !is_unmodified()) {
+  // What must be checked first may prove no answer at all: until then it ends nothing that is stored.
+  const bool is_believed = job_.runtime->settings.validation.responses != config::Check::enforce;
+  if (job_.fetch && is_believed && !is_unmodified()) {
     job_.fetch.uncacheable_head(status_, views_of(fields_), wall_clock_now());
   }
   if (!is_wanted()) {
@@ -321,8 +323,11 @@ bool Forward::response_is_acceptable() {
   if (mode == config::Check::off || !has_content()) return true;
   if (matches_contract() || mode != config::Check::enforce) return true;
 
-  if (job_.fetch) job_.fetch.failed(wall_clock_now(), static_cast<int>(upstream::Failure::protocol_error));
-  if (job_.context != nullptr) {
+  constexpr auto as_failure = static_cast<int>(upstream::Failure::protocol_error);
+  const auto stale = job_.fetch ? job_.fetch.failed(wall_clock_now(), as_failure) : nullptr;
+  if (stale != nullptr) {
+    answer_from(stale, cache::StoreResult::stale_on_error);
+  } else if (job_.context != nullptr) {
     respond_locally(*job_.context, Rejection::response_invalid,
                     error_response(502, "Bad Gateway: the upstream's response does not match the API description"));
   }

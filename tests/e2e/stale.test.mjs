@@ -127,6 +127,29 @@ describe('stale-if-error', () => {
     });
   }
 
+  for (const [what, invalid] of [
+    ['cacheable', { 'Cache-Control': 'max-age=60' }], ['with no lifetime', {}], ['uncacheable', { 'Cache-Control': 'no-store' }],
+  ]) {
+    it(`stands in for a response that the contract forbids, ${what}, as often as it comes`, () => {
+      const settings = { cache: rule({}), validation: { responses: 'enforce' } };
+      return withPlayedOrigin(settings, async ({ origin, gateway, get }) => {
+        await Promise.all([get(item), origin.answer(0, { headers: { 'Cache-Control': 'max-age=0, stale-if-error=600' }, body: project('old') })]);
+        for (const number of [1, 2]) {
+          const failing = origin.answer(number, { headers: invalid, body: '{"id": 1}' });
+          const [response] = await Promise.all([get(item), failing]);
+          assert.equal(response.status, 200);
+          assert.equal(response.json.name, 'old');
+          assert.match(cacheStatus(response), /fwd=stale; detail=stale-if-error$/);
+        }
+        const [refusing] = await Promise.all([
+          get(item, { 'Cache-Control': 'no-cache' }), origin.answer(3, { headers: invalid, body: '{"id": 1}' })]);
+        assert.equal(refusing.status, 502);
+        assert.match(cacheStatus(refusing), /detail=response-invalid$/);
+        assert.equal((await gateway.metric('gateway_cache_entries')), 1);
+      });
+    });
+  }
+
   it('is not ended by a large error for one who refuses what is stale', () => withPlayedOrigin({ cache: { ...rule({}), max_size: '1MiB' } }, async ({ origin, get }) => {
     await Promise.all([get(item), origin.answer(0, { headers: { 'Cache-Control': 'max-age=0, stale-if-error=600' }, body: project('old') })]);
     const large = { status: 503, body: 'x'.repeat(200_000) };
