@@ -23,10 +23,9 @@ std::string take_purge_parameter(const std::string& name, const std::string& val
   if (value.empty()) return name + " is empty";
   if (name == "tag") {
     request.tag = value;
-  } else if (name == "path") {
-    request.path = value;
-  } else if (name == "project") {
-    request.path = "/projects/" + value;
+  } else if (name == "path" || name == "project") {
+    if (request.path) return "path and project are two names of one thing: give one of them";
+    request.path = name == "path" ? value : "/projects/" + value;
   } else if (name == "operation") {
     request.operation = value;
   } else if (name == "prefix") {
@@ -83,7 +82,7 @@ Parsed<PurgeRequest> parse_purge(const QueryParameters& query) {
   if (parsed.problem.empty() && named != 1) {
     parsed.problem =
         "say what to purge with exactly one of all=true, tag=projects/pr_1, path=/projects/pr_1, project=pr_1, "
-        "operation=Projects_list and prefix=/v4/projects/pr_1/";
+        "operation=Projects_list and prefix=/projects/pr_1/";
   }
   return parsed;
 }

@@ -94,11 +94,22 @@ describe('the cache, to its operator', () => {
     for (const [query, status] of [
       ['', 400], ['all=true&tag=projects', 400], ['tga=projects', 400], ['operation=Projects_lst', 404], ['all=yes', 400], ['tag=', 400],
       ['path=/nowhere', 404], ['project=', 400], ['soft=true', 400], ['all=false', 400],
+      ['path=/projects/pr_1&project=pr_2', 400], ['project=pr_2&path=/projects/pr_1', 400],
     ]) {
       assert.equal((await gateway.purge(query)).status, status, query);
     }
     const fromPage = await request(`${gateway.admin}/purge?all=true`, { method: 'POST', headers: { Origin: 'http://evil.example' } });
     assert.equal(fromPage.status, 403);
+  });
+
+  it('accepts each form of purge that it names to those who name none', async () => {
+    const hint = (await gateway.purge('')).text;
+    const forms = hint.match(/[a-z]+=[A-Za-z0-9_/]+/g);
+    assert.equal(forms.length, 6);
+    for (const form of forms.map((text) => text.replaceAll('pr_1', 'pr_support'))) {
+      await fill();
+      assert.ok((await purge(form)).json.purged > 0, form);
+    }
   });
 
   it('lists what it holds, filtered and within a limit', async () => {
