@@ -96,6 +96,10 @@ void bound_the_wait(RequestContext& context) {
 
 void refresh_in_background(RequestContext& context, cache::Fetch fetch, cache::EntryPtr stale) {
   auto outgoing = outgoing_request(context, true, fetch.validators());
+  // The client has its answer: how old a response it would take (only-if-cached, max-stale) is not what this one asks.
+  std::erase_if(outgoing.fields, [](const http::Field& field) {
+    return http::iequals(field.name, "cache-control") || http::iequals(field.name, "pragma");
+  });
   Forward::start(context.worker, {.runtime = context.runtime,
                                   .operation = &context.operation(),
                                   .outgoing = std::move(outgoing),

@@ -43,6 +43,16 @@ describe('stale-while-revalidate', () => {
     assert.equal(origin.requests.length, 2);
   }));
 
+  it('asks for the refresh in its own words, not in those of the client that it has answered', () => withPlayedOrigin({ cache: rule({}) }, async ({ origin, get }) => {
+    await Promise.all([get(item), origin.answer(0, { headers: { 'Cache-Control': 'max-age=0, stale-while-revalidate=600' } })]);
+    assertHit(await get(item, { 'Cache-Control': 'only-if-cached', Pragma: 'x', 'X-Own': '1' }));
+    const { headers } = (await origin.take(1)).request;
+    assert.equal(headers['cache-control'], undefined);
+    assert.equal(headers.pragma, undefined);
+    assert.equal(headers['x-own'], '1');
+    await origin.answer(1);
+  }));
+
   it('goes on serving when the refresh fails, and tries again', () => withPlayedOrigin({ cache: rule({}) }, async ({ origin, get }) => {
     await Promise.all([get(item), origin.answer(0, { headers: { 'Cache-Control': 'max-age=0, stale-while-revalidate=600' } })]);
     for (const attempt of [1, 2]) {
