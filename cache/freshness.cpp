@@ -124,6 +124,7 @@ Usability usability(const Freshness& freshness, Duration age, const RequestDirec
   if (fresh) return Usability::fresh;
   const bool stale_accepted = request.max_stale_any || (request.max_stale && -ttl <= *request.max_stale);
   if (stale_accepted && !freshness.stale_forbidden) return Usability::stale_by_request;
+  if (request.max_age && !stale_accepted) return Usability::stale;
   return -ttl < freshness.stale_while_revalidate ? Usability::stale_while_revalidate : Usability::stale;
 }
 

@@ -93,7 +93,8 @@ enum class Usability {
   refused_by_request,      // fresh, but not for this request
 };
 
-// RFC 9111 4.2.4, 5.2.1. `age` is the current age (RFC 9111 4.2.3).
+// RFC 9111 4.2.4, 5.2.1. `age` is the current age (RFC 9111 4.2.3). A request that names a max-age wants nothing stale
+// unless it says so (5.2.1.1).
 Usability usability(const Freshness& freshness, Duration age, const RequestDirectives& request);
 
 // RFC 5861 4: may it stand in for an error?
