@@ -32,10 +32,11 @@ std::optional<EntityTag> parse_entity_tag(std::string_view text) {
   return take_entity_tag(text);
 }
 
+// What is no entity-tag (some origins leave out the quotes) is the same only as itself.
 bool same_weakly(std::string_view a, std::string_view b) {
   const auto first = parse_entity_tag(a);
   const auto second = parse_entity_tag(b);
-  return first && second && first->opaque == second->opaque;
+  return first && second ? first->opaque == second->opaque : a == b;
 }
 
 bool same_strongly(std::string_view a, std::string_view b) {

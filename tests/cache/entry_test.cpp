@@ -262,6 +262,10 @@ TEST_CASE("A 304 with another validator speaks of something else") {
   CHECK(selects(Fields{{"ETag", "\"a\""}}, *tagged));
   CHECK(selects(Fields{{"ETag", "W/\"a\""}}, *tagged));
   CHECK_FALSE(selects(Fields{{"ETag", "\"b\""}}, *tagged));
+  const EntryPtr unquoted = entry_of({{"ETag", "a"}});
+  CHECK(selects(Fields{{"ETag", "a"}}, *unquoted));
+  CHECK_FALSE(selects(Fields{{"ETag", "b"}}, *unquoted));
+  CHECK_FALSE(selects(Fields{{"ETag", "\"a\""}}, *unquoted));
   const EntryPtr dated = entry_of({{"Last-Modified", date}});
   CHECK(selects(Fields{{"Last-Modified", date}}, *dated));
   CHECK_FALSE(selects(Fields{{"Last-Modified", format_http_date(at(-50s))}}, *dated));
