@@ -101,8 +101,8 @@ bool forwards_authorization(const RequestContext& context);
 bool is_authorized(const RequestContext& context);
 
 /// Whether a request field ends in the gateway, so that neither the upstream nor the cache sees it: the caller's key,
-/// what the client sends in the place of the upstream's credential, and the Range of a HEAD, which has a meaning for
-/// GET only (RFC 9110 section 14.2) and would get one where GET is asked upstream.
+/// Accept-Encoding, what the client sends in the place of the upstream's credential, and the Range of a HEAD, which has
+/// a meaning for GET only (RFC 9110 section 14.2) and would get one where GET is asked upstream.
 bool stays_here(const RequestContext& context, std::string_view name);
 
 /// What goes upstream for this request: method, canonical path, query as received, end-to-end fields without the

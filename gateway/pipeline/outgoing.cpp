@@ -8,11 +8,10 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-// Host and Content-Length are libcurl's, Accept-Encoding is the upstream client's, X-Request-ID is set anew. Method
-// overrides would let a request do upstream what it was not checked for here.
+// Host and Content-Length are libcurl's, X-Request-ID is set anew. Method overrides would let a request do upstream
+// what it was not checked for here.
 constexpr std::string_view never_forwarded[] = {
-    "host",          "content-length",    "expect",       "accept-encoding", "x-http-method-override",
-    "x-http-method", "x-method-override", "x-request-id",
+    "host", "content-length", "expect", "x-http-method-override", "x-http-method", "x-method-override", "x-request-id",
 };
 
 // A fetch for the cache asks for the whole representation and under the cache's own conditions.
@@ -23,7 +22,8 @@ constexpr std::string_view own_conditions[] = {
 constexpr std::string_view of_a_range[] = {"range", "if-range"};
 
 constexpr std::string_view authorization = "authorization";
-constexpr std::string_view team_key = "x-api-key";
+// X-API-KEY is the team's, Accept-Encoding the upstream client's.
+constexpr std::string_view for_the_gateway[] = {"x-api-key", "accept-encoding"};
 
 bool is_one_of(Names names, std::string_view name) {
   return std::ranges::any_of(names, [&](std::string_view one) { return http::iequals(one, name); });
@@ -46,7 +46,7 @@ bool is_authorized(const RequestContext& context) {
 
 bool stays_here(const RequestContext& context, std::string_view name) {
   if (http::iequals(name, authorization)) return !forwards_authorization(context);
-  if (http::iequals(name, team_key) || is_credential(context, name)) return true;
+  if (is_one_of(for_the_gateway, name) || is_credential(context, name)) return true;
   return context.request().is_head() && is_one_of(of_a_range, name);
 }
 

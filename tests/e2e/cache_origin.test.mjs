@@ -144,6 +144,12 @@ it("a team's key selects nothing and is stored nowhere, whatever Vary names", ()
   });
 });
 
+it('Accept-Encoding, which does not go upstream, keeps no responses apart', () => withPlayedOrigin(unruled, async ({ origin, get }) => {
+  const headers = { 'Cache-Control': 'max-age=600', Vary: 'Accept-Encoding' };
+  await Promise.all([get(item, { 'Accept-Encoding': 'gzip' }), origin.answer(0, { headers })]);
+  for (const coding of ['gzip, br', 'identity']) assertHit(await get(item, { 'Accept-Encoding': coding }));
+}));
+
 it('a POST whose response is what a GET of the same gets, by its own words, saves that GET', () => {
   const settings = { ...unruled, validation: { requests: 'off', responses: 'off' } };
   return withPlayedOrigin(settings, async ({ origin, gateway, key, get }) => {
