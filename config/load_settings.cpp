@@ -48,8 +48,8 @@ bool is_reserved_field(std::string_view name) {
 
 class Loader {
  public:
-  Loader(Reader& reader, const std::filesystem::path& file, Purpose purpose)
-      : reader_(reader), purpose_(purpose), base_(file.parent_path()) {
+  Loader(Reader& reader, const std::filesystem::path& file, Purpose purpose, const UpstreamCredential* running)
+      : reader_(reader), purpose_(purpose), running_(running), base_(file.parent_path()) {
     settings_.file = file;
   }
 
@@ -197,8 +197,10 @@ class Loader {
     const auto content = read_secret(*path);
     if (!content.value) {
       // The path isn't quoted: whoever mistakes this key for `value` has a secret here.
-      reader_.error(pointer, "the file can't be used: " + content.failure);
-      return;
+      const std::string failure = "the file can't be used: " + content.failure;
+      if (running_ == nullptr || running_->value_file != *path) return reader_.error(pointer, failure);
+      credential.value = running_->value;
+      return reader_.warning(pointer, failure + "; the last good value stays");
     }
     credential.value = *content.value;
     warn_if_world_readable(reader_, pointer, *path);
@@ -282,6 +284,7 @@ class Loader {
 
   Reader& reader_;
   const Purpose purpose_;
+  const UpstreamCredential* const running_;
   const std::filesystem::path base_;
   const Section root_{reader_, ""};
   Settings settings_;
@@ -293,14 +296,15 @@ void leave_out_what_the_sandbox_brings(Reader& reader) {
   reader.set("/upstream/url", "http://localhost");
 }
 
-Loaded load(const std::filesystem::path& path, const Environment& environment, Purpose purpose) {
+Loaded load(const std::filesystem::path& path, const Environment& environment, Purpose purpose,
+            const UpstreamCredential* running) {
   const auto file = std::filesystem::absolute(path).lexically_normal();
   Reader reader(path);
   Loaded loaded;
   if (reader.readable()) {
     if (purpose == Purpose::sandbox) leave_out_what_the_sandbox_brings(reader);
     reader.check(settings_schema_text(), &environment);
-    Settings settings = Loader(reader, file, purpose).load();
+    Settings settings = Loader(reader, file, purpose, running).load();
     if (!reader.has_errors()) loaded.settings = std::move(settings);
   }
   loaded.problems = reader.take_problems();
@@ -309,9 +313,10 @@ Loaded load(const std::filesystem::path& path, const Environment& environment, P
 
 }  // namespace
 
-Loaded load_settings(const std::filesystem::path& path, const Environment& environment, Purpose purpose) {
+Loaded load_settings(const std::filesystem::path& path, const Environment& environment, Purpose purpose,
+                     const UpstreamCredential* running) {
   try {
-    return load(path, environment, purpose);
+    return load(path, environment, purpose, running);
   } catch (const std::exception& failure) {
     // Out of memory, or a directory that vanished: nothing that has a place in the file.
     return {std::nullopt, {{contract::Severity::error, {path.string(), 0, 0}, failure.what()}}};

@@ -168,9 +168,10 @@ struct Loaded {
 
 /// Reads and checks a config file: syntax, structure (config/settings_schema.h), names, units, environment, and that
 /// the files it names can be read. Finds every problem at once. No problem quotes a value that came from the
-/// environment, nor anything of the credential. Throws nothing.
+/// environment, nor anything of the credential. `running` is the credential that a reloading process has: where its
+/// value_file is named again and can't be used, that is a warning, and the value stays. Throws nothing.
 Loaded load_settings(const std::filesystem::path& path, const Environment& environment = process_environment(),
-                     Purpose purpose = Purpose::serve);
+                     Purpose purpose = Purpose::serve, const UpstreamCredential* running = nullptr);
 
 /// The operationIds that rules, their `invalidates` and safe_operations name must be of the contract (`known`).
 std::vector<contract::Problem> check_operations(const Settings& settings, std::span<const std::string> known);

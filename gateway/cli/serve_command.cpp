@@ -96,10 +96,10 @@ void override_address(config::Address& address, const std::string& text, const c
   address = *parsed;
 }
 
-config::Loaded load(const ServeOptions& options, const Embedded* embedded) {
+config::Loaded load(const ServeOptions& options, const Embedded* embedded, const config::UpstreamCredential* running) {
   const auto file = options.config.empty() ? default_file("gateway.yaml") : options.config;
   auto loaded = config::load_settings(file, config::process_environment(),
-                                      embedded == nullptr ? config::Purpose::serve : config::Purpose::sandbox);
+                                      embedded == nullptr ? config::Purpose::serve : config::Purpose::sandbox, running);
   if (!loaded.settings) return loaded;
   override_address(loaded.settings->listen, options.listen, "--listen");
   override_address(loaded.settings->admin, options.admin, "--admin");
@@ -167,7 +167,9 @@ int serve_or_throw(const ServeOptions& options) {
 
   const LogWriter log;
   service::Options wanted;
-  wanted.source = [&options, sandbox] { return load(options, sandbox); };
+  wanted.source = [&options, sandbox](const config::UpstreamCredential* running) {
+    return load(options, sandbox, running);
+  };
   wanted.version = PGW_VERSION;
   if (sandbox != nullptr) wanted.extra_keys.push_back(sandbox->team_key.entry);
   auto outcome = service::Service::prepare(std::move(wanted));

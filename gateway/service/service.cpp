@@ -83,7 +83,7 @@ std::vector<std::string> needs_restart(const config::Settings& now, const config
 }  // namespace
 
 Service::Outcome Service::prepare(Options options) {
-  auto loaded = options.source();
+  auto loaded = options.source(nullptr);
   Outcome outcome{nullptr, std::move(loaded.problems)};
   if (!loaded.settings) return outcome;
   auto api = pipeline::load_contract(loaded.settings->api);
@@ -202,7 +202,8 @@ void Service::reload() {
 }
 
 std::shared_ptr<const pipeline::Runtime> Service::load_next(const pipeline::Runtime& current) {
-  auto loaded = options_.source();
+  const auto& credential = current.settings.upstream.credential;
+  auto loaded = options_.source(credential ? &*credential : nullptr);
   log_problems(loaded.problems);
   if (!loaded.settings) return nullptr;
   auto api = pipeline::load_contract(loaded.settings->api);
@@ -229,27 +230,39 @@ void Service::follow_runtime() {
 void Service::follow_credential_file() {
   const auto current = runtime();
   const auto& credential = current->settings.upstream.credential;
-  if (!credential || credential->value_file.empty()) {
-    credential_file_.reset();
-  } else if (credential_file_ == nullptr || credential_file_->path() != credential->value_file) {
-    credential_file_ = std::make_unique<config::SecretFile>(credential->value_file,
-                                                            std::make_shared<const config::Secret>(credential->value));
+  const auto file = credential ? credential->value_file : std::filesystem::path();
+  if (credential_file_ == nullptr || credential_file_->path() != file) credential_failure_.clear();
+  // Anew in any case: its last good value is that of the runtime.
+  credential_file_.reset();
+  if (!file.empty()) {
+    credential_file_ =
+        std::make_unique<config::SecretFile>(file, std::make_shared<const config::Secret>(credential->value));
   }
+  note_credential_file();
 }
 
 void Service::tick() {
   if (credential_file_ == nullptr) return;
-  switch (credential_file_->refresh()) {
-    case config::SecretFile::Change::none:
-      return;
-    case config::SecretFile::Change::replaced:
-      publish(pipeline::with_credential(*runtime(), *credential_file_->snapshot()));
-      log::event(Level::info, "the upstream credential was replaced from its file");
-      return;
-    case config::SecretFile::Change::unusable:
-      log::event(Level::error, "the upstream credential's file can't be used; the last good value stays",
-                 {{"reason", credential_file_->failure()}});
-      return;
+  credential_file_->refresh();
+  const auto value = credential_file_->snapshot();
+  const auto current = runtime();
+  if (!current->settings.upstream.credential->value.equals(value->reveal())) {
+    publish(pipeline::with_credential(*current, *value));
+    log::event(Level::info, "the upstream credential was replaced from its file");
+  }
+  note_credential_file();
+}
+
+void Service::note_credential_file() {
+  const std::string failure = credential_file_ == nullptr ? std::string() : credential_file_->failure();
+  metrics_.credential_file_usable().Set(failure.empty() ? 1 : 0);
+  if (failure == credential_failure_) return;
+  credential_failure_ = failure;
+  if (failure.empty()) {
+    log::event(Level::info, "the upstream credential's file can be used again");
+  } else {
+    log::event(Level::error, "the upstream credential's file can't be used; the last good value stays",
+               {{"reason", failure}});
   }
 }
 

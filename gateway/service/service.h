@@ -24,8 +24,9 @@
 
 namespace pgw::service {
 
-/// Where settings come from, at the start and again at each reload.
-using Source = std::function<config::Loaded()>;
+/// Where settings come from, at the start and again at each reload; `running` is what `config::load_settings` takes by
+/// that name, null at the start.
+using Source = std::function<config::Loaded(const config::UpstreamCredential* running)>;
 
 struct Options {
   Source source;
@@ -61,7 +62,8 @@ class Service {
   /// changed and what needs a restart.
   void reload();
 
-  /// To be called about once a second: follows the credential's file.
+  /// To be called about once a second: follows the credential's file. Says in the log when it can't be used, and why,
+  /// and when it can again.
   void tick();
 
   /// Stops accepting, lets requests in flight end, at most `limits.drain_timeout`, stops, and saves the cache if it has
@@ -82,6 +84,7 @@ class Service {
   std::shared_ptr<const pipeline::Runtime> runtime() const;
   pipeline::BuildOptions build_options(const access::KeyRing* previous, const std::string& contract_digest);
   void follow_credential_file();
+  void note_credential_file();
   void announce_key_expiries();
   bool has_other_operations(const contract::Contract& next) const;
   std::shared_ptr<const pipeline::Runtime> load_next(const pipeline::Runtime& current);
@@ -104,6 +107,7 @@ class Service {
   upstream::Breaker breaker_;
   pipeline::Process process_;
   std::unique_ptr<config::SecretFile> credential_file_;
+  std::string credential_failure_;  // of credential_file_, as it was last said in the log
 
   std::mutex members_mutex_;  // guards members_
   std::vector<Member> members_;

@@ -207,6 +207,24 @@ TEST_CASE_METHOD(Place, "a credential has a header, and a value or a file") {
   CHECK(problems_of_credential(credential) == expected);
 }
 
+TEST_CASE_METHOD(Place, "a running process keeps its credential while the file is unusable") {
+  const std::string yaml =
+      "api: api.yaml\nupstream: {url: 'https://up.example', credential: {header: X-API-KEY, value_file: empty}}\n";
+  const auto load = [&](const UpstreamCredential& running) {
+    return load_settings(directory.write("gateway.yaml", yaml), environment, Purpose::serve, &running);
+  };
+  const auto loaded = load({"X-API-KEY", Secret("good"), directory / "empty"});
+  REQUIRE(loaded.settings);
+  CHECK(loaded.settings->upstream.credential->value.equals("good"));
+  CHECK(lines(loaded.problems) == Lines{"2:71: warning: upstream.credential.value_file: the file can't be used: is "
+                                        "empty; the last good value stays"});
+
+  const auto of_another_file = load({"X-API-KEY", Secret("good"), directory / "key"});
+  CHECK_FALSE(of_another_file.settings);
+  CHECK(lines(of_another_file.problems) ==
+        Lines{"2:71: error: upstream.credential.value_file: the file can't be used: is empty"});
+}
+
 TEST_CASE_METHOD(Place, "files that are named must be there and readable") {
   const std::string upstream = "upstream: {url: 'https://up.example'}\n";
   SECTION("the contract") {

@@ -59,7 +59,7 @@ Stand::Stand(const StandOptions& options) : sandbox_(start_sandbox()) {
   std::signal(SIGPIPE, SIG_IGN);
   const config::Settings settings = settings_for(options, sandbox_->url());
   auto outcome = service::Service::prepare({.source =
-                                                [settings] {
+                                                [settings](const config::UpstreamCredential*) {
                                                   return config::Loaded{settings, {}};
                                                 },
                                             .extra_keys = {},

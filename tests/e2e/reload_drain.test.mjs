@@ -123,6 +123,37 @@ describe('a credential that lives in a file', () => {
     await gateway.stop();
     await sandbox.stop();
   });
+
+  it('stays in force while the file is unusable: said once for each reason, no hindrance to a reload', async () => {
+    const credential = randomSecret('upstream-');
+    const sandbox = await Sandbox.start({ apiKey: credential });
+    const file = path.join(temporaryFolder(), 'credential');
+    fs.writeFileSync(file, credential, { mode: 0o600 });
+    const gateway = await Gateway.start({ upstreamUrl: sandbox.url, credential: '', keys: [first, second],
+      settings: { upstream: { url: sandbox.url, timeout: '10s', credential: { header: 'X-API-KEY', value_file: file } } } });
+    const usable = () => gateway.metric('gateway_credential_file_usable');
+    const said = (reason) => gateway.program.events().filter((event) => event.level === 'error' && event.reason === reason).length;
+    const event = (what) => gateway.program.event(what, (one) => one.reason === what || one.message.includes(what));
+    assert.equal(await usable(), 1);
+
+    fs.writeFileSync(file, '');
+    await event('is empty');
+    assert.equal(await usable(), 0);
+    gateway.writeKeys([second]);
+    for (let i = 0; i < 3; ++i) await reload(gateway);  // after each, the file is looked at
+    assert.equal((await gateway.request(first, '/projects')).status, 401, 'keys can be revoked');
+    assert.equal((await gateway.request(second, '/projects')).status, 200);
+
+    fs.rmSync(file);
+    await event('No such file or directory');
+    assert.equal(said('is empty'), 1);
+    fs.writeFileSync(file, credential, { mode: 0o600 });
+    await event('can be used again');
+    assert.equal(await usable(), 1);
+    assert.equal((await gateway.request(second, '/projects?page=1')).status, 200);
+    await gateway.stop();
+    await sandbox.stop();
+  });
 });
 
 describe('SIGTERM', () => {
