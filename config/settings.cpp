@@ -78,6 +78,7 @@ json cache_json(const CacheSettings& cache) {
   json out{
       {"max_size", size_text(cache.max_size)}, {"rules", std::move(rules)}, {"safe_operations", cache.safe_operations}};
   if (!cache.file.empty()) out["file"] = cache.file.string();
+  if (!cache.targeted_field.empty()) out["targeted_field"] = cache.targeted_field;
   return out;
 }
 

@@ -58,6 +58,7 @@ struct UpstreamCredential {
 struct BreakerSettings {
   std::uint32_t failures = 10;  ///< consecutive ones that open it; 0 switches it off
   std::chrono::milliseconds open_for{5'000};
+  bool operator==(const BreakerSettings&) const = default;
 };
 
 struct Upstream {

@@ -65,19 +65,25 @@ void log_problems(const std::vector<contract::Problem>& problems) {
   }
 }
 
-/// What a running process can't change, by the name of its key.
-std::vector<std::string> needs_restart(const config::Settings& now, const config::Settings& next) {
-  std::vector<std::string> names;
-  if (!(now.listen == next.listen)) names.emplace_back("listen");
-  if (!(now.admin == next.admin)) names.emplace_back("admin");
-  if (now.workers != next.workers) names.emplace_back("workers");
-  if (now.cache.max_size != next.cache.max_size) names.emplace_back("cache.max_size");
-  if (now.cache.targeted_field != next.cache.targeted_field) names.emplace_back("cache.targeted_field");
-  if (now.upstream.breaker.failures != next.upstream.breaker.failures ||
-      now.upstream.breaker.open_for != next.upstream.breaker.open_for) {
-    names.emplace_back("upstream.breaker");
+/// Puts what a running process can't change back to what runs; the keys whose values differed. So whatever reads the
+/// settings, /config included, sees what is in force.
+std::vector<std::string> keep_what_runs(config::Settings& next, const config::Settings& running) {
+  std::vector<std::string> kept;
+  const auto keep = [&kept](const char* key, auto& value, const auto& runs) {
+    if (value == runs) return;
+    value = runs;
+    kept.emplace_back(key);
+  };
+  keep("listen", next.listen, running.listen);
+  keep("admin", next.admin, running.admin);
+  keep("workers", next.workers, running.workers);
+  keep("cache.max_size", next.cache.max_size, running.cache.max_size);
+  keep("cache.targeted_field", next.cache.targeted_field, running.cache.targeted_field);
+  keep("upstream.breaker", next.upstream.breaker, running.upstream.breaker);
+  if (next.upstream.max_connections < running.workers) {  // one for each that runs, whatever the new number of workers
+    keep("upstream.max_connections", next.upstream.max_connections, running.upstream.max_connections);
   }
-  return names;
+  return kept;
 }
 
 }  // namespace
@@ -184,41 +190,55 @@ pipeline::BuildOptions Service::build_options(const access::KeyRing* previous, c
 }
 
 void Service::reload() {
-  const auto current = runtime();
-  auto next = load_next(*current);
-  if (next == nullptr) {
+  auto next = load_next(*runtime());
+  if (next.runtime == nullptr) {
     metrics_.config_reloads(false).Increment();
     log::event(Level::error, "reload refused; the running configuration stays");
     return;
   }
-  for (const auto& name : needs_restart(current->settings, next->settings)) {
+  for (const auto& name : next.pending_restart) {
     log::event(Level::warning, "a changed setting needs a restart to take effect", {{"key", name}});
   }
-  edge_->set_limits(edge_limits(next->settings.limits, *next->contract));
-  publish(next);
+  edge_->set_limits(edge_limits(next.runtime->settings.limits, *next.runtime->contract));
+  {
+    const std::scoped_lock lock(runtime_mutex_);
+    pending_restart_ = std::move(next.pending_restart);
+  }
+  publish(next.runtime);
   follow_runtime();
   metrics_.config_reloads(true).Increment();
   log::event(Level::info, "configuration reloaded");
 }
 
-std::shared_ptr<const pipeline::Runtime> Service::load_next(const pipeline::Runtime& current) {
+Service::Next Service::load_next(const pipeline::Runtime& current) {
   const auto& credential = current.settings.upstream.credential;
   auto loaded = options_.source(credential ? &*credential : nullptr);
   log_problems(loaded.problems);
-  if (!loaded.settings) return nullptr;
+  if (!loaded.settings) return {};
   auto api = pipeline::load_contract(loaded.settings->api);
   log_problems(api.problems);
-  if (api.contract == nullptr || has_other_operations(*api.contract)) return nullptr;
+  if (api.contract == nullptr) return {};
+
+  auto kept = keep_what_runs(*loaded.settings, current.settings);
+  // Counters and allow-lists go by the position of an operation, so another set of operations is another process.
+  const bool keeps_contract = pipeline::operation_ids(*api.contract) != pipeline::operation_ids(*current.contract);
+  if (keeps_contract) {
+    auto checked = pipeline::build_runtime(*loaded.settings, api.contract);
+    if (checked.runtime == nullptr) {
+      log_problems(checked.problems);
+      return {};
+    }
+    loaded.settings->api = current.settings.api;
+    api = {current.contract, current.contract_digest, {}};
+    kept.emplace_back("api");
+  }
   auto built = pipeline::build_runtime(*loaded.settings, api.contract, build_options(current.keys.get(), api.digest));
   log_problems(built.problems);
-  return std::move(built.runtime);
-}
-
-bool Service::has_other_operations(const contract::Contract& next) const {
-  // Counters and allow-lists go by the position of an operation, so another set of operations is another process.
-  if (pipeline::operation_ids(next) == pipeline::operation_ids(*runtime()->contract)) return false;
-  log::event(Level::error, "the API description has other operations than the running one: restart to take it");
-  return true;
+  if (built.runtime == nullptr && keeps_contract) {
+    log::event(Level::error,
+               "rules or keys name operations that only the new API description has, and that needs a restart");
+  }
+  return {std::move(built.runtime), std::move(kept)};
 }
 
 void Service::follow_runtime() {
@@ -325,10 +345,17 @@ void Service::note_breaker(bool open) {
   log::event(open ? Level::error : Level::info, open ? "breaker opened" : "breaker closed");
 }
 
+nlohmann::json Service::configuration() const {
+  const std::scoped_lock lock(runtime_mutex_);
+  auto json = config::redacted(runtime_->settings);
+  json["pending_restart"] = pending_restart_;
+  return json;
+}
+
 admin::Hooks Service::admin_hooks() {
   return {.metrics = [this] { return metrics_.exposition(); },
           .ready = [this] { return !draining_; },
-          .configuration = [this] { return config::redacted(runtime()->settings); },
+          .configuration = [this] { return configuration(); },
           .cache_statistics = [this] { return cache_statistics(cache_); },
           .cache_entries =
               [this](const admin::EntryFilter& filter) {

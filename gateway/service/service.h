@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "cache/cache.h"
 #include "config/secret_file.h"
 #include "config/settings.h"
@@ -58,8 +60,8 @@ class Service {
   /// Begins to accept.
   void start();
 
-  /// Loads the configuration again. If any problem is an error, the running one stays, whole. Says in the log what
-  /// changed and what needs a restart.
+  /// Loads the configuration again. If any problem is an error, the running one stays, whole. What a running process
+  /// can't change stays as it is, and is named in the log and in /config, at every reload until it is the same again.
   void reload();
 
   /// To be called about once a second: follows the credential's file. Says in the log when it can't be used, and why,
@@ -76,6 +78,12 @@ class Service {
     pipeline::Worker* worker;
   };
 
+  /// What a reload takes, or null, and the keys of what it had to leave as it was.
+  struct Next {
+    std::shared_ptr<const pipeline::Runtime> runtime;
+    std::vector<std::string> pending_restart;
+  };
+
   Service(Options options, const config::Settings& settings, const contract::Contract& contract);
 
   void listen();
@@ -86,9 +94,9 @@ class Service {
   void follow_credential_file();
   void note_credential_file();
   void announce_key_expiries();
-  bool has_other_operations(const contract::Contract& next) const;
-  std::shared_ptr<const pipeline::Runtime> load_next(const pipeline::Runtime& current);
+  Next load_next(const pipeline::Runtime& current);
   void follow_runtime();
+  nlohmann::json configuration() const;
   cache::ArchiveIdentity archive_identity() const;
   void restore_cache();
   void save_cache();
@@ -98,8 +106,9 @@ class Service {
   admin::Hooks admin_hooks();
 
   const Options options_;
-  mutable std::mutex runtime_mutex_;  // guards runtime_
-  std::shared_ptr<const pipeline::Runtime> runtime_;
+  mutable std::mutex runtime_mutex_;                  // guards runtime_ and pending_restart_
+  std::shared_ptr<const pipeline::Runtime> runtime_;  // what is in force, also of what waits for a restart
+  std::vector<std::string> pending_restart_;
   std::atomic<bool> draining_{false};
 
   metrics::Metrics metrics_;

@@ -270,9 +270,9 @@ TEST_CASE_METHOD(Place, "the redacted configuration has every default and no sec
   directory.write("key", secret_value);
   const std::string credential =
       GENERATE("value: '${API_KEY}'", "value: 'a${API_KEY}b'", "value_file: key", "value: 'Bearer ${API_KEY}'");
-  const Settings settings =
-      load("upstream: {url: 'https://up.example', credential: {header: X-API-KEY, " + credential +
-           "}}\ncache: {rules: {list: {ttl: 15s, invalidates: [/projects], primes: get}}, file: cache}\n");
+  const Settings settings = load("upstream: {url: 'https://up.example', credential: {header: X-API-KEY, " + credential +
+                                 "}}\ncache: {rules: {list: {ttl: 15s, invalidates: [/projects], primes: get}}, file: "
+                                 "cache, targeted_field: X-Control}\n");
   const auto json = redacted(settings);
   CHECK(json.dump().find(secret_value) == std::string::npos);
   CHECK(json["upstream"]["credential"]["header"] == "X-API-KEY");
@@ -281,6 +281,7 @@ TEST_CASE_METHOD(Place, "the redacted configuration has every default and no sec
   CHECK(json["cache"]["rules"]["list"] ==
         nlohmann::json({{"ttl", "15s"}, {"invalidates", {"/projects"}}, {"primes", "get"}}));
   CHECK(json["cache"]["file"] == (directory / "cache").string());
+  CHECK(json["cache"]["targeted_field"] == "X-Control");
   CHECK(json["limits"]["max_body"] == "1MiB");
 
   // It has the shape of a config file: the loader takes it, once the secret is put back.

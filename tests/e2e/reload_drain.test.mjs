@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { contractFile } from './support/environment.mjs';
 import { request } from './support/http.mjs';
 import { eventually, temporaryFolder } from './support/program.mjs';
 import { Gateway, longRules, makeKey, randomSecret, Sandbox, Stand } from './support/stand.mjs';
@@ -94,11 +95,65 @@ describe('SIGHUP', () => {
     await reload(gateway);
   });
 
-  it('warns of a change that only a restart can take', async () => {
-    gateway.writeSettings({ workers: 1 });
+  it('names what only a restart can take, at every reload until it is the same again, and shows what is in force', async () => {
+    const shown = async () => (await request(`${gateway.admin}/config`)).json;
+    const warned = () => gateway.program.events().filter(({ level, message }) => level === 'warning' && /needs a restart/.test(message))
+      .map(({ key }) => key);
+    const before = await shown();
+    assert.deepEqual(before.pending_restart, []);
+
+    const pending = ['listen', 'workers', 'cache.max_size', 'upstream.breaker', 'upstream.max_connections'];
+    const upstream = { ...gateway.base.upstream, max_connections: 1, retries: 1, breaker: { failures: 99 } };
+    for (const times of [1, 2]) {
+      gateway.writeSettings({ listen: '127.0.0.1:1', workers: 'auto', upstream, cache: { max_size: '1MiB' } });
+      await reload(gateway);
+      await eventually('warnings', () => (warned().length === times * pending.length ? true : undefined));
+      assert.deepEqual(warned().slice(-pending.length), pending);
+    }
+    assert.deepEqual(await shown(),
+      { ...before, upstream: { ...before.upstream, retries: 1 }, pending_restart: pending });
+
+    gateway.writeSettings({});
     await reload(gateway);
-    const event = await gateway.program.event('the warning', ({ level, key }) => level === 'warning' && key === 'workers');
-    assert.match(event.message, /restart/);
+    assert.deepEqual(await shown(), before);
+    assert.equal(warned().length, 2 * pending.length);
+  });
+});
+
+describe('SIGHUP with an API description that has other operations', () => {
+  const widgets = "paths:\n  /widgets:\n    get: {operationId: Widgets_list, responses: {'200': {description: fine}}}\n";
+  const api = path.join(temporaryFolder(), 'api.yaml');
+  let stand;
+  let gateway;
+
+  before(async () => {
+    fs.copyFileSync(contractFile, api);
+    stand = await Stand.start({ keys: [first], settings: { api } });
+    gateway = stand.gateway;
+    fs.writeFileSync(api, fs.readFileSync(contractFile, 'utf8').replace('paths:\n', widgets));
+  });
+  after(() => stand.stop());
+
+  it('takes keys and settings, and leaves the operations to a restart', async () => {
+    gateway.writeKeys([second]);
+    gateway.writeSettings({ api, log: { level: 'debug' } });
+    await reload(gateway);
+    assert.equal((await gateway.request(first, '/projects')).status, 401, 'a key is revoked');
+    assert.equal((await gateway.request(second, '/projects')).status, 200);
+    assert.equal((await gateway.request(second, '/widgets')).status, 404);
+    const { json } = await request(`${gateway.admin}/config`);
+    assert.deepEqual(json.pending_restart, ['api']);
+    assert.equal(json.log.level, 'debug');
+    await gateway.program.event('the warning', ({ level, message, key }) => level === 'warning' && /restart/.test(message) && key === 'api');
+  });
+
+  it('refuses what names operations that only the new one has, and says so', async () => {
+    gateway.writeSettings({ api, cache: { rules: { Widgets_list: { ttl: '1s' } } } });
+    await reload(gateway, 'failure');
+    await gateway.program.event('the reason', ({ message }) => /only the new API description has/.test(message));
+    const problems = gateway.program.events().map(({ problem }) => problem ?? '').join('\n');
+    assert.match(problems, /gateway\.yaml:\d+:\d+: error: .*no operation 'Widgets_list'/);
+    assert.equal((await gateway.request(second, '/projects')).status, 200);
   });
 });
 
