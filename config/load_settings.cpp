@@ -55,9 +55,9 @@ class Loader {
 
   Settings load() {
     listeners();
-    workers();
     api();
     upstream(root_.at("upstream"));
+    workers();
     access(root_.at("access"));
     validation(root_.at("validation"));
     cache(root_.at("cache"));
@@ -77,7 +77,8 @@ class Loader {
   }
 
   void workers() {
-    settings_.workers = std::clamp(std::thread::hardware_concurrency(), 1U, most_workers);
+    const unsigned connections = settings_.upstream.max_connections;
+    settings_.workers = std::clamp(std::thread::hardware_concurrency(), 1U, std::min(most_workers, connections));
     const json* value = reader_.find("/workers");
     if (value == nullptr) return;
     std::uint64_t number = 0;
@@ -92,6 +93,9 @@ class Loader {
     }
     if (number < 1 || number > most_workers) {
       reader_.error("/workers", "auto, or a number from 1 to " + std::to_string(most_workers) + " expected");
+    } else if (number > connections) {
+      reader_.error("/workers",
+                    "must not be more than upstream.max_connections: each worker has connections of its own");
     } else {
       settings_.workers = static_cast<unsigned>(number);
     }

@@ -66,8 +66,8 @@ struct Upstream {
   std::optional<UpstreamCredential> credential;  ///< nullopt: the upstream wants none
   std::chrono::milliseconds connect_timeout{2'000};
   std::chrono::milliseconds timeout{30'000};  ///< the whole exchange
-  std::uint32_t max_connections = 64;
-  std::uint32_t max_waiting = 1'024;  ///< requests that may wait for a connection; more are refused
+  std::uint32_t max_connections = 64;         ///< of all workers together; at least one for each
+  std::uint32_t max_waiting = 1'024;  ///< requests that may wait for a connection, of all workers; more are refused
   std::uint32_t retries = 2;          ///< of safe methods only
   std::filesystem::path ca_file;      ///< PEM bundle, absolute; empty: the system's
   BreakerSettings breaker;
@@ -131,7 +131,7 @@ struct LogSettings {
 struct Settings {
   Address listen{"127.0.0.1", 8080};
   Address admin{"127.0.0.1", 9180};
-  unsigned workers = 1;       ///< `auto` is the number of hardware threads
+  unsigned workers = 1;       ///< `auto` is the number of hardware threads, at most upstream.max_connections
   std::filesystem::path api;  ///< the OpenAPI document, absolute
   Upstream upstream;
   Access access;

@@ -119,7 +119,7 @@ class Builder {
     target.base_url = from.url.text();
     target.connect_timeout = from.connect_timeout;
     target.timeout = from.timeout;
-    target.max_connections = std::max(1U, from.max_connections / std::max(1U, settings().workers));
+    target.max_connections = from.max_connections;
     target.max_waiting = from.max_waiting;
     target.retries = from.retries;
     target.ca_file = from.ca_file.string();
@@ -267,6 +267,15 @@ std::vector<std::string> operation_ids(const contract::Contract& contract) {
 BuiltRuntime build_runtime(const config::Settings& settings, std::shared_ptr<const contract::Contract> contract,
                            BuildOptions options) {
   return Builder(settings, std::move(contract), std::move(options)).build();
+}
+
+upstream::Target share_of_worker(const Runtime& runtime, std::size_t worker) {
+  const unsigned workers = std::max(1U, runtime.settings.workers);
+  const auto share = [&](unsigned whole) { return whole / workers + (worker < whole % workers ? 1U : 0U); };
+  upstream::Target target = runtime.target;
+  target.max_connections = share(target.max_connections);
+  target.max_waiting = share(target.max_waiting);
+  return target;
 }
 
 std::shared_ptr<const Runtime> with_credential(const Runtime& runtime, const config::Secret& value) {

@@ -58,7 +58,7 @@ Worker::Worker(edge::EventLoop& loop, Process& process, std::shared_ptr<const Ru
       process_(process),
       runtime_(counted_apart(std::move(runtime))),
       collecting_(collected_at_once / std::max(runtime_->settings.workers, 1U)),
-      client_(loop, runtime_->target),
+      client_(loop, share_of_worker(*runtime_, loop.worker())),
       access_log_(loop),
       ids_made_(random_bits()) {
   write_hex(id_prefix_.data(), random_bits());
@@ -66,7 +66,7 @@ Worker::Worker(edge::EventLoop& loop, Process& process, std::shared_ptr<const Ru
 
 void Worker::use(std::shared_ptr<const Runtime> runtime) {
   runtime_ = counted_apart(std::move(runtime));
-  client_.retarget(runtime_->target);
+  client_.retarget(share_of_worker(*runtime_, loop_.worker()));
   known_responses_.clear();
 }
 

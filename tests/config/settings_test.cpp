@@ -1,5 +1,7 @@
 #include "config/settings.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <string>
 #include <thread>
@@ -264,6 +266,13 @@ cache:
             "'Projects_get'?",
             "11:7: error: cache.safe_operations[1]: the contract has no operation 'projects_exprot', did you mean "
             "'Projects_export'?"});
+}
+
+TEST_CASE_METHOD(Place, "no more workers run by themselves than the upstream may have connections") {
+  CHECK(load("upstream: {url: 'https://up.example', max_connections: 1}\n").workers == 1);
+  CHECK(load("upstream: {url: 'https://up.example', max_connections: 3}\nworkers: 3\n").workers == 3);
+  const unsigned threads = std::max(1U, std::thread::hardware_concurrency());
+  CHECK(load("upstream: {url: 'https://up.example', max_connections: 65535}\n").workers == std::min(threads, 1024U));
 }
 
 TEST_CASE_METHOD(Place, "the redacted configuration has every default and no secret") {
