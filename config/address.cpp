@@ -76,6 +76,18 @@ bool host_is_loopback(const std::string& host) {
   return address && ntohl(address->s_addr) >> 24U == 127;
 }
 
+/// Every IPv4 address of the machine.
+bool is_any_ipv4(const std::string& host) {
+  const auto address = as_ipv4(host);
+  return address && address->s_addr == htonl(INADDR_ANY);
+}
+
+/// Every address of the machine: a socket there takes IPv4 as well.
+bool is_any_ipv6(const std::string& host) {
+  in6_addr address = {};
+  return ::inet_pton(AF_INET6, host.c_str(), &address) == 1 && IN6_IS_ADDR_UNSPECIFIED(&address);
+}
+
 std::string lower(std::string_view text) {
   std::string out(text);
   std::transform(out.begin(), out.end(), out.begin(),
@@ -130,6 +142,12 @@ std::string Address::text() const {
 
 bool Address::is_loopback() const {
   return host_is_loopback(host);
+}
+
+bool Address::overlaps(const Address& other) const {
+  if (port != other.port || port == 0) return false;
+  if (host == other.host || is_any_ipv6(host) || is_any_ipv6(other.host)) return true;
+  return (is_any_ipv4(host) && !is_ipv6(other.host)) || (is_any_ipv4(other.host) && !is_ipv6(host));
 }
 
 ParsedUrl parse_url(std::string_view text) {

@@ -40,8 +40,7 @@ class KeysLoader {
     KeyEntry entry;
     entry.place = reader_.place(section.pointer());
     read_name(section, "id", entry.id);
-    read_name(section, "team", entry.team);
-    if (entry.team == "other") reader_.error(section.pointer("team"), "'other' is what the metrics call unknown teams");
+    read_team(section, entry.team);
     unique(ids_, entry.id, section.pointer("id"), "another key has this id");
     hash(section, entry);
     scopes(section, entry);
@@ -56,6 +55,13 @@ class KeysLoader {
     if (!text) return;
     into = *text;
     if (!is_name(into)) reader_.error(section.pointer(key), name_rule("a name"));
+  }
+
+  void read_team(const Section& section, std::string& into) {
+    const auto text = section.text("team");
+    if (!text) return;
+    into = *text;
+    if (const auto fault = team_fault(into); !fault.empty()) reader_.error(section.pointer("team"), fault);
   }
 
   void hash(const Section& section, KeyEntry& entry) {
@@ -141,6 +147,11 @@ bool is_name(std::string_view text) {
 
 std::string name_rule(std::string_view what) {
   return std::string(what) + " has 1 to 64 letters, digits, '.', '_' and '-', and begins with a letter or digit";
+}
+
+std::string team_fault(std::string_view name) {
+  if (!is_name(name)) return name_rule("a team's name");
+  return name == "other" ? "'other' is what the metrics call unknown teams" : "";
 }
 
 bool LoadedKeys::ok() const {

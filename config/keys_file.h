@@ -29,6 +29,8 @@ inline constexpr std::size_t max_name = 64;
 bool is_name(std::string_view text);
 /// "WHAT has 1 to 64 letters, ...", for errors.
 std::string name_rule(std::string_view what);
+/// Why a name can't be a team's; empty when it can.
+std::string team_fault(std::string_view name);
 
 struct KeyEntry {
   std::string id;  ///< names the key in logs and metrics; unique

@@ -64,6 +64,7 @@ class Loader {
     limits(root_.at("limits"));
     log(root_.at("log"));
     settings_.places = reader_.places();
+    settings_.from_environment = reader_.from_environment();
     return std::move(settings_);
   }
 
@@ -71,9 +72,11 @@ class Loader {
   void listeners() {
     root_.read_address("listen", settings_.listen);
     root_.read_address("admin", settings_.admin);
-    if (settings_.listen == settings_.admin && settings_.listen.port != 0) {
-      reader_.error(root_.pointer(root_.has("admin") ? "admin" : "listen"), "listen and admin are the same address");
-    }
+    if (!settings_.listen.overlaps(settings_.admin)) return;
+    reader_.error(root_.pointer(root_.has("admin") ? "admin" : "listen"),
+                  settings_.listen == settings_.admin
+                      ? "listen and admin are the same address"
+                      : "listen and admin have the same port, and one of them is every address of this machine");
   }
 
   void workers() {
@@ -119,8 +122,9 @@ class Loader {
   }
 
   /// A path in a message: its name in full, unless a part of it came from the environment.
-  std::string quotable(const std::string& pointer, const std::filesystem::path& path) const {
-    return reader_.is_literal(pointer) ? path.string() : "the file";
+  std::string quotable(const std::string& pointer, const std::filesystem::path& path,
+                       const char* otherwise = "the file") const {
+    return reader_.is_literal(pointer) ? path.string() : otherwise;
   }
 
   void upstream(const Section& section) {
@@ -247,7 +251,8 @@ class Loader {
     settings_.cache.file = *path;
     std::error_code ignored;
     if (!std::filesystem::is_directory(path->parent_path(), ignored)) {
-      reader_.error(section.pointer("file"), "there is no folder " + path->parent_path().string());
+      const std::string pointer = section.pointer("file");
+      reader_.error(pointer, "there is no folder " + quotable(pointer, path->parent_path(), "for the file"));
     }
   }
 

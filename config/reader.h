@@ -51,6 +51,8 @@ class Reader {
 
   /// Whether the text at `pointer` stood in the file as it is, no part of it read from the environment.
   bool is_literal(const std::string& pointer) const { return !expanded_.contains(pointer); }
+  /// The pointers of all those that did not.
+  const std::set<std::string, std::less<>>& from_environment() const { return expanded_; }
 
   contract::Place place(const std::string& pointer) const;
   /// Of everything in the file.

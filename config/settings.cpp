@@ -27,8 +27,10 @@ class OperationCheck {
 
   void check(const std::string& id, const std::string& pointer) {
     if (std::find(known_.begin(), known_.end(), id) != known_.end()) return;
+    const std::string name = settings_.from_environment.contains(pointer) ? "of the name that the environment gives"
+                                                                          : "'" + id + "'" + did_you_mean(id, known_);
     problems_.push_back({contract::Severity::error, place_of(settings_, pointer),
-                         dotted(pointer) + ": the contract has no operation '" + id + "'" + did_you_mean(id, known_)});
+                         dotted(pointer) + ": the contract has no operation " + name});
   }
 
   std::vector<contract::Problem> problems() && { return std::move(problems_); }

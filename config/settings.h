@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ struct Address {
 
   std::string text() const;  ///< "127.0.0.1:8080", "[::1]:8080"
   bool is_loopback() const;  ///< 127.0.0.0/8, ::1 or localhost
+  /// Whether one machine can't listen on both: the same port, and the same host or one that is every address.
+  bool overlaps(const Address& other) const;
   bool operator==(const Address&) const = default;
 };
 /// "127.0.0.1:8080", "[::]:8080", "localhost:0"; nullopt for anything else.
@@ -143,6 +146,8 @@ struct Settings {
   std::filesystem::path file;  ///< where this was loaded from, absolute; empty for settings made in code
   /// Where each value stands in `file`, by JSON pointer ("/cache/rules/Projects_list"), for problems found later.
   std::map<std::string, contract::Place, std::less<>> places;
+  /// The pointers of texts that came from the environment, in whole or in part: no problem may quote them.
+  std::set<std::string, std::less<>> from_environment;
 };
 
 std::string_view to_string(AccessMode mode);
@@ -174,7 +179,8 @@ struct Loaded {
 Loaded load_settings(const std::filesystem::path& path, const Environment& environment = process_environment(),
                      Purpose purpose = Purpose::serve, const UpstreamCredential* running = nullptr);
 
-/// The operationIds that rules, their `invalidates` and safe_operations name must be of the contract (`known`).
+/// The operationIds that rules, their `invalidates` and `primes`, and safe_operations name must be of the contract
+/// (`known`).
 std::vector<contract::Problem> check_operations(const Settings& settings, std::span<const std::string> known);
 
 /// The running configuration in the shape of the config file, every default spelt out, no secret in it.

@@ -69,7 +69,7 @@ config::Secret random_key() {
 }  // namespace
 
 NewKey new_key(std::string_view team, std::vector<config::Scope> scopes, std::optional<std::chrono::sys_days> expires) {
-  if (!config::is_name(team)) throw std::invalid_argument(config::name_rule("a team's name"));
+  if (const auto fault = config::team_fault(team); !fault.empty()) throw std::invalid_argument(fault);
   NewKey made;
   made.key = random_key();
   // An id may be as long as a team's name, so the team's part gives way.

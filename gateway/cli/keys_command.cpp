@@ -8,17 +8,20 @@
 namespace pgw::cli {
 namespace {
 
-/// "90d" from now, or a date. Throws std::invalid_argument that says what is wrong.
+/// "90d" from now, or a date to come. Throws std::invalid_argument that says what is wrong.
 std::optional<std::chrono::sys_days> parse_expiry(const std::string& text) {
   if (text.empty()) return std::nullopt;
-  if (const auto date = config::parse_date(text)) return date;
+  const auto now = std::chrono::system_clock::now();
+  if (const auto date = config::parse_date(text)) {
+    if (*date > now) return date;
+    throw std::invalid_argument("--expires " + text + ": such a key has expired already (at 00:00 UTC of that day)");
+  }
   const auto lifetime = config::parse_duration(text);
   if (!lifetime || lifetime->count() <= 0) {
     throw std::invalid_argument("--expires takes a time from now with a unit (90d, 12h) or a date (2027-01-31), not '" +
                                 text + "'");
   }
-  return access::expiry_after(std::chrono::system_clock::now(),
-                              std::chrono::duration_cast<std::chrono::seconds>(*lifetime));
+  return access::expiry_after(now, std::chrono::duration_cast<std::chrono::seconds>(*lifetime));
 }
 
 std::vector<config::Scope> parse_scopes(const std::vector<std::string>& names) {

@@ -104,6 +104,9 @@ class Builder {
     return found == settings().places.end() ? contract::Place{settings().file.string(), 0, 0} : found->second;
   }
 
+  /// What came from the environment is not: it must not be quoted.
+  bool is_literal(const std::string& pointer) const { return !settings().from_environment.contains(pointer); }
+
   std::size_t common_base() const {
     std::vector<std::vector<cache::Segment>> paths;
     for (const auto& operation : runtime_->contract->operations()) {
@@ -152,8 +155,9 @@ class Builder {
       if (const std::string missing = parse_tag_path(operation, path, tag); !missing.empty()) {
         std::string pointer = "/cache/rules/";
         pointer.append(operation.id()).append("/invalidates/").append(std::to_string(i));
-        std::string message = "'" + named;
-        message.append("' needs the path parameter {").append(missing).append("}, which ").append(operation.id());
+        std::string message = is_literal(pointer) ? "'" + named + "' needs the path parameter {" + missing + "}"
+                                                  : "what the environment names needs a path parameter";
+        message.append(", which ").append(operation.id());
         message.append(" (").append(operation.path_template()).append(") does not have");
         problems_.push_back({Severity::error, place_of(pointer), std::move(message)});
       } else {
@@ -167,7 +171,8 @@ class Builder {
     if (read == nullptr) return;  // none, or an unknown one: check_operations has said so
     const auto refuse = [&](const std::string& why) {
       const std::string pointer = "/cache/rules/" + operation.id() + "/primes";
-      problems_.push_back({Severity::error, place_of(pointer), operation.id() + " can't prime " + read->id() + why});
+      const std::string named = is_literal(pointer) ? read->id() : "what the environment names";
+      problems_.push_back({Severity::error, place_of(pointer), operation.id() + " can't prime " + named + why});
     };
     if (read->method() != "GET") return refuse(", which is no GET");
     if (policy.is_read || policy.changes_nothing) return refuse(": it is no write");

@@ -39,6 +39,27 @@ TEST_CASE("addresses to listen on are HOST:PORT") {
   if (address) CHECK(address->text() == text);
 }
 
+TEST_CASE("addresses overlap where one machine can't listen on both") {
+  auto [one, another, overlap] = GENERATE(table<std::string, std::string, bool>({
+      {"127.0.0.1:80", "127.0.0.1:80", true},
+      {"127.0.0.1:80", "127.0.0.1:81", false},
+      {"127.0.0.1:80", "127.0.0.2:80", false},
+      {"127.0.0.1:0", "127.0.0.1:0", false},
+      {"0.0.0.0:0", "127.0.0.1:0", false},
+      {"0.0.0.0:80", "127.0.0.1:80", true},
+      {"0.0.0.0:80", "127.0.0.1:81", false},
+      {"0.0.0.0:80", "localhost:80", true},
+      {"0.0.0.0:80", "[::1]:80", false},
+      {"[::]:80", "[::1]:80", true},
+      {"[0:0::0]:80", "[::1]:80", true},
+      {"[::]:80", "127.0.0.1:80", true},
+      {"[::]:80", "0.0.0.0:80", true},
+  }));
+  INFO(one << " and " << another);
+  CHECK(parse_address(one)->overlaps(*parse_address(another)) == overlap);
+  CHECK(parse_address(another)->overlaps(*parse_address(one)) == overlap);
+}
+
 TEST_CASE("loopback is 127.0.0.0/8, ::1 and localhost") {
   auto [text, loopback] = GENERATE(table<std::string, bool>({
       {"127.0.0.1:80", true},

@@ -268,6 +268,22 @@ cache:
             "'Projects_export'?"});
 }
 
+TEST_CASE_METHOD(Place, "operations that the contract lacks are not quoted where the environment names them") {
+  REQUIRE(::setenv("PGW_TEST_SECRET", "Projects_gte", 1) == 0);
+  const auto loaded = load_settings(directory.write("gateway.yaml", R"(upstream: {url: 'https://up.example'}
+cache:
+  rules: {Projects_get: {invalidates: ['${PGW_TEST_SECRET}'], primes: '${PGW_TEST_SECRET}'}}
+  safe_operations: ['${PGW_TEST_SECRET}']
+)"));
+  ::unsetenv("PGW_TEST_SECRET");
+  REQUIRE(loaded.settings);
+  const auto problems = lines(check_operations(*loaded.settings, std::vector<std::string>{"Projects_get"}));
+  const std::string no_operation = ": the contract has no operation of the name that the environment gives";
+  CHECK(problems == std::vector<std::string>{"3:40: error: cache.rules.Projects_get.invalidates[0]" + no_operation,
+                                             "3:63: error: cache.rules.Projects_get.primes" + no_operation,
+                                             "4:21: error: cache.safe_operations[0]" + no_operation});
+}
+
 TEST_CASE_METHOD(Place, "no more workers run by themselves than the upstream may have connections") {
   CHECK(load("upstream: {url: 'https://up.example', max_connections: 1}\n").workers == 1);
   CHECK(load("upstream: {url: 'https://up.example', max_connections: 3}\nworkers: 3\n").workers == 3);

@@ -89,6 +89,23 @@ describe('check', () => {
     assert.match(run(['routes', '--config', good], { env }).stdout, /Projects_create .*projects; primes Projects_get/);
   });
 
+  it('quotes nothing that the environment gives, whatever is wrong with it', () => {
+    for (const [secret, line, about] of [
+      ['topsecret', '  file: /nowhere/${E2E_SECRET}/cache', /cache\.file: there is no folder/],
+      ['topsecret', '  safe_operations: ["${E2E_SECRET}"]', /safe_operations\[0\]: the contract has no operation/],
+      ['topsecret', '  rules: {Projects_update: {primes: "${E2E_SECRET}"}}', /primes: the contract has no operation/],
+      ['topsecret', '  rules: {Projects_update: {invalidates: ["${E2E_SECRET}"]}}', /invalidates\[0\]: the contract has no operation/],
+      ['Projects_export', '  rules: {Projects_update: {primes: "${E2E_SECRET}"}}', /can't prime .*, which is no GET/],
+      ['/projects/{topsecret}', '  rules: {Projects_update: {invalidates: ["/projects/${E2E_SECRET}"]}}', /needs? a path parameter/],
+    ]) {
+      const config = file('environment.yaml', `${goodSettings.slice(0, goodSettings.indexOf('cache:'))}cache:\n${line}\n`);
+      const { status, stderr } = run(['check', '--config', config], { env: { ...env, E2E_SECRET: secret } });
+      assert.equal(status, 1, line);
+      assert.match(stderr, about);
+      assert.ok(!stderr.includes(secret) && !stderr.includes('topsecret'), stderr);
+    }
+  });
+
   it('reports mistakes in the keys file', () => {
     const { entry } = makeKey('research');
     file('bad-keys.yaml', [
@@ -192,9 +209,11 @@ describe('keys new', () => {
     assert.equal(new Set(keys).size, 5);
   });
 
-  it('refuses a team that cannot be a label, an unknown scope and an expiry without a unit', () => {
+  it('refuses a team that cannot be a label, an unknown scope, and an expiry without a unit or in the past', () => {
     for (const [args, about] of [[['--team', 'no spaces please'], /team/], [['--team', 't', '--scopes', 'admin'], /admin/],
-      [['--team', 't', '--expires', '90'], /90d/]]) {
+      [['--team', 't', '--expires', '90'], /90d/], [['--team', 'other'], /other/],
+      [['--team', 't', '--expires', '2020-01-01'], /2020-01-01.* expired/],
+      [['--team', 't', '--expires', new Date().toISOString().slice(0, 10)], / expired/]]) {
       const { status, stdout, stderr } = run(['keys', 'new', ...args]);
       assert.notEqual(status, 0);
       assert.equal(stdout, '');

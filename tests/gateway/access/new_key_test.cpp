@@ -90,7 +90,7 @@ TEST_CASE("the entry of a new key goes into the keys file as it is, without the 
 
 TEST_CASE("a team's name must be one that the keys file takes") {
   CHECK(new_key(std::string(64, 't'), {Scope::read}).entry.id.size() == 64);
-  for (const char* name : {"", "-a", "a b", "a\nb", "a\"b", "\xc3\xbc"}) {
+  for (const char* name : {"", "-a", "a b", "a\nb", "a\"b", "\xc3\xbc", "other"}) {
     INFO(name);
     CHECK_THROWS_AS(new_key(name, {Scope::read}), std::invalid_argument);
   }
