@@ -24,11 +24,13 @@ namespace {
 namespace fs = std::filesystem;
 namespace Tcp = Pistache::Tcp;
 
-std::size_t default_max_connections() {
+constexpr std::size_t reserved_by_default = 64;
+
+std::size_t connections_beside(std::size_t reserved) {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
   const std::size_t descriptors = limit.rlim_cur == RLIM_INFINITY ? 1U << 20 : limit.rlim_cur;
-  return descriptors - std::min<std::size_t>(descriptors / 4, 256);  // for the upstream, files and logs
+  return std::max(descriptors - std::min(descriptors, reserved), descriptors / 4);
 }
 
 Pistache::Address to_address(const std::string& host, std::uint16_t port) {
@@ -69,7 +71,7 @@ class Server::Impl {
     for (unsigned i = 0; i < options_.workers; ++i) state_->loops.push_back(std::make_unique<EventLoop>(i));
     state_->factory = std::move(factory);
     state_->limits = options_.limits;
-    state_->max_connections = options_.max_connections != 0 ? options_.max_connections : default_max_connections();
+    reserve_descriptors(reserved_by_default);
   }
 
   void bind() {
@@ -108,6 +110,12 @@ class Server::Impl {
   std::uint16_t port() const { return port_; }
   std::size_t open_connections() const { return state_->open_connections.load(); }
   EventLoop& loop(std::size_t worker) { return *state_->loops.at(worker); }
+
+  std::size_t reserve_descriptors(std::size_t reserved) {
+    const std::size_t most = options_.max_connections != 0 ? options_.max_connections : connections_beside(reserved);
+    state_->max_connections = most;
+    return most;
+  }
 
   void set_limits(const Limits& limits) {
     if (!running_) state_->limits = limits;
@@ -187,6 +195,9 @@ void Server::set_limits(const Limits& limits) {
 }
 std::size_t Server::open_connections() const {
   return impl_->open_connections();
+}
+std::size_t Server::reserve_descriptors(std::size_t reserved) {
+  return impl_->reserve_descriptors(reserved);
 }
 EventLoop& Server::loop(std::size_t worker) {
   return impl_->loop(worker);

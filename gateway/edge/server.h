@@ -25,8 +25,7 @@ class Server {
     unsigned workers = 1;
     Limits limits;
     int backlog = 1024;
-    /// Further connections are accepted and closed at once; 0: as many as descriptors allow (RLIMIT_NOFILE), less some
-    /// reserve.
+    /// Further connections are accepted and closed at once; 0: see `reserve_descriptors`.
     std::size_t max_connections = 0;
   };
 
@@ -53,6 +52,11 @@ class Server {
   void set_limits(const Limits& limits);
 
   std::size_t open_connections() const;
+
+  /// Leaves that many of the descriptors that the process may have (RLIMIT_NOFILE) to others than clients, but a
+  /// quarter of them to clients in any case, and returns how many connections may be open from now on. Without a call:
+  /// 64 are left. `Options::max_connections` goes before.
+  std::size_t reserve_descriptors(std::size_t reserved);
 
   /// A worker's loop, for `post`; valid as long as the server.
   EventLoop& loop(std::size_t worker);

@@ -28,7 +28,7 @@ namespace pgw::edge {
 struct ServerState {
   HandlerFactory factory;
   Limits limits;
-  std::size_t max_connections = 0;
+  std::atomic<std::size_t> max_connections{0};
   std::vector<std::unique_ptr<EventLoop>> loops;  ///< one per worker
   std::atomic<std::size_t> open_connections{0};
 

@@ -86,6 +86,14 @@ std::vector<std::string> keep_what_runs(config::Settings& next, const config::Se
   return kept;
 }
 
+/// Descriptors of everything but the teams' connections: the upstream's, those of each worker (its epoll, clocks and
+/// mailboxes, Pistache's and libcurl's), and listeners, logs, files, the operator's connections.
+std::size_t descriptors_beside_clients(const config::Settings& settings) {
+  constexpr std::size_t of_a_worker = 10;
+  constexpr std::size_t others = 64;
+  return settings.upstream.max_connections + of_a_worker * settings.workers + others;
+}
+
 }  // namespace
 
 Service::Outcome Service::prepare(Options options) {
@@ -138,6 +146,7 @@ void Service::listen() {
     return worker;
   });
   edge_->bind();
+  reserve_descriptors();
   admin_ = std::make_unique<admin::AdminServer>(settings.admin.host, settings.admin.port, admin_hooks());
 }
 
@@ -206,6 +215,7 @@ void Service::reload() {
   }
   publish(next.runtime);
   follow_runtime();
+  reserve_descriptors();
   metrics_.config_reloads(true).Increment();
   log::event(Level::info, "configuration reloaded");
 }
@@ -239,6 +249,14 @@ Service::Next Service::load_next(const pipeline::Runtime& current) {
                "rules or keys name operations that only the new API description has, and that needs a restart");
   }
   return {std::move(built.runtime), std::move(kept)};
+}
+
+void Service::reserve_descriptors() {
+  const std::size_t reserved = descriptors_beside_clients(runtime()->settings);
+  const std::size_t connections = edge_->reserve_descriptors(reserved);
+  if (connections >= reserved) return;
+  log::event(Level::warning, "the limit of open files leaves few to teams: raise it, or lower upstream.max_connections",
+             {{"connections", std::to_string(connections)}, {"reserved", std::to_string(reserved)}});
 }
 
 void Service::follow_runtime() {

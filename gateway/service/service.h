@@ -94,6 +94,7 @@ class Service {
   void follow_credential_file();
   void note_credential_file();
   void announce_key_expiries();
+  void reserve_descriptors();
   Next load_next(const pipeline::Runtime& current);
   void follow_runtime();
   nlohmann::json configuration() const;

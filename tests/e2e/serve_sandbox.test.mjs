@@ -1,11 +1,14 @@
 // `serve --sandbox`, as scripts/run starts it: what it prints works when pasted.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { gatewayProgram, skipWithout } from './support/environment.mjs';
+import { contractFile, gatewayProgram, skipWithout } from './support/environment.mjs';
 import { request } from './support/http.mjs';
 import { Program, temporaryFolder } from './support/program.mjs';
+import { Sandbox } from './support/stand.mjs';
 
 describe('serve --sandbox', { skip: skipWithout('curl') }, () => {
   let program;
@@ -62,5 +65,32 @@ describe('serve under a low soft limit of descriptors', () => {
     const ready = await program.ready(file);
     const { text } = await request(`${ready.admin}/metrics`);
     assert.ok(Number(/^process_max_fds (\S+)$/m.exec(text)[1]) > 256, text);
+  });
+});
+
+describe('serve under a low hard limit of descriptors', () => {
+  let program;
+  let sandbox;
+  after(async () => {
+    await program?.stop();
+    await sandbox?.stop();
+  });
+
+  it('leaves enough of them to the upstream however many clients there are, and warns that few are left to these', async () => {
+    sandbox = await Sandbox.start({ apiKey: 'of the upstream' });
+    const file = path.join(temporaryFolder(), 'gateway.yaml');
+    const ready = `${file}.ready`;
+    fs.writeFileSync(file, JSON.stringify({ listen: '127.0.0.1:0', admin: '127.0.0.1:0', workers: 1, api: contractFile,
+      upstream: { url: sandbox.url, credential: { header: 'X-API-KEY', value: 'of the upstream' } }, access: { mode: 'open' } }));
+    program = new Program('bash', ['-c', 'ulimit -n 150 && exec "$@"', 'bash', gatewayProgram, 'serve', '--config', file, '--ready-file', ready]);
+    const { listen } = await program.ready(ready);
+
+    // Each connection asks for something else, and none gets it before all have asked.
+    const answers = await Promise.allSettled(Array.from({ length: 130 }, (_, page) =>
+      request(`${listen}/v4/projects?page=${page}`, { headers: { 'X-Sandbox-Delay': '2s' }, agent: new http.Agent() })));
+    const statuses = answers.filter(({ status }) => status === 'fulfilled').map(({ value }) => value.status);
+    assert.deepEqual([...new Set(statuses)], [200]);
+    assert.equal(statuses.length, 37, 'a quarter of the limit');
+    await program.event('the warning', ({ level, message }) => level === 'warning' && /open files/.test(message));
   });
 });

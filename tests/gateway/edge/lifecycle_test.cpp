@@ -5,6 +5,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <thread>
 #include <vector>
@@ -141,6 +142,20 @@ TEST_CASE("connections beyond the most that are allowed are closed, the others s
   RawClient beyond(server.port());
   CHECK(beyond.is_closed_by_server());
   CHECK(clients[0]->ask(get("/echo")).status == 200);
+}
+
+TEST_CASE("connections leave the descriptors that are reserved, but a quarter is theirs") {
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit few{400, before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  TestServer server;
+  TestServer bounded({}, 1, 3);
+  CHECK(server->reserve_descriptors(150) == 250);
+  CHECK(server->reserve_descriptors(390) == 100);
+  CHECK(server->reserve_descriptors(100'000) == 100);
+  CHECK(bounded->reserve_descriptors(150) == 3);
+  setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST_CASE("many clients on several workers are all served") {
