@@ -57,11 +57,16 @@ std::string names_of(const std::vector<MediaType>& media_types) {
   return names;
 }
 
-/// Without Content-Type a body counts as JSON, as it does for FastAPI.
+/// Without Content-Type a body counts as JSON, as it does for FastAPI, and so does "application/merge-patch+json" and
+/// the like (RFC 6839 section 3.1) where nothing else is said of them.
 const MediaType* media_type_of(const RequestBody& body, std::optional<std::string_view> content_type) {
-  if (content_type) return find_media_type(body.media_types, *content_type);
+  if (content_type) {
+    const MediaType* const described = find_media_type(body.media_types, *content_type);
+    if (described != nullptr || !media_type_name(*content_type).ends_with("+json")) return described;
+  }
   const auto json = std::ranges::find(body.media_types, MediaType::Kind::json, &MediaType::kind);
-  return json == body.media_types.end() ? &body.media_types.front() : &*json;
+  if (json != body.media_types.end()) return &*json;
+  return content_type ? nullptr : &body.media_types.front();
 }
 
 void check_body(const RequestBody& declared, std::optional<std::string_view> content_type, std::string_view body,
@@ -71,6 +76,7 @@ void check_body(const RequestBody& declared, std::optional<std::string_view> con
     return;
   }
   if (declared.media_types.empty()) return;
+  if (content_type && content_type->empty()) content_type.reset();
   const MediaType* media = media_type_of(declared, content_type);
   if (media == nullptr) {
     verdict.unsupported_media_type = true;

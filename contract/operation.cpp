@@ -88,12 +88,6 @@ const MediaType* find_media_type(const std::vector<MediaType>& media_types, std:
     const auto found = std::ranges::find(media_types, wanted, &MediaType::name);
     if (found != media_types.end()) return &*found;
   }
-  // "application/merge-patch+json" and the like are JSON (RFC 6839 section 3.1), and so is what the service takes as
-  // such.
-  if (name.ends_with("+json")) {
-    const auto json = std::ranges::find(media_types, MediaType::Kind::json, &MediaType::kind);
-    if (json != media_types.end()) return &*json;
-  }
   return nullptr;
 }
 
