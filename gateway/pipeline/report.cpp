@@ -79,7 +79,7 @@ void report_response(metrics::Metrics& metrics, const contract::Operation& opera
 }
 
 void report_agreement(metrics::Metrics& metrics, const contract::Operation& operation, int upstream_status) {
-  const bool refused = upstream_status == 400 || upstream_status == 422;
+  const bool refused = upstream_status == 400 || upstream_status == 415 || upstream_status == 422;
   const bool accepted = upstream_status >= 200 && upstream_status < 300;
   metrics.operation(operation.index())
       .validation_reports(refused    ? "refused"
