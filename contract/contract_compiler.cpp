@@ -102,6 +102,17 @@ std::vector<std::string> ContractCompiler::names_in_order(const Pointer& where) 
   return names;
 }
 
+std::optional<ContractCompiler::Pointer> ContractCompiler::resolve(const Pointer& where) {
+  const json& holder = at(where);
+  if (holder.is_object() && holder.contains("$ref")) {
+    for (const auto& [key, value] : holder.items()) {
+      const bool is_annotation = key == "$ref" || key == "summary" || key == "description" || key.starts_with("x-");
+      if (!is_annotation) schemas_.warning(where / key, "'" + key + "' beside $ref has no effect");
+    }
+  }
+  return schemas_.resolve(where);
+}
+
 bool ContractCompiler::compile_version() {
   const auto& root = document_.root();
   if (root.is_object() && root.contains("swagger")) {
@@ -145,7 +156,7 @@ void ContractCompiler::compile_base_path() {
 }
 
 void ContractCompiler::compile_path(const Pointer& where, const std::string& path_template) {
-  auto item = schemas_.resolve(where);
+  const auto item = resolve(where);
   if (!item) return;
   if (!at(*item).is_object()) {
     schemas_.error(where, "a path must hold an object");

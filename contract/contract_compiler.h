@@ -40,6 +40,9 @@ class ContractCompiler {
   /// The names of an object's members as they stand in the document.
   std::vector<std::string> names_in_order(const Pointer& where) const;
 
+  /// SchemaCompiler::resolve, with a warning of what stands beside a reference.
+  std::optional<Pointer> resolve(const Pointer& where);
+
   bool compile_version();  ///< false: a document of which no rule holds
   void compile_base_path();
   void compile_path(const Pointer& where, const std::string& path_template);

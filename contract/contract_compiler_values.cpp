@@ -42,7 +42,7 @@ void ContractCompiler::compile_parameters(const Pointer& where, const Pointer& p
 void ContractCompiler::compile_parameter(const Pointer& where, Facts& facts,
                                          std::map<std::string, Parameter>& path_parameters,
                                          std::set<std::pair<std::string, std::string>>& seen) {
-  const auto place = schemas_.resolve(where);
+  const auto place = resolve(where);
   if (!place) return;
   const json& described = at(*place);
   Parameter parameter{.name = described.is_object() ? text_at(described, "name") : ""};
@@ -126,7 +126,7 @@ std::optional<Style> ContractCompiler::style_of(const json& parameter, const std
 
 void ContractCompiler::compile_body(const Pointer& where, Facts& facts) {
   if (!at(where).contains("requestBody")) return;
-  const auto place = schemas_.resolve(where / "requestBody");
+  const auto place = resolve(where / "requestBody");
   if (!place) return;
   warn_of_unknown_fields(*place, "a request body", {"description", "content", "required"});
   RequestBody body;
@@ -142,7 +142,7 @@ void ContractCompiler::compile_responses(const Pointer& where, Facts& facts) {
   }
   for (const auto& [status, described] : at(where)["responses"].items()) {
     if (status.starts_with("x-")) continue;
-    const auto place = schemas_.resolve(where / "responses" / status);
+    const auto place = resolve(where / "responses" / status);
     if (!place) continue;
     const bool is_class = status.size() == 3 && (status.ends_with("XX") || status.ends_with("xx"));
     const bool is_number = status.size() == 3 && status.find_first_not_of("0123456789") == std::string::npos;

@@ -337,6 +337,13 @@ TEST_CASE("what is wrong with a document is told at its place") {
       {with_paths("  /a: {get: {operationId: a, responses: {}}, gett: {}, servers: []}\n"),
        {"test.yaml:3:46: warning: 'gett' of a path has no effect",
         "test.yaml:3:56: warning: 'servers' of a path has no effect"}},
+      {with_paths("  /a: {$ref: '#/x-a', post: {}, summary: s, x-y: 1}\n"
+                  "x-a: {get: {operationId: a, parameters: [{$ref: '#/x-p', required: true}], responses: {200: {$ref: "
+                  "'#/x-r', content: {}}}}}\n"
+                  "x-p: {name: p, in: query, schema: {}}\nx-r: {description: d}\n"),
+       {"test.yaml:3:23: warning: 'post' beside $ref has no effect",
+        "test.yaml:4:58: warning: 'required' beside $ref has no effect",
+        "test.yaml:4:109: warning: 'content' beside $ref has no effect"}},
       {with_paths("  /{a}{b}: {get: {operationId: a, responses: {}}}\n  /c: {get: {operationId: c, responses: {}}}\n"),
        {"test.yaml:3:3: error: the segment '{a}{b}' has nothing between two parameters: nobody could tell where one "
         "ends"}},
