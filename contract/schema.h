@@ -20,7 +20,8 @@ enum class Direction { request, response };
 /// How a value is read.
 struct Reading {
   Direction direction = Direction::request;
-  bool coerce = true;  ///< as pydantic v1 does: "12" is an integer, 12 a string, "yes" a boolean
+  bool coerce = true;           ///< as pydantic v1 does: "12" is an integer, 12 a string, "yes" a boolean
+  bool null_is_absence = true;  ///< of an optional property, `nullable` or not: generators drop the word
 };
 
 /// Immutable, thread-safe. Keeps what it references alive.

@@ -19,13 +19,13 @@ namespace pgw::contract {
 /// a number of times that doubles with each level of a body.
 class Fits {
  public:
-  std::optional<bool> find(const SchemaNode& schema, const JsonValue& value, bool coerce) const {
-    const auto found = known_.find({&schema, &value, coerce});
+  std::optional<bool> find(const SchemaNode& schema, const JsonValue& value, bool strictly) const {
+    const auto found = known_.find({&schema, &value, strictly});
     return found == known_.end() ? std::nullopt : std::optional(found->second);
   }
 
-  void insert(const SchemaNode& schema, const JsonValue& value, bool coerce, bool fits) {
-    known_.emplace(Key{&schema, &value, coerce}, fits);
+  void insert(const SchemaNode& schema, const JsonValue& value, bool strictly, bool fits) {
+    known_.emplace(Key{&schema, &value, strictly}, fits);
   }
 
  private:
@@ -51,6 +51,9 @@ class Validator {
     std::string type;
     nlohmann::json ctx = nullptr;
   };
+
+  /// As the schema says, without any leniency: for decisions in which a fit may be a reason to refuse.
+  Reading strict() const { return {.direction = reading_.direction, .coerce = false, .null_is_absence = false}; }
 
   bool is_done() const { return found_ >= most_; }
 
@@ -96,7 +99,7 @@ class Validator {
   void check_discriminated(const SchemaNode::Discriminator& discriminator, const JsonValue& value, const Trail* trail);
   void check_any(const std::vector<const SchemaNode*>& branches, const JsonValue& value, const Trail* trail);
   void check_one(const std::vector<const SchemaNode*>& branches, const JsonValue& value, const Trail* trail);
-  bool fits(const SchemaNode& schema, const JsonValue& value, bool coerce);
+  bool fits(const SchemaNode& schema, const JsonValue& value, const Reading& reading);
 
   const Reading reading_;
   std::vector<Violation>* const out_;

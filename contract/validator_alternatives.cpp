@@ -14,7 +14,7 @@ void Validator::check_alternatives(const SchemaNode& schema, const JsonValue& va
     if (!schema.any_of.empty()) check_any(schema.any_of, value, trail);
     if (!schema.one_of.empty()) check_one(schema.one_of, value, trail);
   }
-  if (schema.negated != nullptr && fits(*schema.negated, value, reading_.coerce)) {
+  if (schema.negated != nullptr && fits(*schema.negated, value, strict())) {
     complain(trail, [] { return Complaint{"value is not permitted", "value_error.not"}; });
   }
 }
@@ -50,7 +50,7 @@ void Validator::check_discriminated(const SchemaNode::Discriminator& discriminat
 }
 
 void Validator::check_any(const std::vector<const SchemaNode*>& branches, const JsonValue& value, const Trail* trail) {
-  const auto is_fit = [&](const SchemaNode* branch) { return fits(*branch, value, reading_.coerce); };
+  const auto is_fit = [&](const SchemaNode* branch) { return fits(*branch, value, reading_); };
   if (std::ranges::any_of(branches, is_fit)) return;
   for (const auto* branch : branches) check(*branch, value, trail);
 }
@@ -59,7 +59,7 @@ void Validator::check_any(const std::vector<const SchemaNode*>& branches, const 
 /// service would take the first.
 void Validator::check_one(const std::vector<const SchemaNode*>& branches, const JsonValue& value, const Trail* trail) {
   const auto strict_fits =
-      std::ranges::count_if(branches, [&](const SchemaNode* branch) { return fits(*branch, value, false); });
+      std::ranges::count_if(branches, [&](const SchemaNode* branch) { return fits(*branch, value, strict()); });
   if (strict_fits > 1) {
     complain(trail, [] {
       return Complaint{"value matches more than one of the schemas of which it must match one", "value_error.one_of"};
@@ -69,17 +69,18 @@ void Validator::check_one(const std::vector<const SchemaNode*>& branches, const 
   }
 }
 
-bool Validator::fits(const SchemaNode& schema, const JsonValue& value, bool coerce) {
+bool Validator::fits(const SchemaNode& schema, const JsonValue& value, const Reading& reading) {
   const auto decide = [&] {
-    Validator decision({reading_.direction, coerce}, nullptr, 1, known_);
+    Validator decision(reading, nullptr, 1, known_);
     decision.check(schema, value, nullptr);
     return decision.found() == 0;
   };
   // Only what contains other values can be tried more than once on the way to them.
   if (!value.is_array() && !value.is_object()) return decide();
-  if (const auto known = known_.find(schema, value, coerce)) return *known;
+  const bool strictly = !reading.null_is_absence;
+  if (const auto known = known_.find(schema, value, strictly)) return *known;
   const bool is_fit = decide();
-  known_.insert(schema, value, coerce, is_fit);
+  known_.insert(schema, value, strictly, is_fit);
   return is_fit;
 }
 

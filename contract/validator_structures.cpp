@@ -113,7 +113,7 @@ void Validator::check_object(const SchemaNode& schema, const SchemaNode& whole, 
       continue;
     }
     // The generator of the document drops `nullable` from optional properties, so null stands for their absence.
-    if (value->is_null() && !is_required(whole, property)) continue;
+    if (value->is_null() && reading_.null_is_absence && !is_required(whole, property)) continue;
     if (property.schema != nullptr) check(*property.schema, *value, &here);
   }
   const bool anything_goes = schema.additional_allowed && schema.additional == nullptr;

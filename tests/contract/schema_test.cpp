@@ -511,6 +511,15 @@ TEST_CASE("oneOf takes what exactly one alternative takes as it stands") {
   CHECK(check("{oneOf: [{type: integer}, {type: boolean}]}", R"("1")") == nothing);
   CHECK(check("{oneOf: [{type: integer}, {type: boolean}]}", R"("x")") == Lines{no_integer, no_boolean});
   CHECK(check("{oneOf: [{type: integer}, {type: boolean}]}", "null") == Lines{not_none});
+
+  const std::string nullable =
+      "{oneOf: [{properties: {x: {type: string, nullable: true}}}, {properties: {x: {type: string}}}]}";
+  CHECK(check(nullable, R"({"x": null})") == nothing);
+  CHECK(check(nullable, R"({"x": null})", as_response) == nothing);
+  CHECK(check(nullable, R"({"x": "both"})").size() == 1);
+  const std::string optional = "{oneOf: [{type: object, properties: {x: {type: string}}}, {type: array}]}";
+  CHECK(check(optional, R"({"x": null})") == nothing);
+  CHECK(check(optional, R"({"x": null})", as_response) == nothing);
 }
 
 TEST_CASE("allOf takes what every part takes") {
@@ -531,6 +540,11 @@ TEST_CASE("not refuses what its schema takes") {
   CHECK(check("{not: {type: string, minLength: 2}}", R"("ab")") == Lines{"v: value_error.not: value is not permitted"});
   CHECK(check("{not: {nullable: true, type: string}}", "null") == Lines{not_none});
   CHECK(check("{type: integer, not: {enum: [13]}}", "13") == Lines{"v: value_error.not: value is not permitted"});
+  // What it would only take for a leniency is not refused.
+  CHECK(check("{not: {type: integer}}", "5").size() == 1);
+  CHECK(check("{not: {type: integer}}", "5.5") == nothing);
+  CHECK(check("{not: {type: integer}}", R"("5")") == nothing);
+  CHECK(check("{not: {properties: {a: {type: integer}}}}", R"({"a": null})") == nothing);
 }
 
 constexpr const char* pets = R"(
