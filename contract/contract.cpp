@@ -88,7 +88,7 @@ void check_body(const RequestBody& declared, std::optional<std::string_view> con
     check_json(media->schema, declared.required, body, verdict.violations);
   } else if (kind == MediaType::Kind::form && media->schema != nullptr) {
     const Form form(body);
-    check_value(*media->schema, form_object(form.pairs(), media->schema).root(), &body_trail, {}, verdict.violations);
+    check_value(*media->schema, form_body(form.pairs(), media->members).root(), &body_trail, {}, verdict.violations);
   }
 }
 

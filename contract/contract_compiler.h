@@ -58,6 +58,7 @@ class ContractCompiler {
   void compile_value(const Pointer& where, const std::string& in, Parameter& parameter);
   static std::optional<Style> style_of(const nlohmann::json& parameter, const std::string& in,
                                        const SchemaNode& schema);
+  void warn_of_unread(const Pointer& where, const FormMembers& members);
   void compile_body(const Pointer& where, Facts& facts);
   void compile_responses(const Pointer& where, Facts& facts);
   std::vector<MediaType> compile_media_types(const Pointer& where, bool is_request);

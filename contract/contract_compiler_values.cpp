@@ -96,7 +96,12 @@ void ContractCompiler::compile_value(const Pointer& where, const std::string& in
   if (style) {
     parameter.schema = schema;
     parameter.style = *style;
+    parameter.members = form_members_of(*schema);
+    warn_of_unread(where / "schema", parameter.members);
   } else {
+    // An object comes under names of its members, or with them; only of other values it is known that they are absent.
+    const bool has_its_name = !schema->may_be(JsonType::object) && text_at(described, "style") != "deepObject";
+    parameter.required = parameter.required && has_its_name;
     schemas_.warning(where, "the value of the parameter '" + parameter.name +
                                 "' is not checked, for it comes in a style that can't be read");
   }
@@ -112,16 +117,28 @@ std::optional<Style> ContractCompiler::style_of(const json& parameter, const std
     return is_plain ? std::optional(Style::text) : std::nullopt;
   }
   // Of what may be a list or something else, no one can tell which of both a text is.
-  if (schema.is_always(JsonType::array)) {
+  if (spelling_of(schema) == Spelling::list) {
     if (style == "simple") return Style::comma_separated;
     if (style == "form") return explode ? Style::repeated : Style::comma_separated;
     if (style == "spaceDelimited") return explode ? Style::repeated : Style::space_separated;
     if (style == "pipeDelimited") return explode ? Style::repeated : Style::pipe_separated;
   } else if (schema.is_always(JsonType::object) && is_plain) {
     if (!explode) return Style::flat_object;
-    return style == "form" ? Style::spread_object : Style::paired_object;
+    if (style == "simple") return Style::paired_object;
+    // Members that have no name in the document can't be told from other parameters.
+    const auto members = form_members_of(schema);
+    if (!members.declared.empty() && !members.counts_others) return Style::spread_object;
   }
   return std::nullopt;
+}
+
+void ContractCompiler::warn_of_unread(const Pointer& where, const FormMembers& members) {
+  for (const auto& [name, spelling] : members.declared) {
+    if (spelling != Spelling::unread) continue;
+    schemas_.warning(where, "the member '" + name +
+                                "' is not checked, for it may be an object or a list, of which no one can tell here "
+                                "how it is written");
+  }
 }
 
 void ContractCompiler::compile_body(const Pointer& where, Facts& facts) {
@@ -177,6 +194,10 @@ std::vector<MediaType> ContractCompiler::compile_media_types(const Pointer& wher
     if (is_form_encoded && is_request)
       schemas_.warning(where / name / "encoding", "the encoding of a form has no effect");
     if (described.contains("schema")) media.schema = schemas_.compile(where / name / "schema");
+    if (media.schema != nullptr && is_request && media.kind != MediaType::Kind::opaque) {
+      media.members = form_members_of(*media.schema);
+      if (media.kind == MediaType::Kind::form) warn_of_unread(where / name / "schema", media.members);
+    }
     const bool is_unchecked = media.kind == MediaType::Kind::opaque && media.schema != nullptr;
     if (is_unchecked && is_request) schemas_.warning(where / name, "bodies of the type '" + name + "' are not checked");
     media_types.push_back(std::move(media));

@@ -36,6 +36,7 @@ const JsonValue* JsonValue::find(std::string_view name) const {
 json JsonValue::to_json() const {
   switch (kind_) {
     case Kind::null:
+    case Kind::unread:
       return nullptr;
     case Kind::boolean:
       return content_.boolean;

@@ -20,7 +20,7 @@ namespace pgw::contract {
 /// Texts and names are views: what they were made from must outlive the value.
 class JsonValue {
  public:
-  enum class Kind : std::uint8_t { null, boolean, integer, unsigned_integer, decimal, string, array, object };
+  enum class Kind : std::uint8_t { null, unread, boolean, integer, unsigned_integer, decimal, string, array, object };
 
   JsonValue() = default;
   explicit JsonValue(bool value) : kind_(Kind::boolean), content_{.boolean = value} {}
@@ -29,8 +29,16 @@ class JsonValue {
   explicit JsonValue(double value) : kind_(Kind::decimal), content_{.decimal = value} {}
   explicit JsonValue(std::string_view text) : kind_(Kind::string), content_{.text = text.data()}, size_(text.size()) {}
 
+  /// A value that is there and of which nothing else is known: every schema takes it.
+  static JsonValue unread() {
+    JsonValue value;
+    value.kind_ = Kind::unread;
+    return value;
+  }
+
   Kind kind() const { return kind_; }
   bool is_null() const { return kind_ == Kind::null; }
+  bool is_unread() const { return kind_ == Kind::unread; }
   bool is_boolean() const { return kind_ == Kind::boolean; }
   bool is_number() const { return is_integer() || kind_ == Kind::decimal; }
   bool is_integer() const { return kind_ == Kind::integer || kind_ == Kind::unsigned_integer; }

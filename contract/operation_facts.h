@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "contract/contract.h"
+#include "contract/form_members.h"
 #include "contract/schema_node.h"
 
 namespace pgw::contract {
@@ -30,6 +31,7 @@ struct Parameter {
   bool required = false;
   bool allow_empty = false;
   Style style = Style::text;
+  FormMembers members = {};  ///< of an object
 };
 
 /// A media type of a body, and what it must be like.
@@ -38,6 +40,7 @@ struct MediaType {
   std::string name;  ///< lower case, without parameters; may be a range: "*/*", "application/*"
   Kind kind = Kind::opaque;
   const SchemaNode* schema = nullptr;  ///< null: anything
+  FormMembers members = {};            ///< of a form
 };
 
 struct RequestBody {

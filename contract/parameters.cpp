@@ -100,27 +100,34 @@ std::optional<std::vector<std::string_view>> elements_of(const Parameter& parame
   return split(last_of(pairs, parameter.name)->second, separator);
 }
 
-Pairs deep_members(std::span<const Pair> pairs, std::string_view name) {
-  Pairs members;
+/// A member of an object; without a text if it has members of its own, as in "name[member][of its own]=text".
+using Member = std::pair<std::string_view, std::optional<std::string_view>>;
+using Members = std::vector<Member>;
+
+Members deep_members(std::span<const Pair> pairs, std::string_view name) {
+  Members members;
   for (const auto& [key, text] : pairs) {
     const bool is_member =
         key.size() > name.size() + 2 && key.starts_with(name) && key[name.size()] == '[' && key.back() == ']';
-    if (is_member) members.emplace_back(key.substr(name.size() + 1, key.size() - name.size() - 2), text);
+    if (!is_member) continue;
+    const auto inner = key.substr(name.size() + 1, key.size() - name.size() - 2);
+    const auto end = inner.find("][");
+    members.emplace_back(inner.substr(0, end), end == std::string_view::npos ? std::optional(text) : std::nullopt);
   }
   return members;
 }
 
-Pairs declared_members(std::span<const Pair> pairs, const SchemaNode& schema) {
-  Pairs members;
+Members declared_members(std::span<const Pair> pairs, const FormMembers& declared) {
+  Members members;
   for (const auto& pair : pairs) {
-    if (schema.resolved().find_property(pair.first) != nullptr) members.push_back(pair);
+    if (declared.declared.contains(pair.first)) members.emplace_back(pair);
   }
   return members;
 }
 
 /// "R,100,G,200": a name without a value has an empty one.
-Pairs flat_members(std::string_view text) {
-  Pairs members;
+Members flat_members(std::string_view text) {
+  Members members;
   const auto elements = split(text, ',');
   for (std::size_t i = 0; i < elements.size(); i += 2) {
     members.emplace_back(elements[i], i + 1 < elements.size() ? elements[i + 1] : std::string_view());
@@ -129,8 +136,8 @@ Pairs flat_members(std::string_view text) {
 }
 
 /// "R=100,G=200".
-Pairs paired_members(std::string_view text) {
-  Pairs members;
+Members paired_members(std::string_view text) {
+  Members members;
   for (const auto element : split(text, ',')) {
     const auto equals = element.find('=');
     members.emplace_back(element.substr(0, equals),
@@ -140,12 +147,37 @@ Pairs paired_members(std::string_view text) {
 }
 
 /// The members of a parameter that is an object; none when it is absent.
-Pairs members_of(const Parameter& parameter, std::span<const Pair> pairs) {
+Members members_of(const Parameter& parameter, std::span<const Pair> pairs) {
   if (parameter.style == Style::deep_object) return deep_members(pairs, parameter.name);
-  if (parameter.style == Style::spread_object) return declared_members(pairs, *parameter.schema);
+  if (parameter.style == Style::spread_object) return declared_members(pairs, parameter.members);
   const Pair* const pair = last_of(pairs, parameter.name);
   if (pair == nullptr) return {};
   return parameter.style == Style::flat_object ? flat_members(pair->second) : paired_members(pair->second);
+}
+
+enum class EmptyText { counts, is_absent };
+
+/// The object that has these members.
+JsonTape object_of(std::span<const Member> members, const FormMembers& declared, EmptyText empty) {
+  std::map<std::string_view, std::vector<std::optional<std::string_view>>> values;
+  for (const auto& [name, text] : members) values[name].push_back(text);
+  JsonTape tape(members.size() + values.size() + 1);
+  const auto object = tape.open(JsonValue::Kind::object);
+  for (const auto& [name, texts] : values) {
+    const bool is_read = std::ranges::all_of(texts, [](const auto& text) { return text.has_value(); });
+    const Spelling spelling = is_read ? declared.spelling_of(name) : Spelling::unread;
+    if (spelling == Spelling::unread) {
+      tape.add(JsonValue::unread(), name);
+    } else if (spelling == Spelling::list) {
+      const auto list = tape.open(JsonValue::Kind::array, name);
+      for (const auto& text : texts) tape.add(JsonValue(*text));
+      tape.close(list);
+    } else if (empty == EmptyText::counts || !texts.back()->empty() || !declared.declared.contains(name)) {
+      tape.add(JsonValue(*texts.back()), name);
+    }
+  }
+  tape.close(object);
+  return tape;
 }
 
 void check_json_text(const Parameter& parameter, std::string_view text, const Trail& trail,
@@ -189,7 +221,7 @@ bool check_members(const Parameter& parameter, std::span<const Pair> pairs, cons
                    std::vector<Violation>& out) {
   const auto members = members_of(parameter, pairs);
   if (!members.empty() && parameter.schema != nullptr) {
-    check_value(*parameter.schema, form_object(members, parameter.schema).root(), &trail, {}, out);
+    check_value(*parameter.schema, object_of(members, parameter.members, EmptyText::counts).root(), &trail, {}, out);
   }
   return !members.empty();
 }
@@ -246,25 +278,8 @@ void check_parameter(const Parameter& parameter, Location location, std::span<co
   out.push_back({{std::string(root.name), parameter.name}, "field required", "value_error.missing", nullptr});
 }
 
-JsonTape form_object(std::span<const Pair> pairs, const SchemaNode* schema) {
-  std::map<std::string_view, std::vector<std::string_view>> values;
-  for (const auto& [name, text] : pairs) values[name].push_back(text);
-  JsonTape tape(pairs.size() + values.size() + 1);
-  const auto object = tape.open(JsonValue::Kind::object);
-  for (const auto& [name, texts] : values) {
-    const auto* property = schema == nullptr ? nullptr : schema->resolved().find_property(name);
-    const bool is_list =
-        property != nullptr && property->schema != nullptr && property->schema->is_always(JsonType::array);
-    if (!is_list) {
-      tape.add(JsonValue(texts.back()), name);
-      continue;
-    }
-    const auto list = tape.open(JsonValue::Kind::array, name);
-    for (const auto text : texts) tape.add(JsonValue(text));
-    tape.close(list);
-  }
-  tape.close(object);
-  return tape;
+JsonTape form_body(std::span<const Pair> fields, const FormMembers& declared) {
+  return object_of(Members(fields.begin(), fields.end()), declared, EmptyText::is_absent);
 }
 
 }  // namespace pgw::contract

@@ -35,7 +35,8 @@ class Form {
 void check_parameter(const Parameter& parameter, Location location, std::span<const Pair> pairs,
                      std::vector<Violation>& out);
 
-/// A form body as an object: properties that the schema says are lists gather their values, others take the last.
-JsonTape form_object(std::span<const Pair> pairs, const SchemaNode* schema);
+/// A form body as an object: members that are lists gather their values, others take the last. FastAPI takes a field
+/// that is left empty for one that isn't there, unless it is a list.
+JsonTape form_body(std::span<const Pair> fields, const FormMembers& declared);
 
 }  // namespace pgw::contract

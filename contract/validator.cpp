@@ -27,8 +27,9 @@ void Validator::check(const SchemaNode& unresolved, const JsonValue& value, cons
   if (is_done()) return;
   const SchemaNode& schema = unresolved.resolved();
   const SchemaNode& whole = outer == nullptr ? schema : *outer;
-  if (value.is_null()) {
-    if (takes_null(schema)) return;
+  if (value.is_null() || value.is_unread()) {
+    // Where alternatives are told apart, what isn't known counts for none.
+    if (value.is_unread() ? reading_.coerce : takes_null(schema)) return;
     complain(trail, [] { return Complaint{"none is not an allowed value", "type_error.none.not_allowed"}; });
     return;
   }

@@ -71,14 +71,20 @@ class Members {
   std::unordered_map<std::string_view, const JsonValue*> by_name_;
 };
 
+bool declares(const SchemaNode& unresolved, std::string_view name) {
+  const SchemaNode& schema = unresolved.resolved();
+  return schema.find_property(name) != nullptr ||
+         std::ranges::any_of(schema.all_of, [&](const SchemaNode* part) { return declares(*part, name); });
+}
+
 /// Only looks among the first properties: a body of thousands that nobody declared is no slip.
-std::string missing_message(const SchemaNode& schema, std::string_view name, const JsonValue& object) {
+std::string missing_message(const SchemaNode& whole, std::string_view name, const JsonValue& object) {
   constexpr int most_looked_at = 50;
   int looked_at = 0;
   for (const auto& member : object) {
     if (++looked_at > most_looked_at) break;
     const auto given = member.name();
-    if (schema.find_property(given) == nullptr && is_likely_slip(given, name)) {
+    if (!declares(whole, given) && is_likely_slip(given, name)) {
       return std::string("field required (did you mean '").append(name).append("' instead of '").append(given) + "'?)";
     }
   }
@@ -109,7 +115,7 @@ void Validator::check_object(const SchemaNode& schema, const SchemaNode& whole, 
     const JsonValue* const value = members.find(property.name);
     if (value == nullptr) {
       if (!is_required(whole, property)) continue;
-      complain(&here, [&] { return Complaint{missing_message(schema, property.name, object), "value_error.missing"}; });
+      complain(&here, [&] { return Complaint{missing_message(whole, property.name, object), "value_error.missing"}; });
       continue;
     }
     // The generator of the document drops `nullable` from optional properties, so null stands for their absence.

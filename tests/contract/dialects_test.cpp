@@ -174,6 +174,160 @@ paths:
   CHECK(check_request(*api, {"GET /a?q=1&q=x&q=3&r=yes,no"}).size() == 2);
 }
 
+constexpr const char* objects_in_queries = R"(
+openapi: 3.0.3
+paths:
+  /free:
+    get:
+      operationId: free
+      parameters: [{name: any, in: query, required: true, schema: {type: object, additionalProperties: {type: string}}}]
+      responses: {}
+  /counted:
+    get:
+      operationId: counted
+      parameters: [{name: any, in: query, schema: {type: object, minProperties: 2, properties: {a: {type: integer}}}}]
+      responses: {}
+  /parts:
+    get:
+      operationId: parts
+      parameters:
+        - {name: where, in: query, required: true, schema: {allOf: [{$ref: '#/components/schemas/Page'}, {$ref: '#/components/schemas/Tags'}]}}
+      responses: {}
+  /deep:
+    get:
+      operationId: deep
+      parameters:
+        - {name: f, in: query, style: deepObject, schema: {allOf: [{$ref: '#/components/schemas/Page'}, {$ref: '#/components/schemas/Tags'}]}}
+        - name: g
+          in: query
+          style: deepObject
+          schema: {type: object, additionalProperties: false, required: [at], properties: {at: {type: object, required: [gte]}}}
+      responses: {}
+  /lists:
+    get:
+      operationId: lists
+      parameters: [{name: l, in: query, schema: {type: array, items: {type: object}}}]
+      responses: {}
+components:
+  schemas:
+    Page: {type: object, required: [page], properties: {page: {type: integer}}}
+    Tags: {type: object, properties: {tags: {type: array, maxItems: 2, items: {type: integer}}}}
+)";
+
+TEST_CASE("an object that a query spells out is put together from all parts of its schema") {
+  const auto api = contract(objects_in_queries);
+  const auto [query, problems] = GENERATE(table<std::string, Lines>({
+      {"/free?a=1&b=2", {}},
+      {"/free", {}},
+      {"/counted?a=1&b=2", {}},
+      {"/parts?page=1&tags=1&tags=2&more=x", {}},
+      {"/parts?page=x&tags=1&tags=y",
+       {std::string("query.where.page") + no_integer, std::string("query.where.tags.1") + no_integer}},
+      {"/parts?tags=1", {"query.where.page: value_error.missing: field required"}},
+      {"/parts?more=1", {"query.where: value_error.missing: field required"}},
+      {"/deep?f[page]=1&f[tags]=1", {}},
+      {"/deep?f[page]=1&f[tags]=x", {std::string("query.f.tags.0") + no_integer}},
+      {"/deep?g[at][gte]=1&g[at][lt]=2", {}},
+      {"/deep?g[at]=1", {}},
+      {"/deep?g[on][gte]=1",
+       {"query.g.at: value_error.missing: field required",
+        "query.g.on: value_error.extra: extra fields not permitted"}},
+      {"/lists?l={}", {}},
+  }));
+  CAPTURE(query);
+  CHECK(check_request(*api, {"GET " + query}) == problems);
+}
+
+TEST_CASE("what of a query can't be told apart is named") {
+  const std::string why = "is not checked, for it comes in a style that can't be read";
+  CHECK(
+      problems_of(objects_in_queries) ==
+      Lines{"test.yaml:7:20: warning: the value of the parameter 'any' " + why,
+            "test.yaml:12:20: warning: the value of the parameter 'any' " + why,
+            "test.yaml:28:11: warning: the member 'at' is not checked, for it may be an object or a list, of which no "
+            "one can tell here how it is written",
+            "test.yaml:33:20: warning: the value of the parameter 'l' " + why});
+}
+
+constexpr const char* forms = R"(
+openapi: 3.0.3
+paths:
+  /form:
+    post:
+      operationId: form
+      requestBody:
+        content:
+          application/x-www-form-urlencoded:
+            schema:
+              allOf:
+                - {type: object, required: [name], properties: {name: {type: string}, age: {type: integer}}}
+                - {type: object, properties: {tags: {type: array, items: {type: string, maxLength: 2}}}}
+      responses: {}
+  /unclear:
+    post:
+      operationId: unclear
+      requestBody:
+        content:
+          application/x-www-form-urlencoded:
+            schema:
+              type: object
+              required: [clear]
+              additionalProperties: false
+              properties:
+                clear: {anyOf: [{type: array, items: {type: string}}, {type: string, enum: ['']}]}
+                map: {type: object, properties: {k: {type: integer}}}
+                maps: {type: array, items: {type: object}}
+                plain: {oneOf: [{type: integer}, {enum: ['']}]}
+      responses: {}
+  /either:
+    post:
+      operationId: either
+      requestBody:
+        content:
+          application/x-www-form-urlencoded:
+            schema:
+              type: object
+              oneOf:
+                - {required: [map], properties: {map: {type: object, required: [a]}}}
+                - {required: [map], properties: {map: {type: object, required: [b]}}}
+              not: {required: [map], properties: {map: {type: object, required: [c]}}}
+      responses: {}
+)";
+
+TEST_CASE("a form's fields are read as FastAPI reads them") {
+  const auto api = contract(forms);
+  const Lines no_name{"body.name: value_error.missing: field required"};
+  const auto [path, body, problems] = GENERATE_COPY(table<std::string, std::string, Lines>({
+      {"/form", "name=a&tags=a&tags=b", {}},
+      {"/form",
+       "name=a&tags=a&tags=long",
+       {R"(body.tags.1: value_error.any_str.max_length: ensure this value has at most 2 characters {"limit_value":2})"}},
+      {"/form", "name=a&age=", {}},
+      {"/form", "name=a&age=x", {std::string("body.age") + no_integer}},
+      {"/form", "name=a&tags=", {}},
+      {"/form", "name=&name=a", {}},
+      {"/form", "name=", no_name},
+      {"/form", "name=a&name=", no_name},
+      {"/unclear", "clear=x", {}},
+      {"/unclear", "clear=&map=%7B%22k%22:1%7D&plain=1", {}},
+      {"/unclear", "clear=x&clear=y&maps=%7B%7D", {}},
+      {"/unclear", "map=%7B%7D", {"body.clear: value_error.missing: field required"}},
+      {"/either", "map=%7B%22a%22:1%7D", {}},
+      {"/unclear", "clear=x&other=", {"body.other: value_error.extra: extra fields not permitted"}},
+  }));
+  CAPTURE(path, body);
+  CHECK(check_request(*api, {"POST " + path, {{"Content-Type", "application/x-www-form-urlencoded"}}, body}) ==
+        problems);
+}
+
+TEST_CASE("fields of a form of which no one can tell how they are written are named") {
+  const std::string why =
+      "' is not checked, for it may be an object or a list, of which no one can tell here how it is written";
+  CHECK(problems_of(forms) ==
+        Lines{"test.yaml:21:13: warning: the member 'clear" + why, "test.yaml:21:13: warning: the member 'map" + why,
+              "test.yaml:21:13: warning: the member 'maps" + why, "test.yaml:37:13: warning: the member 'map" + why});
+}
+
 TEST_CASE("media types are told in the order of the document") {
   const auto api = contract(R"(
 openapi: 3.0.2

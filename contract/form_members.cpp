@@ -1,0 +1,77 @@
+#include "contract/form_members.h"
+
+#include <algorithm>
+#include <set>
+
+#include "contract/schema_node.h"
+
+namespace pgw::contract {
+namespace {
+
+/// Visits every schema that speaks of the same value: this one, its parts and its alternatives.
+template <typename Visit>
+void visit_parts(const SchemaNode& unresolved, const Visit& visit, std::set<const SchemaNode*>& seen) {
+  const SchemaNode& schema = unresolved.resolved();
+  if (!seen.insert(&schema).second) return;
+  visit(schema);
+  for (const auto* list : {&schema.all_of, &schema.any_of, &schema.one_of}) {
+    for (const auto* part : *list) visit_parts(*part, visit, seen);
+  }
+  if (!schema.discriminator) return;
+  for (const auto& [value, branch] : schema.discriminator->by_value) visit_parts(*branch.schema, visit, seen);
+}
+
+template <typename Visit>
+void visit_parts(const SchemaNode& schema, const Visit& visit) {
+  std::set<const SchemaNode*> seen;
+  visit_parts(schema, visit, seen);
+}
+
+bool may_be_structured(const SchemaNode& schema) {
+  return schema.may_be(JsonType::array) || schema.may_be(JsonType::object);
+}
+
+bool holds_texts(const SchemaNode& list) {
+  bool holds_others = false;
+  visit_parts(list, [&](const SchemaNode& part) {
+    holds_others = holds_others || (part.items != nullptr && may_be_structured(*part.items));
+  });
+  return !holds_others;
+}
+
+/// Of what several schemas say of one member.
+Spelling both(Spelling a, Spelling b) {
+  const bool agree = a == b || std::min(a, b) == Spelling::unsaid;
+  return agree ? std::max(a, b) : Spelling::unread;
+}
+
+}  // namespace
+
+Spelling spelling_of(const SchemaNode& schema) {
+  if (schema.may_be(JsonType::object)) return Spelling::unread;
+  if (schema.may_be(JsonType::array)) {
+    return schema.is_always(JsonType::array) && holds_texts(schema) ? Spelling::list : Spelling::unread;
+  }
+  const auto plain = {JsonType::string, JsonType::integer, JsonType::number, JsonType::boolean};
+  const bool says_plain = std::ranges::any_of(plain, [&](JsonType type) { return schema.may_be(type); });
+  return says_plain ? Spelling::text : Spelling::unsaid;
+}
+
+Spelling FormMembers::spelling_of(std::string_view name) const {
+  const auto found = declared.find(name);
+  return found == declared.end() ? Spelling::unsaid : found->second;
+}
+
+FormMembers form_members_of(const SchemaNode& schema) {
+  FormMembers members;
+  visit_parts(schema, [&](const SchemaNode& part) {
+    members.counts_others = members.counts_others || part.additional != nullptr || part.min_properties;
+    for (const auto& property : part.properties) {
+      auto& spelling = members.declared.try_emplace(property.name, Spelling::unsaid).first->second;
+      if (property.schema != nullptr) spelling = both(spelling, spelling_of(*property.schema));
+    }
+  });
+  return members;
+}
+
+}  // namespace pgw::contract
