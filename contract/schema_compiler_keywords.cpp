@@ -3,6 +3,7 @@
 #include <array>
 #include <set>
 
+#include "contract/re2_syntax.h"
 #include "contract/schema_compiler.h"
 
 namespace pgw::contract {
@@ -21,29 +22,6 @@ std::optional<JsonType> parse_type(std::string_view name) {
     if (known == name) return type;
   }
   return std::nullopt;
-}
-
-/// A pattern of ECMA 262 in RE2's syntax, as far as the two only differ in how the same is written.
-std::string re2_syntax(std::string_view pattern) {
-  std::string out;
-  for (std::size_t i = 0; i < pattern.size();) {
-    const auto rest = pattern.substr(i);
-    const auto is_hex = [](std::string_view text) {
-      return text.find_first_not_of("0123456789abcdefABCDEF") == text.npos;
-    };
-    if (rest.size() >= 6 && rest.starts_with("\\u") && is_hex(rest.substr(2, 4))) {
-      out.append("\\x{").append(rest.substr(2, 4)).append("}");
-      i += 6;
-    } else if (rest.starts_with("(?<") && !rest.starts_with("(?<=") && !rest.starts_with("(?<!")) {
-      out += "(?P<";
-      i += 3;
-    } else {
-      const std::size_t length = rest.front() == '\\' ? 2 : 1;
-      out += rest.substr(0, length);
-      i += length;
-    }
-  }
-  return out;
 }
 
 }  // namespace

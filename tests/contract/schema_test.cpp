@@ -261,6 +261,38 @@ TEST_CASE("patterns of ECMA 262 that RE2 writes otherwise are checked, and told 
   CHECK(check(R"({type: string, pattern: '^\\u0041$'})", R"("\\u0041")") == nothing);
 }
 
+TEST_CASE("a pattern's words, digits and blanks are those of Python, beyond ASCII too") {
+  const auto [pattern, text, is_right] = GENERATE(table<std::string, std::string, bool>({
+      {R"(^\w+$)", "Zoë_7", true},
+      {R"(^\w+$)", "名前", true},
+      {R"(^\w+$)", "٣", true},
+      {R"(^\w+$)", "a b", false},
+      {R"(^\w+$)", "a-b", false},
+      {R"(^\w+$)", "a…", false},
+      {R"(^[\w.-]{1,255}$)", "é-.è", true},
+      {R"(^[\w.-]{1,255}$)", "é/è", false},
+      {R"(^[\w.]{,2}$)", "a.", true},
+      {R"(^[\w.]{,2}$)", "a.b", false},
+      {R"(^[{,2]+$)", "{2", true},
+      {R"(^\d{2}$)", "١٢", true},
+      {R"(^\d{2}$)", "é1", false},
+      {R"(^[^\d]$)", "1", false},
+      {R"(^[^\w]$)", "é", true},
+      {R"(^a\sb$)", "a\\u00a0b", true},
+      {R"(^a\sb$)", "a\\u000bb", true},
+      {R"(^[\s]$)", "\\u2028", true},
+      {R"(^\W$)", "é", true},
+      {R"(^\W$)", "e", false},
+      {R"(^\S$)", " ", false},
+      {R"(^[]\d]+$)", "]1", true},
+      {R"(^[^]\d]+$)", "]", false},
+      {R"(^[\]\d]+x\d$)", "]1x1", true},
+      {R"(^\\w$)", "\\\\w", true},
+  }));
+  CAPTURE(pattern, text);
+  CHECK(check("{type: string, pattern: '" + pattern + "'}", "\"" + text + "\"").empty() == is_right);
+}
+
 TEST_CASE("formats are checked as pydantic checks the type that writes them") {
   const auto [format, value, line] = GENERATE(table<std::string, std::string, std::string>({
       {"date-time", R"("2024-02-29T12:30:45Z")", right},
