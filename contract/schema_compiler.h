@@ -47,6 +47,7 @@ class SchemaCompiler {
   void fill_type(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
   bool fill_type_of_3_1(SchemaNode& node, const Pointer& where, const nlohmann::json& type);
   void fill_enumeration(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
+  void warn_of_values_of_other_types(const SchemaNode& node, const Pointer& where);
   void fill_string(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
   void fill_number(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
   void fill_array(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);

@@ -24,6 +24,33 @@ std::optional<JsonType> parse_type(std::string_view name) {
   return std::nullopt;
 }
 
+/// The name of a value's kind.
+std::string_view kind_name(const json& value) {
+  if (value.is_string()) return "a text";
+  if (value.is_number()) return "a number";
+  if (value.is_boolean()) return "a boolean";
+  if (value.is_array()) return "a list";
+  return value.is_object() ? "an object" : "null";
+}
+
+bool is_of(JsonType type, const json& value) {
+  switch (type) {
+    case JsonType::string:
+      return value.is_string();
+    case JsonType::integer:
+      return integer_of(JsonTape::of(value).root(), false).has_value();
+    case JsonType::number:
+      return value.is_number();
+    case JsonType::boolean:
+      return value.is_boolean();
+    case JsonType::array:
+      return value.is_array();
+    case JsonType::object:
+      return value.is_object();
+  }
+  return true;
+}
+
 }  // namespace
 
 void SchemaCompiler::fill_type(SchemaNode& node, const Pointer& where, const json& schema) {
@@ -72,6 +99,20 @@ void SchemaCompiler::fill_enumeration(SchemaNode& node, const Pointer& where, co
   // pydantic writes a named Enum as a component of its own, and a Literal where it is used.
   const auto parent = where.parent_pointer();
   node.is_literal = parent.to_string() != "/components/schemas";
+  warn_of_values_of_other_types(node, where / "enum");
+}
+
+/// YAML reads 1.0, true and null as they look, where a text was meant.
+void SchemaCompiler::warn_of_values_of_other_types(const SchemaNode& node, const Pointer& where) {
+  if (!node.type) return;
+  for (std::size_t i = 0; i < node.enumeration->size(); ++i) {
+    const json& value = (*node.enumeration)[i];
+    if (is_of(*node.type, value) || (value.is_null() && node.nullable)) continue;
+    const bool is_text_meant = node.type == JsonType::string && value.is_primitive();
+    warning(where / i, "this value is " + std::string(kind_name(value)) +
+                           (is_text_meant ? ", so no text equals it: put it in quotes"
+                                          : ", which is not of the type that the schema names"));
+  }
 }
 
 void SchemaCompiler::fill_string(SchemaNode& node, const Pointer& where, const json& schema) {
