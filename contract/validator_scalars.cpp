@@ -1,6 +1,7 @@
 // What schemas say of texts and numbers.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "contract/validator.h"
 
@@ -27,10 +28,13 @@ std::optional<int> compare(const Number& number, const Number& limit) {
 
 bool is_multiple(const Number& number, const Number& divisor) {
   if (number.whole && divisor.whole && *divisor.whole > 0) return *number.whole % *divisor.whole == 0;
+  if (std::isinf(number.value)) return false;
   const double quotient = number.value / divisor.value;
   // What is too large for fractions to show is not held against it.
   if (std::isinf(quotient)) return true;
-  return std::abs(quotient - std::round(quotient)) <= 1e-9 * std::max(1.0, std::abs(quotient));
+  // pydantic's tolerance, and what the division itself may be off by.
+  const double tolerance = 1e-8 + 4 * std::numeric_limits<double>::epsilon() * std::abs(quotient);
+  return std::abs(quotient - std::round(quotient)) <= tolerance;
 }
 
 }  // namespace
