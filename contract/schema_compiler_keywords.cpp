@@ -148,6 +148,10 @@ void SchemaCompiler::fill_number(SchemaNode& node, const Pointer& where, const j
     if (!node.minimum) node.minimum = Bound{{INT32_MIN, INT32_MIN}, INT32_MIN, false};
     if (!node.maximum) node.maximum = Bound{{INT32_MAX, INT32_MAX}, INT32_MAX, false};
   }
+  // FastAPI writes the 3 of an integer's limit as 3.0, and tells it as 3.
+  for (auto* bound : {&node.minimum, &node.maximum}) {
+    if (node.type == JsonType::integer && *bound && (*bound)->value.whole) (*bound)->limit = *(*bound)->value.whole;
+  }
 }
 
 void SchemaCompiler::fill_array(SchemaNode& node, const Pointer& where, const json& schema) {

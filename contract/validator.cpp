@@ -33,6 +33,8 @@ void Validator::check(const SchemaNode& unresolved, const JsonValue& value, cons
     complain(trail, [] { return Complaint{"none is not an allowed value", "type_error.none.not_allowed"}; });
     return;
   }
+  // An enum says in its own words that a value is of another type.
+  if (schema.enumeration && !check_enumeration(schema, value, trail)) return;
   if (!check_type(schema, value, trail)) return;
   check_scalar(schema, value, trail);
   if (value.is_array()) check_array(schema, value, trail);
@@ -80,11 +82,17 @@ bool Validator::check_type(const SchemaNode& schema, const JsonValue& value, con
 }
 
 bool Validator::complain_of_no_text(const SchemaNode& schema, const Trail* trail) {
-  const bool is_time = schema.format == Format::date_time || schema.format == Format::date;
   return complain(trail, [&]() -> Complaint {
-    if (!is_time) return {"str type expected", "type_error.str"};
-    const std::string kind = schema.format == Format::date ? "date" : "datetime";
-    return {"invalid type; expected " + kind + ", string, bytes, int or float", "type_error"};
+    const auto format = schema.format;
+    if (format == Format::date_time || format == Format::date) {
+      const std::string kind = format == Format::date ? "date" : "datetime";
+      return {"invalid type; expected " + kind + ", string, bytes, int or float", "type_error"};
+    }
+    if (format == Format::uuid || format == Format::ipv4 || format == Format::ipv6) {
+      const auto error = error_of(*format);
+      return {std::string(error.msg), std::string(error.type)};
+    }
+    return {"str type expected", "type_error.str"};
   });
 }
 

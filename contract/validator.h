@@ -89,7 +89,7 @@ class Validator {
   void check_array(const SchemaNode& schema, const JsonValue& array, const Trail* trail);
   void check_object(const SchemaNode& schema, const SchemaNode& whole, const JsonValue& object, const Trail* trail);
   void check_additional(const SchemaNode& schema, const JsonValue& object, const Trail* trail);
-  void check_size(const char* what, const char* of, std::size_t size, std::optional<std::size_t> least,
+  bool check_size(const char* what, const char* of, std::size_t size, std::optional<std::size_t> least,
                   std::optional<std::size_t> most, const Trail* trail);
   bool is_required(const SchemaNode& whole, const SchemaNode::Property& property) const;
   bool travels_only_the_other_way(const SchemaNode& whole, const std::string& name) const;

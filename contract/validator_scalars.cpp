@@ -41,14 +41,16 @@ bool is_multiple(const Number& number, const Number& divisor) {
 
 /// Of what is wrong with a plain value the first is told, as pydantic does.
 bool Validator::check_scalar(const SchemaNode& schema, const JsonValue& value, const Trail* trail) {
-  return (!schema.enumeration || check_enumeration(schema, value, trail)) && check_text(schema, value, trail) &&
-         check_number(schema, value, trail);
+  return check_text(schema, value, trail) && check_number(schema, value, trail);
 }
 
 bool Validator::check_enumeration(const SchemaNode& schema, const JsonValue& value, const Trail* trail) {
   if (is_permitted(schema, value)) return true;
   return complain(trail, [&]() -> Complaint {
     const json& allowed = *schema.enumeration;
+    if (schema.is_literal && (value.is_array() || value.is_object())) {  // Python looks a Literal up in a dict
+      return {std::string("unhashable type: '") + (value.is_array() ? "list" : "dict") + "'", "type_error"};
+    }
     if (schema.is_literal) {
       return {"unexpected value; permitted: " + joined(allowed),
               "value_error.const",

@@ -93,10 +93,12 @@ std::string missing_message(const SchemaNode& whole, std::string_view name, cons
 
 }  // namespace
 
+/// Of a list that is too long, or has duplicates, the items are not looked at, as in pydantic.
 void Validator::check_array(const SchemaNode& schema, const JsonValue& array, const Trail* trail) {
-  check_size("items", "list", array.size(), schema.min_items, schema.max_items, trail);
+  if (!check_size("items", "list", array.size(), schema.min_items, schema.max_items, trail)) return;
   if (schema.unique_items && has_duplicates(array)) {
     complain(trail, [] { return Complaint{"the list has duplicated items", "value_error.list.unique_items"}; });
+    return;
   }
   if (schema.items == nullptr) return;
   std::int64_t index = 0;
@@ -127,17 +129,18 @@ void Validator::check_object(const SchemaNode& schema, const SchemaNode& whole, 
   check_size("properties", "dict", object.size(), schema.min_properties, schema.max_properties, trail);
 }
 
-void Validator::check_size(const char* what, const char* of, std::size_t size, std::optional<std::size_t> least,
+bool Validator::check_size(const char* what, const char* of, std::size_t size, std::optional<std::size_t> least,
                            std::optional<std::size_t> most, const Trail* trail) {
   const auto complain_of = [&](const char* words, const char* side, std::size_t limit) {
-    complain(trail, [&]() -> Complaint {
+    return complain(trail, [&]() -> Complaint {
       return {std::string("ensure this value has ") + words + " " + std::to_string(limit) + " " + what,
               std::string("value_error.") + of + "." + side + "_" + what,
               {{"limit_value", limit}}};
     });
   };
-  if (least && size < *least) complain_of("at least", "min", *least);
-  if (most && size > *most) complain_of("at most", "max", *most);
+  if (least && size < *least) return complain_of("at least", "min", *least);
+  if (most && size > *most) return complain_of("at most", "max", *most);
+  return true;
 }
 
 bool Validator::is_required(const SchemaNode& whole, const SchemaNode::Property& property) const {
@@ -160,16 +163,23 @@ bool Validator::travels_only_the_other_way(const SchemaNode& unresolved, const s
 }
 
 void Validator::check_additional(const SchemaNode& schema, const JsonValue& object, const Trail* trail) {
+  std::vector<std::string_view> not_permitted;
   for (const auto& member : object) {
     const auto* property = schema.find_property(member.name());
     // A name that is only required is not declared.
     if (property != nullptr && property->schema != nullptr) continue;
-    const Trail here{trail, member.name()};
     if (schema.additional != nullptr) {
+      const Trail here{trail, member.name()};
       check(*schema.additional, member, &here);
     } else {
-      complain(&here, [] { return Complaint{"extra fields not permitted", "value_error.extra"}; });
+      not_permitted.push_back(member.name());
     }
+  }
+  // pydantic tells them in this order.
+  std::ranges::sort(not_permitted);
+  for (const auto name : not_permitted) {
+    const Trail here{trail, name};
+    complain(&here, [] { return Complaint{"extra fields not permitted", "value_error.extra"}; });
   }
 }
 

@@ -115,7 +115,12 @@ TEST_CASE("a wrong request is told in the service's words") {
        {"body.name: value_error.missing: field required (did you mean 'name' instead of 'Name'?)",
         "body.directory_id: type_error.str: str type expected"}},
       {"PATCH /v4/projects/pr_1", R"({"name":{}})", {"body.name: type_error.str: str type expected"}},
-      {"PATCH /v4/projects/pr_1", "[]", {"body: type_error.dict: value is not a valid dict"}},
+      {"PATCH /v4/projects/pr_1", "[1]", {"body: type_error.dict: value is not a valid dict"}},
+      {"POST /v4/projects", "[]", {"body.name: value_error.missing: field required"}},
+      {"POST /v4/projects/pr_1/feedback-types",
+       R"({"type":"mood","class":[]})",
+       {"body.class: type_error.enum: value is not a valid enumeration member; permitted: 'select', 'multi_select', "
+        R"('text', 'number' {"enum_values":["select","multi_select","text","number"]})"}},
       {"POST /v4/projects/pr_1/feedback-types",
        R"({"class":"selct","values":[{"sentiment":"good"}]})",
        {"body.type: value_error.missing: field required",
