@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
+#include <cmath>
 #include <string>
 
 #include <re2/re2.h>
+
+#include "contract/python.h"
 
 namespace pgw::contract {
 namespace {
@@ -21,10 +24,10 @@ bool is_date(int year, int month, int day) {
   return day <= days[static_cast<std::size_t>(month - 1)] + (month == 2 && leap ? 1 : 0);
 }
 
-/// Unix time: what Python's float() reads.
+/// Unix time: any number that Python's float() reads.
 bool is_timestamp(std::string_view text) {
-  static const re2::RE2 number(R"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)");
-  return full_match(text, number);
+  const auto number = python_float(text);
+  return number && !std::isnan(number->value);
 }
 
 /// Reads a date or time from left to right. By hand, since a page of records holds hundreds of them, and a regular
@@ -115,6 +118,13 @@ bool is_address(int family, std::string_view text) {
   return inet_pton(family, std::string(text).c_str(), address.data()) == 1;
 }
 
+/// A scoped address may name its zone (RFC 4007 section 11).
+bool is_ipv6(std::string_view text) {
+  const auto percent = text.find('%');
+  const auto zone = percent == std::string_view::npos ? "0" : text.substr(percent + 1);
+  return !zone.empty() && zone.find('%') == std::string_view::npos && is_address(AF_INET6, text.substr(0, percent));
+}
+
 struct Entry {
   Format format;
   std::string_view name;
@@ -146,8 +156,9 @@ bool is_annotation_format(std::string_view name) {
 bool matches(Format format, std::string_view text) {
   static const re2::RE2 uuid(
       R"((?i)(?:urn:uuid:)?\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?)");
-  static const re2::RE2 email(R"([^@\s]+@[^@\s]+\.[^@\s]+)");
-  static const re2::RE2 uri(R"([A-Za-z][A-Za-z0-9+.\-]*:\S+)");
+  // pydantic takes a name before the address, and blanks around it and around a URL.
+  static const re2::RE2 email(R"((?:[_\pL\pN\s]*<)?\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*>?\s*)");
+  static const re2::RE2 uri(R"(\s*[A-Za-z][A-Za-z0-9+.\-]*:\S+\s*)");
   static const re2::RE2 base64(R"((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)");
   switch (format) {
     case Format::date_time:
@@ -163,7 +174,7 @@ bool matches(Format format, std::string_view text) {
     case Format::ipv4:
       return is_address(AF_INET, text);
     case Format::ipv6:
-      return is_address(AF_INET6, text);
+      return is_ipv6(text);
     case Format::byte:
       return full_match(text, base64);
   }

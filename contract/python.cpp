@@ -18,6 +18,20 @@ std::string_view strip(std::string_view text) {
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
+/// "1_000" without them; "" where one is not between digits.
+std::string without_underscores(std::string_view text) {
+  const auto is_digit = [&](std::size_t i) { return i < text.size() && text[i] >= '0' && text[i] <= '9'; };
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '_') {
+      out += text[i];
+    } else if (i == 0 || !is_digit(i - 1) || !is_digit(i + 1)) {
+      return {};
+    }
+  }
+  return out;
+}
+
 Number number_of_digits(const std::string& digits) {
   std::int64_t whole = 0;
   const char* const end = digits.data() + digits.size();
@@ -71,7 +85,7 @@ std::optional<Number> python_int(std::string_view text) {
 }
 
 std::optional<Number> python_float(std::string_view text) {
-  const std::string stripped(strip(text));
+  const std::string stripped = without_underscores(strip(text));
   if (stripped.empty() || stripped.find_first_of("xXpP(") != std::string::npos) return std::nullopt;
   char* end = nullptr;
   const double value = std::strtod(stripped.c_str(), &end);

@@ -21,7 +21,7 @@ struct Number {
 /// int(text): blanks around, a sign, underscores between digits; of any size.
 std::optional<Number> python_int(std::string_view text);
 
-/// float(text): nan and infinity too.
+/// float(text): blanks around, underscores between digits; nan and infinity too.
 std::optional<Number> python_float(std::string_view text);
 
 /// int(value) of any JSON value, as pydantic v1 does for an `int` field; without `coerce` only whole numbers.

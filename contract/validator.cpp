@@ -37,7 +37,7 @@ void Validator::check(const SchemaNode& unresolved, const JsonValue& value, cons
   if (schema.enumeration && !check_enumeration(schema, value, trail)) return;
   if (!check_type(schema, value, trail)) return;
   check_scalar(schema, value, trail);
-  if (value.is_array()) check_array(schema, value, trail);
+  if (value.is_array()) check_list(schema, whole, value, trail);
   if (value.is_object()) check_object(schema, whole, value, trail);
   for (const auto* part : schema.all_of) {
     whole_ = &whole;
@@ -76,9 +76,15 @@ bool Validator::check_type(const SchemaNode& schema, const JsonValue& value, con
     case JsonType::array:
       return expect(value.is_array(), "value is not a valid list", "type_error.list");
     case JsonType::object:
-      return expect(value.is_object(), "value is not a valid dict", "type_error.dict");
+      return expect(value.is_object() || may_stand_for_object(value), "value is not a valid dict", "type_error.dict");
   }
   return true;
+}
+
+/// dict([]) is {}: the one list that pydantic v1 takes for an object and that is sent, since it is how PHP writes an
+/// empty object.
+bool Validator::may_stand_for_object(const JsonValue& value) const {
+  return reading_.coerce && value.is_array() && value.size() == 0;
 }
 
 bool Validator::complain_of_no_text(const SchemaNode& schema, const Trail* trail) {

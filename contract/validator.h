@@ -69,6 +69,7 @@ class Validator {
 
   // validator.cpp
   bool check_type(const SchemaNode& schema, const JsonValue& value, const Trail* trail);
+  bool may_stand_for_object(const JsonValue& value) const;
   bool complain_of_no_text(const SchemaNode& schema, const Trail* trail);
 
   // validator_scalars.cpp: each tells at most one thing, and false if it did
@@ -86,6 +87,7 @@ class Validator {
   bool complain_of_bound(const char* words, const char* type, const Bound& bound, const Trail* trail);
 
   // validator_structures.cpp
+  void check_list(const SchemaNode& schema, const SchemaNode& whole, const JsonValue& list, const Trail* trail);
   void check_array(const SchemaNode& schema, const JsonValue& array, const Trail* trail);
   void check_object(const SchemaNode& schema, const SchemaNode& whole, const JsonValue& object, const Trail* trail);
   void check_additional(const SchemaNode& schema, const JsonValue& object, const Trail* trail);

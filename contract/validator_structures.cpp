@@ -93,6 +93,16 @@ std::string missing_message(const SchemaNode& whole, std::string_view name, cons
 
 }  // namespace
 
+void Validator::check_list(const SchemaNode& schema, const SchemaNode& whole, const JsonValue& list,
+                           const Trail* trail) {
+  const bool is_object = may_stand_for_object(list) && schema.type != JsonType::array;
+  if (is_object && whole.is_always(JsonType::object)) {
+    check_object(schema, whole, list, trail);
+  } else {
+    check_array(schema, list, trail);
+  }
+}
+
 /// Of a list that is too long, or has duplicates, the items are not looked at, as in pydantic.
 void Validator::check_array(const SchemaNode& schema, const JsonValue& array, const Trail* trail) {
   if (!check_size("items", "list", array.size(), schema.min_items, schema.max_items, trail)) return;

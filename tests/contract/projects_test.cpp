@@ -71,6 +71,7 @@ TEST_CASE("the requests of the real client are right") {
       {"POST /v4/projects", R"({"name":"Ünïcode 😀","directory_id":null})"},
       {"PATCH /v4/projects/pr_1", R"({"id":"pr_1","name":"new"})"},
       {"PATCH /v4/projects/pr_1", "{}"},
+      {"PATCH /v4/projects/pr_1", "[]"},
       {"POST /v4/projects/pr_1/feedback-types",
        R"({"id":"pr_1","type":"mood","class":"select","values":[{"value":"up","sentiment":"positive"},{"value":"x"}]})"},
       {"PATCH /v4/projects/pr_1/feedback-types", R"([{"type":"rating","values":[]}])"},
@@ -83,6 +84,8 @@ TEST_CASE("the requests of the real client are right") {
       {"GET /v4/projects/pr_1/evaluations?evaluator_aggregates=false&evaluatee_id=config_1", ""},
       {"POST /v4/projects/pr_1/evaluations",
        R"({"projectId":"pr_1","config_id":"c","evaluator_ids":["evfn_1"],"dataset_id":"evts_1","provider_api_keys":{"openai":"k"}})"},
+      {"POST /v4/projects/pr_1/evaluations",
+       R"({"config_id":"c","evaluator_ids":["evfn_1"],"dataset_id":"evts_1","provider_api_keys":[]})"},
   }));
   CAPTURE(head, body);
   CHECK(check_request(projects(), {head, json, body}) == nothing);
