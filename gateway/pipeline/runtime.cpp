@@ -155,8 +155,11 @@ class Builder {
       if (const std::string missing = parse_tag_path(operation, path, tag); !missing.empty()) {
         std::string pointer = "/cache/rules/";
         pointer.append(operation.id()).append("/invalidates/").append(std::to_string(i));
-        std::string message = is_literal(pointer) ? "'" + named + "' needs the path parameter {" + missing + "}"
-                                                  : "what the environment names needs a path parameter";
+        std::string message = "what the environment names needs a path parameter";
+        if (is_literal(pointer)) {
+          message = "'" + named;
+          message.append("' needs the path parameter {").append(missing).append("}");
+        }
         message.append(", which ").append(operation.id());
         message.append(" (").append(operation.path_template()).append(") does not have");
         problems_.push_back({Severity::error, place_of(pointer), std::move(message)});

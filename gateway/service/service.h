@@ -110,7 +110,6 @@ class Service {
   mutable std::mutex runtime_mutex_;                  // guards runtime_ and pending_restart_
   std::shared_ptr<const pipeline::Runtime> runtime_;  // what is in force, also of what waits for a restart
   std::vector<std::string> pending_restart_;
-  std::atomic<bool> draining_{false};
 
   metrics::Metrics metrics_;
   cache::Cache cache_;
@@ -118,6 +117,7 @@ class Service {
   pipeline::Process process_;
   std::unique_ptr<config::SecretFile> credential_file_;
   std::string credential_failure_;  // of credential_file_, as it was last said in the log
+  std::atomic<bool> draining_{false};
 
   std::mutex members_mutex_;  // guards members_
   std::vector<Member> members_;
