@@ -103,7 +103,14 @@ void append_query(std::string& out, std::string_view query) {
 }  // namespace
 
 void append_encoded(std::string& out, std::string_view text) {
-  for (const char c : text) append_encoded(out, c);
+  for (;;) {
+    const auto end = std::find_if_not(text.begin(), text.end(), is_unreserved);
+    const auto plain = static_cast<std::size_t>(end - text.begin());
+    out += text.substr(0, plain);
+    if (plain == text.size()) return;
+    append_encoded(out, text[plain]);
+    text.remove_prefix(plain + 1);
+  }
 }
 
 std::string make_key_prefix(std::string_view operation, std::string_view upstream) {

@@ -24,6 +24,13 @@ void overwrite(std::string& text, std::string_view secret) {
 
 }  // namespace
 
+Credential::Credential(std::string header, std::shared_ptr<const config::Secret> value)
+    : header_(std::move(header)), value_(std::move(value)), secret_(value_->reveal()) {
+  const auto scheme_end = secret_.find(' ');
+  const bool has_scheme = http::iequals(header_, "authorization") && scheme_end != std::string_view::npos;
+  if (has_scheme) secret_ = http::trim(secret_.substr(scheme_end));
+}
+
 std::string Credential::field_line() const {
   std::string line = header_;
   line += ": ";
@@ -31,20 +38,13 @@ std::string Credential::field_line() const {
   return line;
 }
 
-std::string_view Credential::secret() const {
-  const std::string_view value = value_->reveal();
-  const auto scheme_end = value.find(' ');
-  const bool has_scheme = http::iequals(header_, "authorization") && scheme_end != std::string_view::npos;
-  return has_scheme ? http::trim(value.substr(scheme_end)) : value;
-}
-
 bool Credential::occurs_in(std::string_view text) const {
-  return !secret().empty() && text.find(secret()) != std::string_view::npos;
+  return !secret_.empty() && text.find(secret_) != std::string_view::npos;
 }
 
 std::string_view CredentialFilter::pass(std::string_view piece) {
-  if (credential_ == nullptr || credential_->secret().empty()) return piece;
-  const std::string_view secret = credential_->secret();
+  if (credential_ == nullptr || credential_->secret_.empty()) return piece;
+  const std::string_view secret = credential_->secret_;
   const bool clean = held_.empty() && piece.find(secret) == std::string_view::npos;
   if (clean && partial_match(piece, secret) == 0) return piece;
 

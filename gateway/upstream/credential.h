@@ -14,8 +14,7 @@ namespace pgw::upstream {
 /// serialised: the value leaves it only as the field line that `upstream::Client` hands to libcurl.
 class Credential {
  public:
-  Credential(std::string header, std::shared_ptr<const config::Secret> value)
-      : header_(std::move(header)), value_(std::move(value)) {}
+  Credential(std::string header, std::shared_ptr<const config::Secret> value);
 
   const std::string& header() const { return header_; }
 
@@ -28,11 +27,10 @@ class Credential {
  private:
   friend class CredentialFilter;
 
-  /// What must not come back. Of "Authorization: Bearer TOKEN" that is the token, with or without its scheme before it.
-  std::string_view secret() const;
-
   std::string header_;
   std::shared_ptr<const config::Secret> value_;
+  // What must not come back, in `value_`: of "Authorization: Bearer TOKEN" the token, whatever then stands before it.
+  std::string_view secret_;
 };
 
 /// Removes the credential from a response body that arrives in pieces: every occurrence is overwritten with '*' of the
