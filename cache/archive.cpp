@@ -235,7 +235,7 @@ std::string_view to_string(ArchiveFault fault) {
 
 Saved Cache::save(std::ostream& out, const ArchiveIdentity& identity, TimePoint now,
                   const std::function<bool()>& may_go_on) {
-  generations_.unsettle_open_writes(now + options_.unknown_write_time);
+  generations_.unsettle_open_writes(now + unknown_write_time_.load());
   std::vector<Store::Info> infos;
   store_.for_each([&](const Store::Info& info) {
     const bool is_current_one = !info.marked_stale && is_current(info.entry->snapshot);

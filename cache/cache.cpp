@@ -73,7 +73,8 @@ std::string_view to_string(StoreResult result) {
   return "";
 }
 
-Cache::Cache(Options options) : options_(std::move(options)), store_(options_.store) {}
+Cache::Cache(Options options)
+    : options_(std::move(options)), unknown_write_time_(options_.unknown_write_time), store_(options_.store) {}
 Cache::~Cache() = default;
 
 bool Cache::is_current(const Snapshot& snapshot) const {

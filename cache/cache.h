@@ -18,6 +18,7 @@
 // Thread-safe: all methods may be called from all threads. Methods don't throw but for std::bad_alloc.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -308,6 +309,10 @@ class Cache {
   Purged purge_tags(std::span<const Tag> tags, PurgeMode mode);
   Purged purge_keys(const std::function<bool(std::string_view key)>& matches, PurgeMode mode);
 
+  // From now on instead of `Options::unknown_write_time`, if it is longer: writes that were sent under the other may be
+  // under way. By one thread at a time.
+  void raise_unknown_write_time(Duration time) { unknown_write_time_ = std::max(unknown_write_time_.load(), time); }
+
   // Writes what may still be served, the most used first, and what is unsettled; writes under way become unsettled.
   // Left out is what was selected by somebody's Authorization or Cookie: their values belong in no file. To be called
   // when nothing uses the cache any more. `may_go_on` is asked before each entry. Failures are the stream's.
@@ -343,6 +348,7 @@ class Cache {
                         bool joinable) const;
 
   Options options_;
+  std::atomic<Duration> unknown_write_time_;
   Store store_;
   Generations generations_;
   FlightTable flights_;

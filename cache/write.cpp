@@ -56,7 +56,7 @@ void WriteGuard::abandon() {
   const Options& options = cache_->options_;
   const TimePoint now =
       options.clock ? options.clock() : std::chrono::floor<Duration>(std::chrono::system_clock::now());
-  finish_unknown(now + options.unknown_write_time);
+  finish_unknown(now + cache_->unknown_write_time_.load());
 }
 
 void WriteGuard::add(std::span<const Tag> tags) {

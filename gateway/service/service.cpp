@@ -261,6 +261,7 @@ void Service::reserve_descriptors() {
 
 void Service::follow_runtime() {
   log::configure(log_options(runtime()->settings.log));
+  cache_.raise_unknown_write_time(runtime()->settings.upstream.timeout);
   announce_key_expiries();
   follow_credential_file();
 }

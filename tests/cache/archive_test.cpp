@@ -123,8 +123,10 @@ TEST_CASE("What was invalidated, is of no more use, or belongs to another upstre
 TEST_CASE("A lost write keeps its tags unsettled across a restart") {
   const bool still_open = GENERATE(false, true);
   Options options = small_cache();
-  options.unknown_write_time = 50s;
+  options.unknown_write_time = 20s;
   Scene before(options);
+  before.cache.raise_unknown_write_time(50s);
+  before.cache.raise_unknown_write_time(1s);
   WriteGuard guard = before.cache.begin_write(before.write_tags);
   if (!still_open) guard.finish_unknown(at(60s));
   const std::string bytes = saved_bytes(before.cache, 10s);
