@@ -162,7 +162,10 @@ Decision Cache::go_forward(const Read& read, KeyHash hash, const Request& reques
   };
   auto joined = flights_.join_or_add(
       read.key, hash, joins_none ? nullptr : std::function<bool(const Flight&)>(may_join),
-      [&] { return std::make_shared<WaitRecord>(std::move(waiter), read.request_headers, request.directives); },
+      [&](const Flight& flight) {
+        return std::make_shared<WaitRecord>(std::move(waiter), read.request_headers, request.directives,
+                                            is_current(flight.ties_if_refused.snapshot));
+      },
       [&] { return make_flight(read, hash, request, standing, now, !alone); });
   Decision decision;
   decision.reason = standing.reason();

@@ -178,8 +178,7 @@ void Fetch::settle(const EntryPtr& entry, TimePoint now, StoreResult& result) {
     }
   };
   end(store, [&](const WaitRecord& follower) {
-    // Followers joined under `ties` alone: one may have come after the write that ends the refusal.
-    if (result == StoreResult::generation_moved && is_refusal(entry->status)) return retry();
+    if (is_refusal(entry->status) && !follower.may_be_refused()) return retry();
     // What stands in for an error depends on each one's own directives: the leader's may have refused it.
     if (is_error && stale_may_serve && follower.accepts_on_error(*flight->stored, now)) {
       return Shared{SharedOutcome::stale_on_error, flight->stored};

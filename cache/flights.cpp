@@ -4,8 +4,12 @@
 
 namespace pgw::cache {
 
-WaitRecord::WaitRecord(Waiter waiter, HeaderSpan request_headers, const RequestDirectives& directives)
-    : waiter_(std::move(waiter)), request_headers_(request_headers), directives_(directives) {}
+WaitRecord::WaitRecord(Waiter waiter, HeaderSpan request_headers, const RequestDirectives& directives,
+                       bool may_be_refused)
+    : waiter_(std::move(waiter)),
+      request_headers_(request_headers),
+      directives_(directives),
+      may_be_refused_(may_be_refused) {}
 
 bool WaitRecord::cancel() {
   if (taken_.exchange(true)) return false;
@@ -47,10 +51,10 @@ bool Wait::cancel() {
   return was_waiting;
 }
 
-FlightTable::Joined FlightTable::join_or_add(std::string_view key, KeyHash hash,
-                                             const std::function<bool(const Flight&)>& may_join,
-                                             const std::function<std::shared_ptr<WaitRecord>()>& make_record,
-                                             const std::function<FlightPtr()>& make_flight) {
+FlightTable::Joined FlightTable::join_or_add(
+    std::string_view key, KeyHash hash, const std::function<bool(const Flight&)>& may_join,
+    const std::function<std::shared_ptr<WaitRecord>(const Flight&)>& make_record,
+    const std::function<FlightPtr()>& make_flight) {
   Shard& shard = shard_of(hash);
   const std::lock_guard lock(shard.mutex);
   std::vector<FlightPtr>& flights = shard.flights[std::string(key)];
@@ -58,7 +62,7 @@ FlightTable::Joined FlightTable::join_or_add(std::string_view key, KeyHash hash,
   const auto open = may_join ? std::find_if(flights.rbegin(), flights.rend(), is_open) : flights.rend();
   if (open == flights.rend()) return {nullptr, flights.emplace_back(make_flight())};
   if (!make_record) return {};
-  return {(*open)->followers.emplace_back(make_record()), nullptr};
+  return {(*open)->followers.emplace_back(make_record(**open)), nullptr};
 }
 
 FlightTable::Followers FlightTable::finish(const FlightPtr& flight, const std::function<void(bool spoiled)>& settle) {

@@ -36,7 +36,9 @@ using Waiter = std::function<void(const Shared&)>;
 // A follower's place. The waiter is called at most once: whoever of caller and canceller comes first decides.
 class WaitRecord {
  public:
-  WaitRecord(Waiter waiter, HeaderSpan request_headers, const RequestDirectives& directives);
+  // `may_be_refused`: nothing had come into being since the fetch was sent (`Flight::ties_if_refused`), so that a
+  // refusal answers this follower, too.
+  WaitRecord(Waiter waiter, HeaderSpan request_headers, const RequestDirectives& directives, bool may_be_refused);
 
   bool cancel();
   void deliver(const Shared& shared);
@@ -45,12 +47,14 @@ class WaitRecord {
   bool accepts(const Entry& entry, TimePoint now) const;
   bool accepts_variant(const Entry& entry) const;
   bool accepts_on_error(const Entry& entry, TimePoint now) const;
+  bool may_be_refused() const { return may_be_refused_; }
 
  private:
   std::atomic<bool> taken_{false};
   Waiter waiter_;  // belongs to the one who took
   OwnedHeaders request_headers_;
   RequestDirectives directives_;
+  const bool may_be_refused_;
 };
 
 // A follower's hold on its place. Move-only; destroying it cancels.
@@ -108,7 +112,7 @@ class FlightTable {
   // not slowed by how many there are. If there is one, adds the follower that `make_record` makes to it; a null one
   // only looks, and leaves both results null. If there is none, adds the flight that `make_flight` makes.
   Joined join_or_add(std::string_view key, KeyHash hash, const std::function<bool(const Flight&)>& may_join,
-                     const std::function<std::shared_ptr<WaitRecord>()>& make_record,
+                     const std::function<std::shared_ptr<WaitRecord>(const Flight&)>& make_record,
                      const std::function<FlightPtr()>& make_flight);
 
   // Takes the flight out and returns its followers. `settle` runs under the lock, with whether a purge met the flight:

@@ -70,7 +70,7 @@ Tags refusal_tags(std::span<const Segment> path, std::size_t base) {
 }
 
 Tags write_tags(std::span<const Segment> path, std::size_t base) {
-  const bool may_create_others = !path.empty() && !path.back().is_parameter;
+  const bool may_create_others = !path.empty() && (!path.back().is_parameter || path.back().ends_on_literal);
   Tags tags;
   Tags arrivals;
   std::string whole = for_each_prefix(path, base, [&](std::size_t i, const std::string& text) {

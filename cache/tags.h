@@ -46,6 +46,7 @@ using Tags = std::vector<Tag>;
 struct Segment {
   std::string_view text;
   bool is_parameter;
+  bool ends_on_literal = false;  // of a parameter: something follows it, as in "{id}:copy"
 };
 
 // The number of leading segments that every one of `paths` shares and that therefore names no collection ("api/v4");

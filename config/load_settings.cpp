@@ -81,7 +81,7 @@ class Loader {
 
   void workers() {
     const unsigned connections = settings_.upstream.max_connections;
-    settings_.workers = std::clamp(std::thread::hardware_concurrency(), 1U, std::min(most_workers, connections));
+    settings_.workers = std::max(1U, std::min({std::thread::hardware_concurrency(), most_workers, connections}));
     const json* value = reader_.find("/workers");
     if (value == nullptr) return;
     std::uint64_t number = 0;
@@ -96,7 +96,7 @@ class Loader {
     }
     if (number < 1 || number > most_workers) {
       reader_.error("/workers", "auto, or a number from 1 to " + std::to_string(most_workers) + " expected");
-    } else if (number > connections) {
+    } else if (number > connections && connections > 0) {
       reader_.error("/workers",
                     "must not be more than upstream.max_connections: each worker has connections of its own");
     } else {

@@ -133,12 +133,15 @@ std::optional<Style> ContractCompiler::style_of(const json& parameter, const std
 }
 
 void ContractCompiler::warn_of_unread(const Pointer& where, const FormMembers& members) {
-  for (const auto& [name, spelling] : members.declared) {
-    if (spelling != Spelling::unread) continue;
-    schemas_.warning(where, "the member '" + name +
-                                "' is not checked, for it may be an object or a list, of which no one can tell here "
+  const auto warn = [&](const std::string& member) {
+    schemas_.warning(where, member +
+                                " is not checked, for it may be an object or a list, of which no one can tell here "
                                 "how it is written");
+  };
+  for (const auto& [name, spelling] : members.declared) {
+    if (spelling == Spelling::unread) warn("the member '" + name + "'");
   }
+  if (members.others == Spelling::unread) warn("a member that is not named");
 }
 
 void ContractCompiler::compile_body(const Pointer& where, Facts& facts) {

@@ -59,13 +59,14 @@ Spelling spelling_of(const SchemaNode& schema) {
 
 Spelling FormMembers::spelling_of(std::string_view name) const {
   const auto found = declared.find(name);
-  return found == declared.end() ? Spelling::unsaid : found->second;
+  return found == declared.end() ? others : found->second;
 }
 
 FormMembers form_members_of(const SchemaNode& schema) {
   FormMembers members;
   visit_parts(schema, [&](const SchemaNode& part) {
     members.counts_others = members.counts_others || part.additional != nullptr || part.min_properties;
+    if (part.additional != nullptr) members.others = both(members.others, spelling_of(*part.additional));
     for (const auto& property : part.properties) {
       auto& spelling = members.declared.try_emplace(property.name, Spelling::unsaid).first->second;
       if (property.schema != nullptr) spelling = both(spelling, spelling_of(*property.schema));

@@ -21,6 +21,7 @@ Spelling spelling_of(const SchemaNode& schema);
 /// What the schema of an object says of its members, in whichever of its parts and alternatives it does.
 struct FormMembers {
   std::map<std::string, Spelling, std::less<>> declared;
+  Spelling others = Spelling::unsaid;  ///< of members that it doesn't name
   bool counts_others = false;  ///< it also says something of members that it doesn't name, or of how many there are
 
   Spelling spelling_of(std::string_view name) const;

@@ -19,6 +19,17 @@ std::string_view beyond_ascii(std::string_view escape) {
   return {};
 }
 
+/// What stands in a negated class for \W, \D or \S: all that the above leaves, so that [^\W] takes what \w does.
+std::string_view complement(std::string_view escape) {
+  if (escape == "\\W") return R"(\x00-/:-@\[-^`{-\x{a9}\x{2000}-\x{206f}\x{40000}-\x{10ffff})";
+  if (escape == "\\D") return R"(\P{Nd})";
+  if (escape == "\\S") {
+    return R"(\x00-\x08\x0e-\x1b!-\x{84}\x{86}-\x{9f}\x{a1}-\x{167f}\x{1681}-\x{1fff}\x{200b}-\x{2027})"
+           R"(\x{202a}-\x{202e}\x{2030}-\x{205e}\x{2060}-\x{2fff}\x{3001}-\x{10ffff})";
+  }
+  return {};
+}
+
 class Translation {
  public:
   explicit Translation(std::string_view pattern) : rest_(pattern) {}
@@ -39,17 +50,28 @@ class Translation {
 
   bool translate_escape() {
     if (rest_.front() != '\\') return false;
-    const auto wide = class_ == Class::negated ? std::string_view() : beyond_ascii(rest_.substr(0, 2));
+    const auto escape = rest_.substr(0, 2);
+    const auto members = class_ == Class::negated ? complement(escape) : beyond_ascii(escape);
     if (rest_.size() >= 6 && rest_[1] == 'u' && is_hex(rest_.substr(2, 4))) {
       out_.append("\\x{").append(rest_.substr(2, 4)).append("}");
       rest_.remove_prefix(6);
-    } else if (!wide.empty()) {
-      out_ += class_ == Class::none ? "[" + std::string(wide) + "]" : std::string(wide);
+    } else if (!members.empty()) {
+      add_members(members);
       rest_.remove_prefix(2);
     } else {
       copy(2);
     }
     return true;
+  }
+
+  void add_members(std::string_view members) {
+    if (class_ == Class::none) {
+      out_.append("[").append(members).append("]");
+      return;
+    }
+    const bool is_hyphen = out_.ends_with('-') && !out_.ends_with("\\-");
+    if (is_hyphen) out_.insert(out_.size() - 1, 1, '\\');  // of no range, since no escape can end one
+    out_ += members;
   }
 
   bool translate_group() {

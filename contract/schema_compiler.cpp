@@ -91,7 +91,11 @@ void SchemaCompiler::error(const Pointer& where, std::string message) {
 }
 
 void SchemaCompiler::warning(const Pointer& where, std::string message) {
-  problems_.push_back({Severity::warning, document_.place(where), std::move(message)});
+  Problem problem{Severity::warning, document_.place(where), std::move(message)};
+  // What several operations refer to is compiled for each of them.
+  const std::string line = to_string(problem);
+  const auto says_it = [&](const Problem& known) { return to_string(known) == line; };
+  if (std::ranges::none_of(problems_, says_it)) problems_.push_back(std::move(problem));
 }
 
 std::optional<SchemaCompiler::Pointer> SchemaCompiler::resolve(const Pointer& where) {

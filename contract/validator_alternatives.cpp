@@ -30,6 +30,7 @@ void Validator::check_discriminated(const SchemaNode::Discriminator& discriminat
     });
     return;
   }
+  if (given->is_unread()) return;
   const auto branch = given->is_string() ? discriminator.by_value.find(given->text()) : discriminator.by_value.end();
   if (branch != discriminator.by_value.end()) {
     // pydantic names the model that the discriminator chose.

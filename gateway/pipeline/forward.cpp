@@ -264,10 +264,14 @@ void Forward::on_failure(upstream::Failure failure) {
   answer_failure(failure);
 }
 
-// An upstream that had to wait for a slow client may well lose patience, and what we couldn't begin says nothing of it.
+// An upstream that had to wait for a slow client may well lose patience, and what found no connection, or failed by our
+// own fault, says nothing of it.
 void Forward::blame(upstream::Failure failure) {
   auto& breaker = worker_.process().breaker;
-  if (failure == upstream::Failure::internal_error) {
+  if (failure == upstream::Failure::connection_limit_reached) {
+    breaker.cancelled();
+  } else if (failure == upstream::Failure::internal_error) {
+    note_upstream(0);
     breaker.cancelled();
   } else if (was_held_up_) {
     note_upstream(status_);

@@ -54,10 +54,9 @@ std::optional<contract::Match> route_of(const RequestContext& context, const Pri
   return found ? std::optional(std::move(route.match)) : std::nullopt;
 }
 
-bool fits_contract(const RequestContext& context, const PrimedRead& primed, const cache::Response& response) {
-  return context.runtime->contract
-      ->validate_response(*primed.operation, answer_to_a_read, "application/json", response.body)
-      .empty();
+bool fits_contract(const RequestContext& context, const contract::Operation& read, const cache::Response& response) {
+  const auto type = cache::find(response.headers, "content-type").value_or("");
+  return context.runtime->contract->validate_response(read, answer_to_a_read, type, response.body).empty();
 }
 
 /// A reference to the request's own target, as the origin sees it.
@@ -85,11 +84,14 @@ std::optional<contract::Match> primed_read(const RequestContext& context, const 
   if (primed) {
     if (!carries_the_resource(response)) return std::nullopt;
     auto route = route_of(context, *primed, response.body);
-    return route && fits_contract(context, *primed, response) ? std::move(route) : std::nullopt;
+    return route && fits_contract(context, *primed->operation, response) ? std::move(route) : std::nullopt;
   }
   const contract::Contract& contract = *context.runtime->contract;
   auto route = contract.match("GET", contract.base_path() + contract.canonical_path(context.route));
-  return route.status == contract::Route::Status::found ? std::optional(std::move(route.match)) : std::nullopt;
+  if (route.status != contract::Route::Status::found) return std::nullopt;
+  const bool must_fit = context.runtime->settings.validation.responses == config::Check::enforce;
+  if (must_fit && !fits_contract(context, *route.match.operation, response)) return std::nullopt;
+  return std::move(route.match);
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ std::vector<cache::Segment> segments_of(const contract::Match& match) {
   std::vector<cache::Segment> segments;
   std::size_t value = 0;
   for (const auto& segment : match.operation->segments()) {
-    segments.push_back(segment.is_parameter ? cache::Segment{match.path_values[value++], true}
+    segments.push_back(segment.is_parameter ? cache::Segment{match.path_values[value++], true, !segment.after.empty()}
                                             : cache::Segment{segment.text, false});
   }
   return segments;

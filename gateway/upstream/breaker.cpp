@@ -37,9 +37,4 @@ void Breaker::cancelled() {
   probing_ = false;
 }
 
-bool Breaker::is_open(TimePoint now) const {
-  const std::scoped_lock lock(mutex_);
-  return has_tripped() && now < open_until_;
-}
-
 }  // namespace pgw::upstream

@@ -34,14 +34,12 @@ class Breaker {
   /// The request that was allowed ended without saying anything about the upstream's health (its caller left).
   void cancelled();
 
-  bool is_open(TimePoint now) const;
-
  private:
   bool has_tripped() const { return options_.failures != 0 && consecutive_failures_ >= options_.failures; }
   void tell(bool was_tripped) const;
 
   const BreakerOptions options_;
-  mutable std::mutex mutex_;  // guards all below; held for a few instructions, once per request that goes upstream
+  std::mutex mutex_;  // guards all below; held for a few instructions, once per request that goes upstream
   unsigned consecutive_failures_ = 0;
   bool probing_ = false;
   TimePoint open_until_{};

@@ -11,6 +11,11 @@ namespace {
 /// in it, or compare it with the contract.
 constexpr std::string_view compressions[] = {"gzip", "x-gzip", "deflate", "compress", "x-compress", "br", "zstd"};
 
+/// What some servers say because we ask for it; as a content coding it says nothing.
+bool is_no_coding(std::string_view name, std::string_view value) {
+  return http::iequals(name, "content-encoding") && (value.empty() || http::iequals(value, "identity"));
+}
+
 std::string_view without_line_end(std::string_view line) {
   if (line.ends_with('\n')) line.remove_suffix(1);
   if (line.ends_with('\r')) line.remove_suffix(1);
@@ -108,7 +113,8 @@ std::size_t Call::on_header_line(char* data, std::size_t, std::size_t size, void
 }
 
 // What libcurl lets through and nobody should pass on makes the whole response a protocol error: folded lines (RFC 9112
-// section 5.2), names that are no tokens and a CR inside of a line (section 2.2), contradicting lengths (section 6.3).
+// section 5.2), names that are no tokens or have a space behind them (section 5.1: libcurl frames by other rules), a CR
+// inside of a line (section 2.2), contradicting lengths (section 6.3).
 bool Call::take_header_line(std::string_view line) {
   if (head_done_) return true;  // trailer fields: RFC 9110 section 6.5.1 lets an intermediary drop them
   if (line.starts_with("HTTP/")) return take_status_line(line);
@@ -116,7 +122,7 @@ bool Call::take_header_line(std::string_view line) {
   if (line.empty()) return end_head();
   const auto colon = line.find(':');
   if (colon == std::string_view::npos || line.front() == ' ' || line.front() == '\t') return false;
-  return take_field(http::trim(line.substr(0, colon)), http::trim(line.substr(colon + 1)));
+  return take_field(line.substr(0, colon), http::trim(line.substr(colon + 1)));
 }
 
 bool Call::take_status_line(std::string_view line) {
@@ -140,7 +146,7 @@ bool Call::take_field(std::string_view name, std::string_view value) {
     has_transfer_coding_ = true;
   } else if (http::iequals(name, "content-length") && !is_acceptable_length(value)) {
     return false;
-  } else if (!http::is_hop_by_hop(name, {})) {
+  } else if (!http::is_hop_by_hop(name, {}) && !is_no_coding(name, value)) {
     fields_.add(name, value);
   }
   return true;
@@ -239,7 +245,19 @@ void Call::finish(CURLcode result) {
 }
 
 void Call::time_out() {
-  fail(failure_of(CURLE_OPERATION_TIMEDOUT));
+  fail(waits_for_connection() ? Failure::connection_limit_reached : failure_of(CURLE_OPERATION_TIMEDOUT));
+}
+
+// Connecting has a limit of its own, which libcurl keeps: what never came to send its request waited for a place.
+bool Call::waits_for_connection() const {
+  const auto& target = destination_->target();
+  return easy() != nullptr && !is_ready_to_send() && target.connect_timeout < target.timeout;
+}
+
+bool Call::is_ready_to_send() const {
+  curl_off_t since_start = 0;
+  if (easy() != nullptr) curl_easy_getinfo(easy(), CURLINFO_PRETRANSFER_TIME_T, &since_start);
+  return since_start != 0;
 }
 
 void Call::fail(Failure failure) {
@@ -253,11 +271,8 @@ Failure Call::failure_of(CURLcode result) const {
       return Failure::dns_error;
     case CURLE_COULDNT_CONNECT:
       return Failure::connection_refused;
-    case CURLE_OPERATION_TIMEDOUT: {
-      curl_off_t ready_to_send = 0;
-      if (easy() != nullptr) curl_easy_getinfo(easy(), CURLINFO_PRETRANSFER_TIME_T, &ready_to_send);
-      return ready_to_send == 0 ? Failure::connection_timeout : Failure::response_timeout;
-    }
+    case CURLE_OPERATION_TIMEDOUT:
+      return is_ready_to_send() ? Failure::response_timeout : Failure::connection_timeout;
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:

@@ -72,6 +72,8 @@ class Call {
   bool is_sent_as_post() const;
   void set_method_and_body();
   void set_fields();
+  bool waits_for_connection() const;
+  bool is_ready_to_send() const;
   Failure failure_of(CURLcode result) const;
 
   const std::uint64_t id_;

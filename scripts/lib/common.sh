@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # What every script of this folder shares. Source it; it leaves the caller in the top folder of the project.
 set -euo pipefail
+unset CDPATH  # with it, cd prints
 
 # As the caller named it, which is relative to where it stands.
 SCRIPT=$(cd "$(dirname "$0")" && pwd)/${0##*/}

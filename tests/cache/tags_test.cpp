@@ -107,6 +107,11 @@ TEST_CASE("A write reaches the refusal of what it may have created, and no other
   CHECK(reaches(write, refusal_tags(path(read))) == expected);
 }
 
+TEST_CASE("A parameter with a literal behind it ends a path like a literal") {
+  const Tags copy = write_tags(std::vector<Segment>{{"projects", false}, {"pr_2", true, true}});
+  CHECK(texts(copy) == Texts{"projects", "projects/pr_2", "projects/*"});
+}
+
 TEST_CASE("A refusal carries the tags of the read, and one of each collection on its way") {
   CHECK(texts(refusal_tags(path("/projects"))) == Texts{"projects"});
   CHECK(texts(refusal_tags(path("/projects/{p}"))) == Texts{"projects/p", "projects/*"});

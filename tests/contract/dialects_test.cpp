@@ -292,6 +292,27 @@ paths:
                 - {required: [map], properties: {map: {type: object, required: [b]}}}
               not: {required: [map], properties: {map: {type: object, required: [c]}}}
       responses: {}
+  /others:
+    post:
+      operationId: others
+      requestBody: {$ref: '#/components/requestBodies/Others'}
+      responses: {}
+  /others/again:
+    post: {operationId: again, requestBody: {$ref: '#/components/requestBodies/Others'}, responses: {}}
+  /lists:
+    post:
+      operationId: lists
+      requestBody:
+        content:
+          application/x-www-form-urlencoded:
+            schema: {type: object, additionalProperties: {type: array, items: {type: integer}}}
+      responses: {}
+components:
+  requestBodies:
+    Others:
+      content:
+        application/x-www-form-urlencoded:
+          schema: {type: object, additionalProperties: {type: object}}
 )";
 
 TEST_CASE("a form's fields are read as FastAPI reads them") {
@@ -313,6 +334,9 @@ TEST_CASE("a form's fields are read as FastAPI reads them") {
       {"/unclear", "clear=x&clear=y&maps=%7B%7D", {}},
       {"/unclear", "map=%7B%7D", {"body.clear: value_error.missing: field required"}},
       {"/either", "map=%7B%22a%22:1%7D", {}},
+      {"/others", "a=%7B%7D", {}},
+      {"/lists", "a=1&a=2&b=3", {}},
+      {"/lists", "a=1&b=x", {std::string("body.b.0") + no_integer}},
       {"/unclear", "clear=x&other=", {"body.other: value_error.extra: extra fields not permitted"}},
   }));
   CAPTURE(path, body);
@@ -320,12 +344,13 @@ TEST_CASE("a form's fields are read as FastAPI reads them") {
         problems);
 }
 
-TEST_CASE("fields of a form of which no one can tell how they are written are named") {
+TEST_CASE("fields of a form of which no one can tell how they are written are named, once") {
   const std::string why =
-      "' is not checked, for it may be an object or a list, of which no one can tell here how it is written";
+      " is not checked, for it may be an object or a list, of which no one can tell here how it is written";
   CHECK(problems_of(forms) ==
-        Lines{"test.yaml:21:13: warning: the member 'clear" + why, "test.yaml:21:13: warning: the member 'map" + why,
-              "test.yaml:21:13: warning: the member 'maps" + why, "test.yaml:37:13: warning: the member 'map" + why});
+        Lines{"test.yaml:21:13: warning: the member 'clear'" + why, "test.yaml:21:13: warning: the member 'map'" + why,
+              "test.yaml:21:13: warning: the member 'maps'" + why, "test.yaml:37:13: warning: the member 'map'" + why,
+              "test.yaml:64:11: warning: a member that is not named" + why});
 }
 
 TEST_CASE("media types are told in the order of the document") {

@@ -175,6 +175,17 @@ it('a POST whose response is what a GET of the same gets, by its own words, save
   });
 });
 
+it('a POST that speaks for a GET is not believed where responses are enforced and that GET would not pass', () => {
+  const settings = { ...unruled, validation: { requests: 'enforce', responses: 'enforce' } };
+  return withPlayedOrigin(settings, async ({ origin, gateway, key }) => {
+    const headers = { 'Content-Location': '/v4/projects', 'Cache-Control': 'max-age=60' };
+    const [created] = await Promise.all([
+      gateway.request(key, '/projects', { method: 'POST', body: { name: 'one' } }), origin.answer(0, { headers, body: project('no list') })]);
+    assert.equal(created.status, 200);
+    assert.equal(cacheStatus(created), 'projects-gateway; fwd=method');
+  });
+});
+
 it('interim responses reach the client before the answer, which is cached', () => withPlayedOrigin(ruled, async ({ origin, gateway, key, get }) => {
   const interim = [];
   const outgoing = http.get(gateway.api + item, { agent: false, headers: { 'X-API-KEY': key.secret } });

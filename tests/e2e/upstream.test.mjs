@@ -97,6 +97,7 @@ test('what Connection names counts for nothing, neither for the cache nor for va
 
 test('clients may accept compression: none is asked for, as nobody could look into it, and none is passed on', async () => {
   const origin = http.createServer((request, response) => {
+    if (request.url.endsWith('/pr_identity')) return answer(response, project, { 'Content-Encoding': 'identity' });
     const body = JSON.stringify({ detail: `the key ${request.headers['x-api-key']}` });
     const zipped = request.url.endsWith('/pr_always') || /gzip/.test(request.headers['accept-encoding'] ?? '');
     answer(response, zipped ? gzipSync(body) : body, { Vary: 'Accept-Encoding', 'Cache-Control': 'max-age=600', ...(zipped ? { 'Content-Encoding': 'gzip' } : {}) });
@@ -104,6 +105,7 @@ test('clients may accept compression: none is asked for, as nobody could look in
   await withOrigin(origin, (port) => withGateway(`http://127.0.0.1:${port}/v4`, {}, async (gateway, key) => {
     const plain = await gateway.request(key, '/projects/pr_1', { headers: { 'Accept-Encoding': 'gzip, br' } });
     assert.match(plain.json.detail, /^the key \*+$/);
+    assert.equal((await gateway.request(key, '/projects/pr_identity')).status, 200);
     const refused = await gateway.request(key, '/projects/pr_always', { headers: { 'Accept-Encoding': 'gzip, br' } });
     assert.equal(refused.status, 502);
     assert.match(refused.headers['proxy-status'], /error=http_protocol_error/);

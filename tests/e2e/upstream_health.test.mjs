@@ -9,7 +9,7 @@ import { eventually } from './support/program.mjs';
 const large = Buffer.alloc(24 * 1024 * 1024, 'a');
 
 /** An origin of large answers for paths that name them, and a gateway before it that thinks badly of the upstream at once. */
-async function withLargeAnswers({ timeout, answerOthers = (_, response) => answer(response) }, use) {
+async function withLargeAnswers({ answerOthers = (_, response) => answer(response), ...more }, use) {
   const sent = [];
   const origin = http.createServer((request, response) => {
     request.resume();
@@ -19,7 +19,7 @@ async function withLargeAnswers({ timeout, answerOthers = (_, response) => answe
     response.end(large);
   });
   await withOrigin(origin, async (port) => {
-    const upstream = { url: `http://127.0.0.1:${port}/v4`, credential: { header: 'X-API-KEY', value: '${E2E_CREDENTIAL}' }, timeout, breaker: { failures: 1 } };
+    const upstream = { url: `http://127.0.0.1:${port}/v4`, credential: { header: 'X-API-KEY', value: '${E2E_CREDENTIAL}' }, breaker: { failures: 1 }, ...more };
     await withGateway(upstream.url, { settings: { upstream, workers: 1 } }, (gateway, key) => use({ gateway, key, sent }));
   });
 }
@@ -55,6 +55,17 @@ test("a client that reads slowly has its time, and doesn't cut the others off", 
     });
     assert.equal(await sizeOf(slow), large.length);
     assert.equal(await gateway.metric('gateway_upstream_requests_total', { status: 'no_answer' }), 0);
+  });
+});
+
+test('who finds all connections held by slow clients is told so, and it says nothing of the upstream', async () => {
+  await withLargeAnswers({ timeout: '500ms', connect_timeout: '400ms', max_connections: 1 }, async ({ gateway, key }) => {
+    const slow = await unread(gateway, key, '/projects/pr_large');
+    const refused = await gateway.request(key, '/projects/pr_1');
+    assert.equal(refused.status, 503);
+    assert.match(refused.headers['proxy-status'], /error=connection_limit_reached/);
+    assert.equal(await sizeOf(slow), large.length);
+    assert.equal((await gateway.request(key, '/projects/pr_1')).status, 200);
   });
 });
 

@@ -245,6 +245,7 @@ TEST_CASE("client: a response that nobody should pass on is a protocol error") {
                                  "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-A: a\rX-B: b\r\n\r\n",     // bare CR
                                  "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX A: a\r\n\r\n",             // no token
                                  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 3\r\n\r\nabcde",
+                                 "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding : chunked\r\n\r\nabcde",
                                  "HTTP/1.1 200 OK\r\nContent-Length: 5, 3\r\n\r\nabcde",
                                  "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Encoding: gzip\r\n\r\nabc",
                                  "HTTP/1.1 101 Switching Protocols\r\n\r\nabc");
