@@ -53,8 +53,8 @@ class OperationMetrics {
     return requests_.at(method, status, cache);
   }
 
-  /// gateway_request_duration_seconds{operation,cache}: from when a request was read (edge::Exchange::read_at), so not
-  /// the time that its client took to send it, to the end of its response.
+  /// gateway_request_duration_seconds{operation,cache}: from when a request was read, so not the time that its client
+  /// took to send it, to the end of its response.
   StripedHistogram& request_duration(std::string_view cache) {
     return request_duration_.at(index_of(cache_labels, cache));
   }
