@@ -65,10 +65,9 @@ ensure_tool() {
   command -v "$program" >/dev/null || die "the package $package has no program $program"
 }
 
-# with_tool_libraries COMMAND...: runs it with the libraries that ensure_tool has unpacked.
-with_tool_libraries() {
-  LD_LIBRARY_PATH=$(find "$TOOLS_DIR/usr/lib" -maxdepth 1 -type d -name '*-linux-*' | paste -sd:) "$@"
-}
+# with_tool_libraries COMMAND...: runs it with the libraries that ensure_tool has unpacked, which are in these folders.
+with_tool_libraries() { LD_LIBRARY_PATH=$(tool_libraries) "$@"; }
+tool_libraries() { find "$TOOLS_DIR/usr/lib" -maxdepth 1 -type d -name '*-linux-*' | paste -sd:; }
 
 # With what apt would install along with it.
 download_package() {
