@@ -60,7 +60,7 @@ struct Read {
   std::string_view key;        // from make_key
   HeaderSpan request_headers;  // the client's, without its credentials
   std::span<const Tag> tags;
-  // From `refusal_tags` of the same path: what a refusal (`is_refusal`) depends on. Empty: on no more than `tags`.
+  // With those that `add_refusal_tags` adds: what a refusal (`is_refusal`) depends on. Empty: on no more than `tags`.
   std::span<const Tag> tags_if_refused = {};
   Rule rule;
   bool authorized = false;  // RFC 9111 3.5 applies: the request carries Authorization that goes to the origin

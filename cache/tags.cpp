@@ -47,8 +47,8 @@ std::size_t shared_base(std::span<const std::vector<Segment>> paths) {
   return base;
 }
 
-Tag arrivals_in(const Tag& collection) {
-  return Tag(collection.text() + "/*");
+Tag arrivals_in(std::string_view collection) {
+  return Tag(std::string(collection) + "/*");
 }
 
 Tags read_tags(std::span<const Segment> path, std::size_t base) {
@@ -61,12 +61,10 @@ Tags read_tags(std::span<const Segment> path, std::size_t base) {
   return or_whole(std::move(tags), std::move(whole));
 }
 
-Tags refusal_tags(std::span<const Segment> path, std::size_t base) {
-  Tags tags = read_tags(path, base);
+void add_refusal_tags(Tags& tags, std::span<const Segment> path, std::size_t base) {
   for_each_prefix(path, base, [&](std::size_t i, const std::string& text) {
-    if (!path[i].is_parameter && i + 1 < path.size()) tags.push_back(arrivals_in(Tag(text)));
+    if (!path[i].is_parameter && i + 1 < path.size()) tags.push_back(arrivals_in(text));
   });
-  return tags;
 }
 
 Tags write_tags(std::span<const Segment> path, std::size_t base) {
@@ -75,7 +73,7 @@ Tags write_tags(std::span<const Segment> path, std::size_t base) {
   Tags arrivals;
   std::string whole = for_each_prefix(path, base, [&](std::size_t i, const std::string& text) {
     tags.emplace_back(text);
-    if (may_create_others && !path[i].is_parameter) arrivals.push_back(arrivals_in(tags.back()));
+    if (may_create_others && !path[i].is_parameter) arrivals.push_back(arrivals_in(text));
   });
   tags.insert(tags.end(), arrivals.begin(), arrivals.end());
   return or_whole(std::move(tags), std::move(whole));

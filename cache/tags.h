@@ -56,11 +56,13 @@ std::size_t shared_base(std::span<const std::vector<Segment>> paths);
 // `base`: leading segments to leave out of account, from `shared_base`. Never empty. Texts hold whole paths, with all
 // but RFC 3986 unreserved characters percent-encoded, so that a value "a/b" is never taken for two segments.
 Tags read_tags(std::span<const Segment> path, std::size_t base = 0);
-Tags refusal_tags(std::span<const Segment> path, std::size_t base = 0);
 Tags write_tags(std::span<const Segment> path, std::size_t base = 0);
 
+// What a refusal of the path carries besides, to the `read_tags` that are in `tags`.
+void add_refusal_tags(Tags& tags, std::span<const Segment> path, std::size_t base = 0);
+
 // "projects/*" of "projects".
-Tag arrivals_in(const Tag& collection);
+Tag arrivals_in(std::string_view collection);
 
 // Tags as one text, separated by spaces, which occur in none; and whether such a text has one.
 std::string join_tags(std::span<const Tag> tags);

@@ -349,7 +349,7 @@ Persistence Connection::persistence(const Framing& framing) {
   if (rejected_ || !parser_.keep_alive() || worker_.draining()) close_ = true;
   if (at_end_ && input().empty()) close_ = true;
   const bool until_close = !framing.chunked && !framing.content_length;
-  if (until_close && has_content(request.is_head(), exchange_->status_)) close_ = true;
+  if (until_close && http::has_content(request.is_head(), exchange_->status_)) close_ = true;
   if (state_ == State::body && !close_) {
     const auto remaining = parser_.body_remaining();
     // A client that was not asked to go on may or may not send its body (RFC 9110 section 10.1.1).

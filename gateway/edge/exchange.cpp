@@ -10,12 +10,12 @@ namespace pgw::edge {
 void Exchange::respond(const ResponseHead& head, Content content) {
   std::optional<std::uint64_t> length = content.bytes.size();
   if (head.status < 200 || head.status == 204 || (head.status == 304 && content.owner == nullptr)) length.reset();
-  if (!has_content(request_.is_head(), head.status)) content = nullptr;
+  if (!http::has_content(request_.is_head(), head.status)) content = nullptr;
   answer(head, length, std::move(content));
 }
 
 void Exchange::respond(const ResponseHead& head, std::optional<std::uint64_t> content_length_without_body) {
-  if (has_content(request_.is_head(), head.status)) content_length_without_body = 0;
+  if (http::has_content(request_.is_head(), head.status)) content_length_without_body = 0;
   if (head.status < 200 || head.status == 204) content_length_without_body.reset();
   answer(head, content_length_without_body, nullptr);
 }
@@ -36,7 +36,7 @@ void Exchange::begin(const ResponseHead& head, std::optional<std::uint64_t> cont
   if (phase_ != Phase::open) return;
   phase_ = Phase::streaming;
   status_ = head.status;
-  has_content_ = has_content(request_.is_head(), head.status);
+  has_content_ = http::has_content(request_.is_head(), head.status);
   content_left_ = has_content_ ? content_length : std::nullopt;
   chunked_ = has_content_ && !content_length && request_.version_minor > 0;
   if (head.status < 200 || head.status == 204) content_length.reset();

@@ -51,13 +51,8 @@ bool has_bare_lf(std::string_view text) {
 // section 5.6.1).
 std::vector<std::string_view> transfer_codings(const http::Fields& fields) {
   std::vector<std::string_view> codings;
-  for (std::string_view value : fields.all("transfer-encoding")) {
-    while (!value.empty()) {
-      const auto comma = std::min(value.find(','), value.size());
-      const auto coding = http::trim(value.substr(0, comma));
-      if (!coding.empty()) codings.push_back(coding);
-      value.remove_prefix(std::min(comma + 1, value.size()));
-    }
+  for (const std::string_view value : fields.all("transfer-encoding")) {
+    http::for_each_element(value, [&](std::string_view coding) { codings.push_back(coding); });
   }
   return codings;
 }

@@ -96,8 +96,4 @@ void append_interim_head(std::string& out, const ResponseHead& head) {
   out += "\r\n";
 }
 
-bool has_content(bool is_head_request, int status) {
-  return !is_head_request && status >= 200 && status != 204 && status != 304;
-}
-
 }  // namespace pgw::edge

@@ -37,7 +37,4 @@ void append_head(std::string& out, const ResponseHead& head, const Framing& fram
 /// The head of an interim response, which has neither Date nor framing (RFC 9110 section 15.2).
 void append_interim_head(std::string& out, const ResponseHead& head);
 
-/// False for a response that ends with its header section whatever the fields say (RFC 9112 section 6.3).
-bool has_content(bool is_head_request, int status);
-
 }  // namespace pgw::edge

@@ -214,6 +214,10 @@ std::string_view reason_phrase(int status) {
   }
 }
 
+bool has_content(bool is_head_request, int status) {
+  return !is_head_request && status >= 200 && status != 204 && status != 304;
+}
+
 std::string connection_options(const Fields& fields) {
   std::string options;
   for (const Field& field : fields) {
@@ -225,13 +229,9 @@ std::string connection_options(const Fields& fields) {
 }
 
 bool list_contains(std::string_view list, std::string_view token) {
-  while (!list.empty()) {
-    const auto comma = std::min(list.find(','), list.size());
-    const auto element = trim(list.substr(0, comma));
-    if (!element.empty() && iequals(element, token)) return true;
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
-  return false;
+  bool is_there = false;
+  for_each_element(list, [&](std::string_view element) { is_there = is_there || iequals(element, token); });
+  return is_there;
 }
 
 bool is_hop_by_hop(std::string_view name, std::string_view connection_options) {

@@ -34,6 +34,16 @@ bool is_token(std::string_view text);
 /// Without optional white space around it (RFC 9110 section 5.6.3).
 std::string_view trim(std::string_view text);
 
+/// Calls `visit` with each element of a comma-separated list; empty ones are none (RFC 9110 section 5.6.1).
+template <typename Visit>
+void for_each_element(std::string_view list, const Visit& visit) {
+  while (!list.empty()) {
+    const auto comma = std::min(list.find(','), list.size());
+    if (const auto element = trim(list.substr(0, comma)); !element.empty()) visit(element);
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+}
+
 /// In decimal.
 template <std::integral Number>
 void append_number(std::string& out, Number number) {
@@ -106,6 +116,9 @@ struct Request {
 
 /// The phrase of RFC 9110 section 15 and RFC 6585, "Unknown" for a code that has none.
 std::string_view reason_phrase(int status);
+
+/// False for a response that ends with its header section whatever the fields say (RFC 9112 section 6.3).
+bool has_content(bool is_head_request, int status);
 
 /// The connection options that a message names (RFC 9110 section 7.6.1), comma-separated: every Connection value
 /// joined.

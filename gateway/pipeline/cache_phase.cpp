@@ -179,10 +179,11 @@ Progress consult_cache(RequestContext& context) {
     return Progress::answered;
   }
   const auto segments = segments_of(context.route);
-  const auto tags = cache::read_tags(segments, context.runtime->base_segments);
-  const auto tags_if_refused = cache::refusal_tags(segments, context.runtime->base_segments);
-  read.tags = tags;
-  read.tags_if_refused = tags_if_refused;
+  auto tags = cache::read_tags(segments, context.runtime->base_segments);
+  const auto whatever_comes = tags.size();
+  cache::add_refusal_tags(tags, segments, context.runtime->base_segments);
+  read.tags = std::span(tags).first(whatever_comes);
+  read.tags_if_refused = tags;
   return act_on(context, context.worker.process().cache.read(read, now, waiter_for(context)));
 }
 

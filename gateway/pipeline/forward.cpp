@@ -256,7 +256,7 @@ void Forward::on_end() {
 
 void Forward::on_failure(upstream::Failure failure) {
   blame(failure);
-  if (delivery_ == Delivery::streaming && status_ != 0) {
+  if (delivery_ == Delivery::streaming) {
     if (guard_) guard_.finish();
     if (job_.context != nullptr) job_.context->exchange->abort();
     return;
@@ -317,9 +317,8 @@ void Forward::settle_pass() {
   if (response_is_acceptable()) answer_relayed();
 }
 
-/// Whether a response like this has content (RFC 9110 section 6.4.1).
 bool Forward::has_content() const {
-  return status_ != 204 && status_ != 304 && job_.operation->method() != "HEAD";
+  return http::has_content(job_.operation->method() == "HEAD", status_);
 }
 
 bool Forward::response_is_acceptable() {

@@ -14,7 +14,7 @@ cache::Tags changed_by(const RequestContext& context) {
   auto tags = cache::write_tags(segments, context.runtime->base_segments);
   for (const auto& extra : context.policy().also_invalidates) {
     tags.push_back(extra.tag_for(context.route));
-    tags.push_back(cache::arrivals_in(tags.back()));
+    tags.push_back(cache::arrivals_in(tags.back().text()));
   }
   return tags;
 }

@@ -35,14 +35,10 @@ constexpr std::uint64_t scrambled(std::uint64_t number) {
 /// The fields that Connection names, besides the usual ones. The upstream won't see them, so neither may the cache,
 /// which would store its answer under them, nor validation (RFC 9110 section 7.6.1).
 void drop_fields_of_connection(http::Request& request) {
-  if (!request.fields.contains("connection")) return;
   const std::string options = http::connection_options(request.fields);
-  for (std::string_view rest = options; !rest.empty();) {
-    const auto comma = std::min(rest.find(','), rest.size());
-    const auto name = http::trim(rest.substr(0, comma));
-    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  http::for_each_element(options, [&](std::string_view name) {
     if (!http::iequals(name, "keep-alive") && !http::iequals(name, "close")) request.fields.erase(name);
-  }
+  });
 }
 
 char* write_hex(char* out, std::uint64_t bits) {

@@ -171,7 +171,7 @@ bool Call::end_head() {
 }
 
 bool Call::is_compressed() const {
-  if (status_ == 204 || status_ == 304 || request_.method == "HEAD") return false;
+  if (!http::has_content(request_.method == "HEAD", status_)) return false;
   return std::ranges::any_of(fields_, [](const http::Field& field) {
     return http::iequals(field.name, "content-encoding") &&
            std::ranges::any_of(compressions, [&](auto coding) { return http::list_contains(field.value, coding); });

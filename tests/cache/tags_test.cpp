@@ -34,6 +34,12 @@ std::vector<std::string> texts(const Tags& tags) {
 using Texts = std::vector<std::string>;
 using Paths = std::vector<std::vector<Segment>>;
 
+Tags refusal_tags(const std::vector<Segment>& path) {
+  Tags tags = read_tags(path);
+  add_refusal_tags(tags, path);
+  return tags;
+}
+
 bool reaches(std::string_view write, const Tags& carried) {
   const Tags moved = write_tags(path(write));
   return std::find_first_of(moved.begin(), moved.end(), carried.begin(), carried.end()) != moved.end();
