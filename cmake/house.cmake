@@ -1,8 +1,8 @@
 # One library per folder, and the includes of the house as the link graph.
 #
-# A folder's headers are reachable only through its target: each target exports one directory that holds nothing
-# but a link to its folder, so `#include "cache/entry.h"` resolves in a folder that links `pgw::cache` and nowhere
-# else. An include that breaks the house is therefore a compile error (tests/house proves it).
+# A folder's headers are reachable only through its target: each target exports one directory that holds nothing but a link to its
+# folder, so `#include "cache/entry.h"` resolves in a folder that links `pgw::cache` and nowhere else. An include that breaks the house
+# is therefore a compile error (tests/house proves it). Each part of gateway/ is such a folder of its own.
 
 add_library(pgw_flags INTERFACE)
 target_compile_options(pgw_flags INTERFACE
@@ -20,16 +20,18 @@ if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
-# pgw_library(NAME SOURCES file... [PUBLIC target...] [PRIVATE target...])
-#   The library of the folder NAME, as target pgw_NAME with the alias pgw::NAME. Third-party targets become system
-#   includes, so that their warnings are theirs.
-function(pgw_library NAME)
+# pgw_library(FOLDER SOURCES file... [PUBLIC target...] [PRIVATE target...])
+#   The library of a folder: of cache/ the target pgw_cache with the alias pgw::cache, of gateway/edge/ the target pgw_gateway_edge with
+#   the alias pgw::gateway_edge. Third-party targets become system includes, so that their warnings are theirs.
+function(pgw_library FOLDER)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
-  set(gate ${CMAKE_BINARY_DIR}/house/${NAME})
-  file(MAKE_DIRECTORY ${gate})
-  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${NAME} ${gate}/${NAME} SYMBOLIC)
-  add_library(pgw_${NAME} STATIC ${ARG_SOURCES})
-  add_library(pgw::${NAME} ALIAS pgw_${NAME})
-  target_include_directories(pgw_${NAME} PUBLIC ${gate})
-  target_link_libraries(pgw_${NAME} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} pgw_flags)
+  string(REPLACE "/" "_" name ${FOLDER})
+  set(gate ${CMAKE_BINARY_DIR}/house/${name})
+  cmake_path(GET FOLDER PARENT_PATH parent)
+  file(MAKE_DIRECTORY ${gate}/${parent})
+  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${FOLDER} ${gate}/${FOLDER} SYMBOLIC)
+  add_library(pgw_${name} STATIC ${ARG_SOURCES})
+  add_library(pgw::${name} ALIAS pgw_${name})
+  target_include_directories(pgw_${name} PUBLIC ${gate})
+  target_link_libraries(pgw_${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} pgw_flags)
 endfunction()

@@ -460,7 +460,7 @@ bool Connection::wants_input() const {
 }
 
 void Connection::update_interest() {
-  const int wanted = (wants_input() ? EventLoop::read : 0) | (outbox_.blocked() ? EventLoop::write : 0);
+  const int wanted = (wants_input() ? loop::EventLoop::read : 0) | (outbox_.blocked() ? loop::EventLoop::write : 0);
   if (wanted == interest_) return;
   interest_ = wanted;
   worker_.set_interest(fd_, wanted);

@@ -8,12 +8,12 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/edge/event_loop.h"
 #include "gateway/edge/exchange.h"
 #include "gateway/edge/outbox.h"
 #include "gateway/edge/request_handler.h"
 #include "gateway/edge/request_parser.h"
 #include "gateway/edge/response_head.h"
+#include "gateway/loop/event_loop.h"
 
 namespace pgw::edge {
 
@@ -122,7 +122,7 @@ class Connection {
   Clock::time_point state_since_;     // idle, body or lingering since
   Clock::time_point write_progress_;  // the kernel last took something
   Clock::time_point timer_at_;        // when timer_ fires, if armed
-  EventLoop::TimerId timer_ = 0;
+  loop::EventLoop::TimerId timer_ = 0;
   std::size_t linger_budget_ = 0;
 
   int interest_ = -1;    // what the epoll was told; -1: Pistache's own edge-triggered registration

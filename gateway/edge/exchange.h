@@ -10,8 +10,8 @@
 #include <string_view>
 
 #include "gateway/edge/content.h"
-#include "gateway/edge/event_loop.h"
 #include "gateway/http/message.h"
+#include "gateway/loop/event_loop.h"
 
 namespace pgw::edge {
 
@@ -39,13 +39,13 @@ class Exchange {
  public:
   using Clock = std::chrono::steady_clock;
 
-  explicit Exchange(EventLoop& loop) : loop_(loop) {}
+  explicit Exchange(loop::EventLoop& loop) : loop_(loop) {}
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
   const http::Request& request() const { return request_; }
   http::Request& mutable_request() { return request_; }
-  EventLoop& loop() const { return loop_; }
+  loop::EventLoop& loop() const { return loop_; }
 
   /// When the last of the request was there that its answer needs: the end of its head or, once complete, its body, or
   /// what it was rejected for. Until then it is the client's pace; from then on it is ours.
@@ -110,7 +110,7 @@ class Exchange {
   void reset(Connection& connection, Clock::time_point first_byte_at);
   void release();
 
-  EventLoop& loop_;
+  loop::EventLoop& loop_;
   Connection* connection_ = nullptr;  // null when the exchange is over or the client gone
   http::Request request_;
   Clock::time_point first_byte_at_{};

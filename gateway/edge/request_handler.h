@@ -4,9 +4,9 @@
 #include <functional>
 #include <memory>
 
-#include "gateway/edge/event_loop.h"
 #include "gateway/edge/exchange.h"
 #include "gateway/edge/rejection.h"
+#include "gateway/loop/event_loop.h"
 
 namespace pgw::edge {
 
@@ -37,6 +37,6 @@ class RequestHandler {
 };
 
 /// Called once per worker, in its thread, before any request. May throw: `Server::start` then does.
-using HandlerFactory = std::function<std::unique_ptr<RequestHandler>(EventLoop&)>;
+using HandlerFactory = std::function<std::unique_ptr<RequestHandler>(loop::EventLoop&)>;
 
 }  // namespace pgw::edge

@@ -68,7 +68,7 @@ class Server::Impl {
  public:
   Impl(Options options, HandlerFactory factory) : options_(std::move(options)) {
     if (options_.workers == 0) options_.workers = 1;
-    for (unsigned i = 0; i < options_.workers; ++i) state_->loops.push_back(std::make_unique<EventLoop>(i));
+    for (unsigned i = 0; i < options_.workers; ++i) state_->loops.push_back(std::make_unique<loop::EventLoop>(i));
     state_->factory = std::move(factory);
     state_->limits = options_.limits;
     reserve_descriptors(reserved_by_default);
@@ -109,7 +109,7 @@ class Server::Impl {
 
   std::uint16_t port() const { return port_; }
   std::size_t open_connections() const { return state_->open_connections.load(); }
-  EventLoop& loop(std::size_t worker) { return *state_->loops.at(worker); }
+  loop::EventLoop& loop(std::size_t worker) { return *state_->loops.at(worker); }
 
   std::size_t reserve_descriptors(std::size_t reserved) {
     const std::size_t most = options_.max_connections != 0 ? options_.max_connections : connections_beside(reserved);
@@ -199,7 +199,7 @@ std::size_t Server::open_connections() const {
 std::size_t Server::reserve_descriptors(std::size_t reserved) {
   return impl_->reserve_descriptors(reserved);
 }
-EventLoop& Server::loop(std::size_t worker) {
+loop::EventLoop& Server::loop(std::size_t worker) {
   return impl_->loop(worker);
 }
 void Server::drain(std::chrono::milliseconds deadline) {

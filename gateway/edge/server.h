@@ -7,11 +7,11 @@
 #include <memory>
 #include <string>
 
-#include "gateway/edge/event_loop.h"
 #include "gateway/edge/exchange.h"
 #include "gateway/edge/limits.h"
 #include "gateway/edge/rejection.h"
 #include "gateway/edge/request_handler.h"
+#include "gateway/loop/event_loop.h"
 
 namespace pgw::edge {
 
@@ -59,7 +59,7 @@ class Server {
   std::size_t reserve_descriptors(std::size_t reserved);
 
   /// A worker's loop, for `post`; valid as long as the server.
-  EventLoop& loop(std::size_t worker);
+  loop::EventLoop& loop(std::size_t worker);
 
   /// Stops listening (the address is free for another process at once), closes idle connections and lets busy ones
   /// finish with `Connection: close`. Returns when none is left or the deadline has passed; `stop` cuts the rest.

@@ -98,8 +98,8 @@ void Worker::on_entry(const Pistache::Aio::FdSet::Entry& entry) {
   }
   // No flag at all is EPOLLERR, which Pistache doesn't pass on.
   const bool any = entry.isHangup() || (!entry.isReadable() && !entry.isWritable());
-  const int ready =
-      (any || entry.isReadable() ? EventLoop::read : 0) | (any || entry.isWritable() ? EventLoop::write : 0);
+  const int ready = (any || entry.isReadable() ? loop::EventLoop::read : 0) |
+                    (any || entry.isWritable() ? loop::EventLoop::write : 0);
   if (loop_.dispatch(fd, ready)) return;
 
   Pistache::Polling::Event event(entry.getTag());
@@ -181,8 +181,8 @@ void Worker::stop() {
 
 void Worker::set_interest(int fd, int interest) {
   Flags<NotifyOn> flags;
-  if ((interest & EventLoop::read) != 0) flags.setFlag(NotifyOn::Read);
-  if ((interest & EventLoop::write) != 0) flags.setFlag(NotifyOn::Write);
+  if ((interest & loop::EventLoop::read) != 0) flags.setFlag(NotifyOn::Read);
+  if ((interest & loop::EventLoop::write) != 0) flags.setFlag(NotifyOn::Write);
   try {
     epoll_->rearmFd(fd, flags, Tag(static_cast<std::uint64_t>(fd)), Mode::Level);
   } catch (const std::exception&) {

@@ -17,10 +17,10 @@
 #include <pistache/transport.h>
 
 #include "gateway/edge/connection.h"
-#include "gateway/edge/event_loop.h"
 #include "gateway/edge/limits.h"
 #include "gateway/edge/request_handler.h"
 #include "gateway/edge/response_head.h"
+#include "gateway/loop/event_loop.h"
 
 namespace pgw::edge {
 
@@ -29,7 +29,7 @@ struct ServerState {
   HandlerFactory factory;
   Limits limits;
   std::atomic<std::size_t> max_connections{0};
-  std::vector<std::unique_ptr<EventLoop>> loops;  ///< one per worker
+  std::vector<std::unique_ptr<loop::EventLoop>> loops;  ///< one per worker
   std::atomic<std::size_t> open_connections{0};
 
   std::mutex mutex;
@@ -62,7 +62,7 @@ class Worker final : public Pistache::Tcp::Transport {
   void stop();
 
   // The connections' side:
-  EventLoop& loop() { return loop_; }
+  loop::EventLoop& loop() { return loop_; }
   RequestHandler& handler() { return *handler_; }
   const Limits& limits() const { return limits_; }
   bool draining() const { return draining_; }
@@ -87,7 +87,7 @@ class Worker final : public Pistache::Tcp::Transport {
 
   const std::shared_ptr<ServerState> state_;
   Pistache::Polling::Epoll* epoll_ = nullptr;
-  EventLoop& loop_;  // of state_, since others may post after this worker has ended
+  loop::EventLoop& loop_;  // of state_, since others may post after this worker has ended
   Limits limits_;
   std::unique_ptr<RequestHandler> handler_;
   bool started_ = false;

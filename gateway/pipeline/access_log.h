@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "gateway/edge/event_loop.h"
+#include "gateway/loop/event_loop.h"
 #include "gateway/log/line_buffer.h"
 #include "gateway/pipeline/outcome.h"
 
@@ -35,7 +35,7 @@ class AccessLog {
   static constexpr std::size_t batch_bytes = std::size_t{32} * 1024;
   static constexpr std::chrono::milliseconds flush_after{200};
 
-  explicit AccessLog(edge::EventLoop& loop) : loop_(loop) {}
+  explicit AccessLog(loop::EventLoop& loop) : loop_(loop) {}
   ~AccessLog() { flush(); }
   AccessLog(const AccessLog&) = delete;
   AccessLog& operator=(const AccessLog&) = delete;
@@ -44,9 +44,9 @@ class AccessLog {
   void flush();
 
  private:
-  edge::EventLoop& loop_;
+  loop::EventLoop& loop_;
   log::LineBuffer batch_{batch_bytes + 4096};
-  edge::EventLoop::TimerId timer_ = 0;
+  loop::EventLoop::TimerId timer_ = 0;
 };
 
 }  // namespace pgw::pipeline

@@ -54,7 +54,7 @@ void record(RequestContext& context) {
   if (!log::options().access) return;
 
   const http::Request& request = context.request();
-  const edge::EventLoop& loop = context.worker.loop();
+  const loop::EventLoop& loop = context.worker.loop();
   context.worker.access_log().write(
       {.time = std::chrono::floor<std::chrono::milliseconds>(loop.turn_began_at() + (now - loop.turn_began())),
        .request_id = context.request_id,

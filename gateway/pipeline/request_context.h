@@ -54,8 +54,8 @@ struct RequestContext : std::enable_shared_from_this<RequestContext> {
   cache::Wait wait;                    ///< the place among the followers of another's fetch
   std::string fields_for_this_caller;  ///< ready lines of a response that the cache keeps from others
   unsigned times_waited = 0;
-  edge::EventLoop::Clock::time_point waiting_since{};
-  edge::EventLoop::TimerId wait_timer = 0;
+  loop::EventLoop::Clock::time_point waiting_since{};
+  loop::EventLoop::TimerId wait_timer = 0;
 
   Outcome outcome;
 

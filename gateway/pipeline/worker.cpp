@@ -49,7 +49,7 @@ char* write_hex(char* out, std::uint64_t bits) {
 
 }  // namespace
 
-Worker::Worker(edge::EventLoop& loop, Process& process, std::shared_ptr<const Runtime> runtime)
+Worker::Worker(loop::EventLoop& loop, Process& process, std::shared_ptr<const Runtime> runtime)
     : loop_(loop),
       process_(process),
       runtime_(counted_apart(std::move(runtime))),

@@ -20,7 +20,7 @@ namespace pgw::pipeline {
 /// Takes requests from the edge through the phases. Everything here belongs to the loop's thread.
 class Worker final : public edge::RequestHandler {
  public:
-  Worker(edge::EventLoop& loop, Process& process, std::shared_ptr<const Runtime> runtime);
+  Worker(loop::EventLoop& loop, Process& process, std::shared_ptr<const Runtime> runtime);
 
   void on_head(const std::shared_ptr<edge::Exchange>& exchange) override;
   void on_request(const std::shared_ptr<edge::Exchange>& exchange) override;
@@ -30,7 +30,7 @@ class Worker final : public edge::RequestHandler {
   /// Requests that begin from now on run under this configuration.
   void use(std::shared_ptr<const Runtime> runtime);
 
-  edge::EventLoop& loop() { return loop_; }
+  loop::EventLoop& loop() { return loop_; }
   Process& process() { return process_; }
   upstream::Client& client() { return client_; }
   AccessLog& access_log() { return access_log_; }
@@ -53,7 +53,7 @@ class Worker final : public edge::RequestHandler {
  private:
   RequestContext& context_of(const std::shared_ptr<edge::Exchange>& exchange);
 
-  edge::EventLoop& loop_;
+  loop::EventLoop& loop_;
   Process& process_;
   std::shared_ptr<const Runtime> runtime_;
   CollectingBudget collecting_;  // before the client, whose calls give back what they took

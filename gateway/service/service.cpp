@@ -139,7 +139,7 @@ void Service::listen() {
                                .port = settings.listen.port,
                                .workers = settings.workers,
                                .limits = edge_limits(settings.limits, *runtime()->contract)};
-  edge_ = std::make_unique<edge::Server>(std::move(server), [this](edge::EventLoop& loop) {
+  edge_ = std::make_unique<edge::Server>(std::move(server), [this](loop::EventLoop& loop) {
     auto worker = std::make_unique<pipeline::Worker>(loop, process_, this->runtime());
     const std::scoped_lock lock(members_mutex_);
     members_.push_back({&loop, worker.get()});

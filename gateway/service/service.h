@@ -74,7 +74,7 @@ class Service {
 
  private:
   struct Member {
-    edge::EventLoop* loop;
+    loop::EventLoop* loop;
     pipeline::Worker* worker;
   };
 

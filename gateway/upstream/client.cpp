@@ -24,7 +24,7 @@ constexpr std::size_t idle_handles_kept = 64;
 /// calls.
 class Client::Multi {
  public:
-  Multi(edge::EventLoop& loop, Target target)
+  Multi(loop::EventLoop& loop, Target target)
       : loop_(loop),
         sockets_(loop, [this](curl_socket_t socket, int ready) { on_ready(socket, ready); }),
         multi_(curl_multi_init()) {
@@ -94,7 +94,7 @@ class Client::Multi {
  private:
   struct UnderWay {
     std::unique_ptr<Call> call;
-    edge::EventLoop::TimerId deadline = 0;
+    loop::EventLoop::TimerId deadline = 0;
   };
   using Calls = std::unordered_map<CallId, UnderWay>;
 
@@ -206,8 +206,8 @@ class Client::Multi {
   }
 
   void on_ready(curl_socket_t socket, int ready) {
-    act(socket, ((ready & edge::EventLoop::read) != 0 ? CURL_CSELECT_IN : 0) |
-                    ((ready & edge::EventLoop::write) != 0 ? CURL_CSELECT_OUT : 0));
+    act(socket, ((ready & loop::EventLoop::read) != 0 ? CURL_CSELECT_IN : 0) |
+                    ((ready & loop::EventLoop::write) != 0 ? CURL_CSELECT_OUT : 0));
   }
 
   static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void* /*assigned*/) {
@@ -230,19 +230,19 @@ class Client::Multi {
     });
   }
 
-  edge::EventLoop& loop_;
+  loop::EventLoop& loop_;
   Sockets sockets_;
   CURLM* multi_;
   std::shared_ptr<const Destination> destination_;
   Calls calls_;
   std::vector<Handle> idle_;
   CallId last_id_ = 0;
-  edge::EventLoop::TimerId timer_ = 0;
+  loop::EventLoop::TimerId timer_ = 0;
   bool closing_ = false;
   std::minstd_rand random_{std::random_device{}()};
 };
 
-Client::Client(edge::EventLoop& loop, Target target) : multi_(std::make_unique<Multi>(loop, std::move(target))) {}
+Client::Client(loop::EventLoop& loop, Target target) : multi_(std::make_unique<Multi>(loop, std::move(target))) {}
 Client::~Client() = default;
 
 void Client::retarget(Target target) {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/edge/event_loop.h"
+#include "gateway/loop/event_loop.h"
 #include "gateway/http/message.h"
 #include "gateway/upstream/credential.h"
 #include "gateway/upstream/failure.h"
@@ -70,7 +70,7 @@ class Client {
  public:
   using CallId = std::uint64_t;
 
-  Client(edge::EventLoop& loop, Target target);
+  Client(loop::EventLoop& loop, Target target);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;

@@ -27,8 +27,8 @@ int Sockets::close(void* self, curl_socket_t socket) {
 
 void Sockets::follow(curl_socket_t socket, int what) {
   if (what != CURL_POLL_REMOVE) {
-    watch(socket, ((what & CURL_POLL_IN) != 0 ? edge::EventLoop::read : 0) |
-                      ((what & CURL_POLL_OUT) != 0 ? edge::EventLoop::write : 0));
+    watch(socket, ((what & CURL_POLL_IN) != 0 ? loop::EventLoop::read : 0) |
+                      ((what & CURL_POLL_OUT) != 0 ? loop::EventLoop::write : 0));
   } else if (at(socket).is_ours) {
     at(socket).rests = true;
   } else {

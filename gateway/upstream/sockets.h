@@ -6,7 +6,7 @@
 
 #include <curl/curl.h>
 
-#include "gateway/edge/event_loop.h"
+#include "gateway/loop/event_loop.h"
 
 namespace pgw::upstream {
 
@@ -20,7 +20,7 @@ class Sockets {
  public:
   using OnReady = std::function<void(curl_socket_t socket, int ready)>;
 
-  Sockets(edge::EventLoop& loop, OnReady on_ready) : loop_(loop), on_ready_(std::move(on_ready)) {}
+  Sockets(loop::EventLoop& loop, OnReady on_ready) : loop_(loop), on_ready_(std::move(on_ready)) {}
 
   /// Has this easy handle open and close its connections here.
   void serve(CURL* easy);
@@ -43,7 +43,7 @@ class Sockets {
   void unwatch(curl_socket_t socket);
   void ready(curl_socket_t socket, int ready);
 
-  edge::EventLoop& loop_;
+  loop::EventLoop& loop_;
   OnReady on_ready_;
   std::vector<Socket> sockets_;  // by descriptor
 };

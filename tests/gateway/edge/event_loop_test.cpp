@@ -1,5 +1,5 @@
 // The loop as the rest of the gateway uses it: timers, sockets and tasks in a worker of a running server.
-#include "gateway/edge/event_loop.h"
+#include "gateway/loop/event_loop.h"
 
 #include <array>
 #include <chrono>
@@ -32,7 +32,7 @@ class Loops {
   explicit Loops(unsigned workers = 1) {
     Server::Options options;
     options.workers = workers;
-    server_ = std::make_unique<Server>(options, [this](EventLoop& loop) {
+    server_ = std::make_unique<Server>(options, [this](loop::EventLoop& loop) {
       const std::lock_guard lock(mutex_);
       loops_.push_back(&loop);
       return std::make_unique<NoHandler>();
@@ -40,18 +40,18 @@ class Loops {
     server_->start();
   }
 
-  EventLoop& operator[](std::size_t index) { return *loops_.at(index); }
+  loop::EventLoop& operator[](std::size_t index) { return *loops_.at(index); }
   Server& server() { return *server_; }
 
  private:
   std::mutex mutex_;
-  std::vector<EventLoop*> loops_;
+  std::vector<loop::EventLoop*> loops_;
   std::unique_ptr<Server> server_;
 };
 
 // Runs in the loop's thread and waits for what it returns.
 template <typename Call>
-auto in_loop(EventLoop& loop, Call call) {
+auto in_loop(loop::EventLoop& loop, Call call) {
   using Result = decltype(call());
   auto task = std::make_shared<std::packaged_task<Result()>>(std::move(call));
   auto result = task->get_future();
@@ -102,7 +102,7 @@ TEST_CASE("timers run after their delay and not before, in the order of their ti
   Loops loops;
   std::promise<void> done;
   std::string ran;
-  const auto began = EventLoop::Clock::now();
+  const auto began = loop::EventLoop::Clock::now();
   in_loop(loops[0], [&] {
     loops[0].call_after(20ms, [&] {
       ran += 'b';
@@ -114,7 +114,7 @@ TEST_CASE("timers run after their delay and not before, in the order of their ti
     return 0;
   });
   REQUIRE(done.get_future().wait_for(patience) == std::future_status::ready);
-  CHECK(EventLoop::Clock::now() - began >= 20ms);
+  CHECK(loop::EventLoop::Clock::now() - began >= 20ms);
   CHECK(ran == "ab");
 }
 
@@ -149,7 +149,7 @@ TEST_CASE("a timer that arms itself again and again starves nobody") {
 
 TEST_CASE("a flood of tasks leaves timers their turn") {
   Loops loops;
-  constexpr std::size_t flood = 4 * EventLoop::tasks_per_turn;
+  constexpr std::size_t flood = 4 * loop::EventLoop::tasks_per_turn;
   std::size_t ran = 0;
   std::promise<std::size_t> ran_before_timer;
   std::promise<void> all_ran;
@@ -165,7 +165,7 @@ TEST_CASE("a flood of tasks leaves timers their turn") {
   });
   auto all = all_ran.get_future();
   REQUIRE(all.wait_for(patience) == std::future_status::ready);
-  CHECK(ran_before_timer.get_future().get() <= EventLoop::tasks_per_turn);
+  CHECK(ran_before_timer.get_future().get() <= loop::EventLoop::tasks_per_turn);
 }
 
 TEST_CASE("a watched socket reports what it is watched for, level-triggered") {
@@ -176,11 +176,11 @@ TEST_CASE("a watched socket reports what it is watched for, level-triggered") {
   std::promise<void> writable;
   int reads = 0;
   in_loop(loops[0], [&] {
-    loops[0].watch(fds[0], EventLoop::read, [&](int ready) {
-      if ((ready & EventLoop::read) != 0 && ++reads == 2) {  // the second time without a new byte
-        loops[0].rewatch(fds[0], EventLoop::write);
+    loops[0].watch(fds[0], loop::EventLoop::read, [&](int ready) {
+      if ((ready & loop::EventLoop::read) != 0 && ++reads == 2) {  // the second time without a new byte
+        loops[0].rewatch(fds[0], loop::EventLoop::write);
         read_twice.set_value();
-      } else if ((ready & EventLoop::write) != 0) {
+      } else if ((ready & loop::EventLoop::write) != 0) {
         loops[0].unwatch(fds[0]);
         writable.set_value();
       }
@@ -201,7 +201,7 @@ TEST_CASE("a hang-up is reported even to a watch without interest") {
   REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds.data()) == 0);
   std::promise<int> reported;
   in_loop(loops[0], [&] {
-    loops[0].watch(fds[0], EventLoop::none, [&](int ready) {
+    loops[0].watch(fds[0], loop::EventLoop::none, [&](int ready) {
       loops[0].unwatch(fds[0]);
       reported.set_value(ready);
     });
@@ -210,7 +210,7 @@ TEST_CASE("a hang-up is reported even to a watch without interest") {
   close(fds[1]);
   auto ready = reported.get_future();
   REQUIRE(ready.wait_for(patience) == std::future_status::ready);
-  CHECK(ready.get() == (EventLoop::read | EventLoop::write));
+  CHECK(ready.get() == (loop::EventLoop::read | loop::EventLoop::write));
   close(fds[0]);
 }
 
@@ -229,8 +229,8 @@ TEST_CASE("one callback may unwatch another socket that is ready too") {
       loops[0].unwatch(a[0]);
       loops[0].unwatch(b[0]);
     };
-    loops[0].watch(a[0], EventLoop::read, one_of_both);
-    loops[0].watch(b[0], EventLoop::read, one_of_both);
+    loops[0].watch(a[0], loop::EventLoop::read, one_of_both);
+    loops[0].watch(b[0], loop::EventLoop::read, one_of_both);
     return 0;
   });
   for (int i = 0; i < 5; ++i) in_loop(loops[0], [] { return 0; });
@@ -240,7 +240,7 @@ TEST_CASE("one callback may unwatch another socket that is ready too") {
 
 TEST_CASE("tasks posted to a stopped loop are dropped, not run and not leaked") {
   Loops loops;
-  EventLoop& loop = loops[0];
+  loop::EventLoop& loop = loops[0];
   auto token = std::make_shared<int>(0);
   bool ran = false;
   loop.post([&loop, &ran, token] { loop.call_after(1h, [&ran, token] { ran = true; }); });

@@ -30,7 +30,7 @@ std::string message_of(const std::function<void()>& action) {
 }
 
 HandlerFactory no_handlers() {
-  return [](EventLoop&) -> std::unique_ptr<RequestHandler> { throw std::runtime_error("no handler today"); };
+  return [](loop::EventLoop&) -> std::unique_ptr<RequestHandler> { throw std::runtime_error("no handler today"); };
 }
 
 TEST_CASE("an address that is taken is named in the error") {
@@ -218,7 +218,7 @@ TEST_CASE("an exchange that is over serves the next request, also of another con
     }
     void on_rejected(const std::shared_ptr<Exchange>&, const Rejection&) override {}
   };
-  Server server({}, [](EventLoop&) { return std::make_unique<Answer>(); });
+  Server server({}, [](loop::EventLoop&) { return std::make_unique<Answer>(); });
   server.start();
   RawClient first(server.port());
   RawClient second(server.port());

@@ -166,7 +166,7 @@ TestServer::TestServer(const Limits& limits, unsigned workers, std::size_t max_c
   options.workers = workers;
   options.limits = limits;
   options.max_connections = max_connections;
-  server_ = std::make_unique<Server>(options, [this](EventLoop&) { return std::make_unique<TestHandler>(*this); });
+  server_ = std::make_unique<Server>(options, [this](loop::EventLoop&) { return std::make_unique<TestHandler>(*this); });
   server_->start();
 }
 
@@ -186,7 +186,7 @@ void TestServer::release(const std::string& query) {
     held_.erase(held);
   }
   // The exchange moves into the task: its last reference is dropped in its loop's thread.
-  EventLoop& loop = found->loop();
+  loop::EventLoop& loop = found->loop();
   loop.post([exchange = std::move(found)] { exchange->respond({200, ""}, text(exchange->request().query)); });
 }
 

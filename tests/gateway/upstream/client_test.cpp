@@ -142,7 +142,7 @@ class Stand {
  public:
   explicit Stand(std::string base_url, std::chrono::milliseconds timeout = 30s) {
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    server_ = std::make_unique<edge::Server>(edge::Server::Options{}, [this](edge::EventLoop& loop) {
+    server_ = std::make_unique<edge::Server>(edge::Server::Options{}, [this](loop::EventLoop& loop) {
       loop_ = &loop;
       return std::make_unique<NoHandler>();
     });
@@ -204,7 +204,7 @@ class Stand {
   }
 
   std::unique_ptr<edge::Server> server_;
-  edge::EventLoop* loop_ = nullptr;
+  loop::EventLoop* loop_ = nullptr;
   std::unique_ptr<Client> client_;
 };
 

@@ -1,4 +1,4 @@
-#include "gateway/edge/timers.h"
+#include "gateway/loop/timers.h"
 
 #include <chrono>
 #include <string>
@@ -6,7 +6,7 @@
 
 #include "support/catch.h"
 
-namespace pgw::edge::test {
+namespace pgw::loop::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -84,4 +84,4 @@ TEST_CASE("cancelling many leaves the others in order") {
 }
 
 }  // namespace
-}  // namespace pgw::edge::test
+}  // namespace pgw::loop::test

@@ -7,7 +7,7 @@
 #include <functional>
 #include <vector>
 
-namespace pgw::edge {
+namespace pgw::loop {
 
 /// A binary heap of deadlines over reused slots: no allocation per timer once warm (beyond what a callback's captures
 /// need), O(log n) to add, O(1) to cancel. Takes the time as an argument. Not thread-safe.
@@ -59,4 +59,4 @@ class TimerQueue {
   std::uint64_t added_ = 0;
 };
 
-}  // namespace pgw::edge
+}  // namespace pgw::loop

@@ -1,4 +1,4 @@
-#include "gateway/edge/event_loop.h"
+#include "gateway/loop/event_loop.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -9,7 +9,7 @@
 
 #include <pistache/os.h>
 
-namespace pgw::edge {
+namespace pgw::loop {
 namespace {
 
 using Pistache::Flags;
@@ -174,4 +174,4 @@ void EventLoop::close() {
   for (std::size_t fd = 0; fd < watches_.size(); ++fd) unwatch(static_cast<int>(fd));
 }
 
-}  // namespace pgw::edge
+}  // namespace pgw::loop

@@ -12,13 +12,13 @@
 #include <utility>
 #include <vector>
 
-#include "gateway/edge/timers.h"
+#include "gateway/loop/timers.h"
 
 namespace Pistache::Polling {
 class Epoll;
 }
 
-namespace pgw::edge {
+namespace pgw::loop {
 
 /// One per worker, owned by the Server and alive as long as it. Everything but `post` and
 /// `worker` may be called from the loop's own thread only (which includes the HandlerFactory and every callback).
@@ -124,4 +124,4 @@ class EventLoop {
   std::vector<std::function<void()>> running_;  // the tasks of this turn; keeps its storage
 };
 
-}  // namespace pgw::edge
+}  // namespace pgw::loop

@@ -1,9 +1,9 @@
-#include "gateway/edge/timers.h"
+#include "gateway/loop/timers.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace pgw::edge {
+namespace pgw::loop {
 namespace {
 
 // An Id is a slot's generation above its index; a generation begins at 1, so no Id is 0.
@@ -83,4 +83,4 @@ void TimerQueue::clear() {
   }
 }
 
-}  // namespace pgw::edge
+}  // namespace pgw::loop
