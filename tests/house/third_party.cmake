@@ -10,7 +10,7 @@ set(owners_of_boost gateway/edge sandbox)
 set(owners_of_yaml contract/document_reader)
 
 file(GLOB_RECURSE sources RELATIVE ${SOURCE_DIR}
-  ${SOURCE_DIR}/cache/* ${SOURCE_DIR}/config/* ${SOURCE_DIR}/contract/* ${SOURCE_DIR}/gateway/* ${SOURCE_DIR}/metrics/*
+  ${SOURCE_DIR}/base/* ${SOURCE_DIR}/cache/* ${SOURCE_DIR}/config/* ${SOURCE_DIR}/contract/* ${SOURCE_DIR}/gateway/* ${SOURCE_DIR}/metrics/*
   ${SOURCE_DIR}/sandbox/*)
 list(FILTER sources INCLUDE REGEX "\\.(h|cpp)$")
 list(LENGTH sources count)

@@ -1,0 +1,24 @@
+#include "base/edit_distance.h"
+
+#include <string>
+#include <tuple>
+
+#include "support/catch.h"
+
+TEST_CASE("the distance counts insertions, deletions, substitutions and swaps of neighbours") {
+  auto [a, b, distance] = GENERATE(table<std::string, std::string, std::size_t>({
+      {"", "", 0},
+      {"abc", "abc", 0},
+      {"", "abc", 3},
+      {"abc", "", 3},
+      {"upsteam", "upstream", 1},
+      {"upstraem", "upstream", 1},
+      {"upstreeam", "upstream", 1},
+      {"upstreat", "upstream", 1},
+      {"kitten", "sitting", 3},
+      {"ca", "abc", 3},
+      {"flaw", "lawn", 2},
+  }));
+  CHECK(pgw::base::edit_distance(a, b) == distance);
+  CHECK(pgw::base::edit_distance(b, a) == distance);
+}
