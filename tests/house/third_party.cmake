@@ -6,7 +6,7 @@ set(owners_of_curl gateway/upstream gateway/cli)
 set(owners_of_prometheus metrics)
 set(owners_of_sqlite3 sandbox)
 set(owners_of_CLI gateway/main.cpp sandbox)
-set(owners_of_boost gateway/edge sandbox)
+set(owners_of_boost sandbox)
 set(owners_of_yaml contract/document_reader)
 
 file(GLOB_RECURSE sources RELATIVE ${SOURCE_DIR}

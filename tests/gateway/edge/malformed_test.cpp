@@ -32,6 +32,13 @@ std::string many_fields(std::size_t count) {
   return fields;
 }
 
+// Chunks of one byte, each with an extension of 4,000.
+std::string costly_chunks(std::size_t count) {
+  std::string chunks;
+  for (std::size_t i = 0; i < count; ++i) chunks += "1;" + std::string(4000, 'x') + "\r\na\r\n";
+  return chunks;
+}
+
 // Feeds the parser as a connection would, `step` bytes at a time. Empty if the request is accepted.
 std::string parse_in_steps(std::string_view input, std::size_t step) {
   const Limits limits = small_limits();
@@ -145,7 +152,7 @@ Case malformed_case() {
       {"length and coding", ok_head + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400,
        "bad-transfer-encoding"},
       {"coding and length", ok_head + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", 400,
-       "bad-content-length"},
+       "bad-transfer-encoding"},
       {"identity and length", ok_head + "Transfer-Encoding: identity\r\nContent-Length: 5\r\n\r\nhello", 400,
        "bad-transfer-encoding"},
       {"two lengths", ok_head + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!", 400, "bad-content-length"},
@@ -204,6 +211,8 @@ Case malformed_case() {
       {"bare CR in an extension", chunked_head + "5;a\rb\r\nhello\r\n0\r\n\r\n", 400, "bad-chunk"},
       {"NUL in an extension", chunked_head + "5;a=\"\0\"\r\nhello\r\n0\r\n\r\n"s, 400, "bad-chunk"},
       {"quotes without end", chunked_head + "5;a=\"\r\nhello\r\n0\r\n\"\r\n\r\n", 400, "bad-chunk"},
+      {"word behind a size", chunked_head + "5 x\r\nhello\r\n0\r\n\r\n", 400, "bad-chunk"},
+      {"chunks that are nothing but extensions", chunked_head + costly_chunks(30), 400, "chunk-head-too-large"},
       {"extension without end", chunked_head + "5;" + std::string(5000, 'a'), 400, "chunk-head-too-large"},
       {"trailers without end", chunked_head + "0\r\n" + many_fields(1000), 400, "chunk-head-too-large"},
       {"malformed trailer", chunked_head + "0\r\nX : 1\r\n\r\n", 400, "bad-chunk"},

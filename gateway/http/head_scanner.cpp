@@ -1,11 +1,11 @@
-#include "gateway/edge/head_scanner.h"
+#include "gateway/http/head_scanner.h"
 
 #include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
 
-namespace pgw::edge {
+namespace pgw::http {
 namespace {
 
 // What a line may contain: HTAB, SP, VCHAR and obs-text (RFC 9110 section 5.5).
@@ -32,12 +32,38 @@ std::size_t first_control(const char* bytes) {
   return static_cast<std::size_t>(std::countr_zero(found)) / 8;
 }
 
-// The longest method and version with their spaces, generously: what a request line may have beside its target.
-constexpr std::size_t request_line_allowance = 64;
+struct Description {
+  std::string_view token;
+  const char* sentence;
+};
+
+constexpr std::array<Description, 9> descriptions = {{
+    {"none", "nothing is wrong"},
+    {"leading-whitespace", "a field line begins with white space"},
+    {"obs-fold", "a field value continues on a second line"},
+    {"bare-lf", "a line ends in LF without CR"},
+    {"bare-cr", "a CR is not followed by LF"},
+    {"control-character", "the head contains a control character"},
+    {"first-line-too-long", "the first line is too long"},
+    {"too-many-fields", "the head has too many fields"},
+    {"head-too-large", "the first line and the fields are too large"},
+}};
+
+const Description& description(HeadFault fault) {
+  return descriptions.at(static_cast<std::size_t>(fault));
+}
 
 }  // namespace
 
-HeadScanner::State HeadScanner::scan(std::string_view head, const Limits& limits) {
+std::string_view to_string(HeadFault fault) {
+  return description(fault).token;
+}
+
+const char* describe(HeadFault fault) {
+  return description(fault).sentence;
+}
+
+HeadScanner::State HeadScanner::scan(std::string_view head, const HeadLimits& limits) {
   while (!complete_ && at_ < head.size()) {
     if (!scan_line(head, limits)) return State::refused;
     if (at_ >= head.size() || head[at_] != '\r') break;
@@ -49,10 +75,9 @@ HeadScanner::State HeadScanner::scan(std::string_view head, const Limits& limits
 }
 
 // Moves `at_` to the end of what may stand in a line.
-bool HeadScanner::scan_line(std::string_view head, const Limits& limits) {
+bool HeadScanner::scan_line(std::string_view head, const HeadLimits& limits) {
   if (at_ == line_ && lines_ > 0 && (head[at_] == ' ' || head[at_] == '\t')) {
-    return lines_ == 1 ? refuse(400, "leading-whitespace", "a field line begins with white space")
-                       : refuse(400, "obs-fold", "a field value continues on a second line");
+    return refuse(lines_ == 1 ? HeadFault::leading_whitespace : HeadFault::obs_fold);
   }
   const std::size_t end = head.size();
   while (end - at_ >= word_size) {
@@ -63,34 +88,31 @@ bool HeadScanner::scan_line(std::string_view head, const Limits& limits) {
   while (at_ < end && is_text[static_cast<std::uint8_t>(head[at_])]) ++at_;
   if (at_ == end || head[at_] == '\r') return true;
   if (!check_size(limits)) return false;
-  return head[at_] == '\n' ? refuse(400, "bare-lf", "a line ends in LF without CR")
-                           : refuse(400, "control-character", "the head contains a control character");
+  return refuse(head[at_] == '\n' ? HeadFault::bare_lf : HeadFault::control_character);
 }
 
-bool HeadScanner::end_line(std::string_view head, const Limits& limits) {
-  if (head[at_ + 1] != '\n') return refuse(400, "bare-cr", "a CR is not followed by LF");
+bool HeadScanner::end_line(std::string_view head, const HeadLimits& limits) {
+  if (head[at_ + 1] != '\n') return refuse(HeadFault::bare_cr);
   if (!check_size(limits)) return false;
-  if (lines_ == 0) request_line_size_ = at_;
+  if (lines_ == 0) first_line_size_ = at_;
   complete_ = at_ == line_;
   at_ += 2;
   line_ = at_;
   ++lines_;
-  // The request line and the empty line are no fields.
-  if (lines_ > limits.max_fields + 2) return refuse(431, "too-many-fields", "the request has too many header fields");
+  // The first line and the empty line are no fields.
+  if (lines_ > limits.max_fields + 2) return refuse(HeadFault::too_many_fields);
   return true;
 }
 
-bool HeadScanner::check_size(const Limits& limits) {
-  if (lines_ == 0 && at_ > limits.max_target + request_line_allowance) {
-    return refuse(414, "target-too-long", "the request target is too long");
-  }
-  if (at_ > limits.max_header) return refuse(431, "head-too-large", "the request line and header fields are too large");
+bool HeadScanner::check_size(const HeadLimits& limits) {
+  if (lines_ == 0 && at_ > limits.max_first_line) return refuse(HeadFault::first_line_too_long);
+  if (at_ > limits.max_size) return refuse(HeadFault::too_large);
   return true;
 }
 
-bool HeadScanner::refuse(int status, std::string_view reason, const char* message) {
-  rejection_ = {status, reason, message};
+bool HeadScanner::refuse(HeadFault fault) {
+  fault_ = fault;
   return false;
 }
 
-}  // namespace pgw::edge
+}  // namespace pgw::http
