@@ -44,7 +44,7 @@ bool is_unhealthy(int status) {
 
 /// Why nothing is asked now; nothing when the upstream may be asked.
 std::optional<upstream::Failure> refusal_of(Worker& worker) {
-  if (!worker.client().has_room()) return upstream::Failure::connection_limit_reached;
+  if (!worker.client().has_room(0)) return upstream::Failure::connection_limit_reached;
   if (!worker.process().breaker.allows(Clock::now())) return upstream::Failure::destination_unavailable;
   return std::nullopt;
 }
@@ -254,7 +254,7 @@ void Forward::on_end() {
   }
 }
 
-void Forward::on_failure(upstream::Failure failure) {
+void Forward::on_failure(upstream::Failure failure, std::string_view /*detail*/) {
   blame(failure);
   if (delivery_ == Delivery::streaming) {
     if (guard_) guard_.finish();

@@ -40,7 +40,7 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
   void on_head(int status, http::Fields fields) override;
   bool on_body(std::string_view piece) override;
   void on_end() override;
-  void on_failure(upstream::Failure failure) override;
+  void on_failure(upstream::Failure failure, std::string_view detail) override;
 
  private:
   /// How the response reaches the caller.

@@ -54,7 +54,7 @@ Worker::Worker(loop::EventLoop& loop, Process& process, std::shared_ptr<const Ru
       process_(process),
       runtime_(counted_apart(std::move(runtime))),
       collecting_(collected_at_once / std::max(runtime_->settings.workers, 1U)),
-      client_(loop, share_of_worker(*runtime_, loop.worker())),
+      client_(upstream::make_client(loop, share_of_worker(*runtime_, loop.worker()))),
       access_log_(loop),
       ids_made_(random_bits()) {
   write_hex(id_prefix_.data(), random_bits());
@@ -62,7 +62,7 @@ Worker::Worker(loop::EventLoop& loop, Process& process, std::shared_ptr<const Ru
 
 void Worker::use(std::shared_ptr<const Runtime> runtime) {
   runtime_ = counted_apart(std::move(runtime));
-  client_.retarget(share_of_worker(*runtime_, loop_.worker()));
+  client_->retarget(share_of_worker(*runtime_, loop_.worker()));
   known_responses_.clear();
 }
 

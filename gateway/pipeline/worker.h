@@ -32,7 +32,7 @@ class Worker final : public edge::RequestHandler {
 
   loop::EventLoop& loop() { return loop_; }
   Process& process() { return process_; }
-  upstream::Client& client() { return client_; }
+  upstream::Client& client() { return *client_; }
   AccessLog& access_log() { return access_log_; }
 
   CollectingBudget& collecting() { return collecting_; }
@@ -57,7 +57,7 @@ class Worker final : public edge::RequestHandler {
   Process& process_;
   std::shared_ptr<const Runtime> runtime_;
   CollectingBudget collecting_;  // before the client, whose calls give back what they took
-  upstream::Client client_;
+  std::shared_ptr<upstream::Client> client_;
   AccessLog access_log_;
   KnownResponses known_responses_;
   std::array<char, 16> id_prefix_{};

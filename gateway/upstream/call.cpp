@@ -261,7 +261,7 @@ bool Call::is_ready_to_send() const {
 }
 
 void Call::fail(Failure failure) {
-  if (sink_ != nullptr) sink_->on_failure(failure);
+  if (sink_ != nullptr) sink_->on_failure(failure, {});
 }
 
 Failure Call::failure_of(CURLcode result) const {

@@ -17,27 +17,25 @@ namespace {
 constexpr std::chrono::milliseconds first_backoff{25};
 constexpr std::size_t idle_handles_kept = 64;
 
-}  // namespace
-
 /// The multi handle and its calls. libcurl tells which sockets and which one timer it wants watched; the loop calls
 /// back. Ended calls are told to their sinks from a list, outside libcurl's own callbacks, as a sink may start new
 /// calls.
-class Client::Multi {
+class CurlClient final : public Client {
  public:
-  Multi(loop::EventLoop& loop, Target target)
+  CurlClient(loop::EventLoop& loop, Target target)
       : loop_(loop),
         sockets_(loop, [this](curl_socket_t socket, int ready) { on_ready(socket, ready); }),
         multi_(curl_multi_init()) {
     if (multi_ == nullptr) throw std::runtime_error("libcurl could not be initialised");
-    curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &Multi::on_socket);
+    curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlClient::on_socket);
     curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
-    curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &Multi::on_timer);
+    curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlClient::on_timer);
     curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
     curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
     retarget(std::move(target));
   }
 
-  ~Multi() {
+  ~CurlClient() override {
     closing_ = true;
     for (auto& [id, under_way] : calls_) {
       if (under_way.call->easy() != nullptr) curl_multi_remove_handle(multi_, under_way.call->easy());
@@ -49,10 +47,10 @@ class Client::Multi {
     if (timer_ != 0) loop_.cancel(timer_);
   }
 
-  Multi(const Multi&) = delete;
-  Multi& operator=(const Multi&) = delete;
+  CurlClient(const CurlClient&) = delete;
+  CurlClient& operator=(const CurlClient&) = delete;
 
-  void retarget(Target target) {
+  void retarget(Target target) override {
     idle_.clear();
     destination_ = std::make_shared<const Destination>(std::move(target));
     const auto connections = static_cast<long>(destination_->target().max_connections);
@@ -60,7 +58,7 @@ class Client::Multi {
     curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, connections);
   }
 
-  CallId start(OutgoingRequest request, std::shared_ptr<ResponseSink> sink) {
+  CallId start(OutgoingRequest request, std::shared_ptr<ResponseSink> sink) override {
     const CallId id = ++last_id_;
     auto call = std::make_unique<Call>(id, std::move(request), std::move(sink), destination_, loop_.turn_began());
     UnderWay& placed = calls_.emplace(id, UnderWay{std::move(call)}).first->second;
@@ -69,12 +67,12 @@ class Client::Multi {
     return id;
   }
 
-  bool has_room() const {
+  bool has_room(std::size_t) const override {
     const auto& target = destination_->target();
     return calls_.size() < std::size_t{target.max_connections} + target.max_waiting;
   }
 
-  void resume(CallId id) {
+  void resume(CallId id) override {
     const auto it = calls_.find(id);
     if (it == calls_.end() || !it->second.call->is_paused()) return;
     UnderWay& under_way = it->second;  // libcurl may deliver at once, and the sink may start calls meanwhile
@@ -83,7 +81,11 @@ class Client::Multi {
     watch_deadline(under_way);
   }
 
-  void cancel(CallId id) {
+  void stream(CallId) override {}
+  bool write_body(CallId, std::string_view) override { return true; }
+  void end_body(CallId) override {}
+
+  void cancel(CallId id) override {
     const auto it = calls_.find(id);
     if (it == calls_.end()) return;
     it->second.call->silence();
@@ -211,12 +213,12 @@ class Client::Multi {
   }
 
   static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void* /*assigned*/) {
-    static_cast<Multi*>(self)->sockets_.follow(socket, what);
+    static_cast<CurlClient*>(self)->sockets_.follow(socket, what);
     return 0;
   }
 
   static int on_timer(CURLM*, long milliseconds, void* self) {
-    static_cast<Multi*>(self)->arm(milliseconds);
+    static_cast<CurlClient*>(self)->arm(milliseconds);
     return 0;
   }
 
@@ -242,23 +244,10 @@ class Client::Multi {
   std::minstd_rand random_{std::random_device{}()};
 };
 
-Client::Client(loop::EventLoop& loop, Target target) : multi_(std::make_unique<Multi>(loop, std::move(target))) {}
-Client::~Client() = default;
+}  // namespace
 
-void Client::retarget(Target target) {
-  multi_->retarget(std::move(target));
-}
-Client::CallId Client::start(OutgoingRequest request, std::shared_ptr<ResponseSink> sink) {
-  return multi_->start(std::move(request), std::move(sink));
-}
-void Client::resume(CallId id) {
-  multi_->resume(id);
-}
-void Client::cancel(CallId id) {
-  multi_->cancel(id);
-}
-bool Client::has_room() const {
-  return multi_->has_room();
+std::shared_ptr<Client> make_client(loop::EventLoop& loop, Target target) {
+  return std::make_shared<CurlClient>(loop, std::move(target));
 }
 
 }  // namespace pgw::upstream

@@ -126,7 +126,7 @@ class Collector final : public ResponseSink {
     return !says_so;
   }
   void on_end() override { promise_.set_value(std::move(answer_)); }
-  void on_failure(Failure failure) override {
+  void on_failure(Failure failure, std::string_view /*detail*/) override {
     answer_.failure = failure;
     promise_.set_value(std::move(answer_));
   }
@@ -150,7 +150,7 @@ class Stand {
     Target target;
     target.base_url = std::move(base_url);
     target.timeout = timeout;
-    in_loop([&] { client_ = std::make_unique<Client>(*loop_, std::move(target)); });
+    in_loop([&] { client_ = make_client(*loop_, std::move(target)); });
   }
   ~Stand() {
     in_loop([this] { client_.reset(); });
@@ -205,7 +205,7 @@ class Stand {
 
   std::unique_ptr<edge::Server> server_;
   loop::EventLoop* loop_ = nullptr;
-  std::unique_ptr<Client> client_;
+  std::shared_ptr<Client> client_;
 };
 
 TEST_CASE("client: asks for the base path and the request's own, as they are") {
