@@ -7,8 +7,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/hex.h"
+#include "config/keys_table.h"
 #include "config/reader.h"
-#include "config/settings_schema.h"
 #include "config/suggest.h"
 
 namespace pgw::config {
@@ -16,12 +17,81 @@ namespace {
 
 using nlohmann::json;
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+struct KeyId {
+  json schema() const { return {{"type", "string"}}; }
+  std::string text() const { return "name"; }
+  void read(const Section& section, std::string_view key, std::string& into) const {
+    into = section.text(key).value_or("");
+    if (!is_name(into)) section.error(key, name_rule("a name"));
+  }
+  json tell(const std::string& value) const { return value.empty() ? json() : json(value); }
+};
+
+struct Team {
+  json schema() const { return {{"type", "string"}}; }
+  std::string text() const { return "name"; }
+  void read(const Section& section, std::string_view key, std::string& into) const {
+    into = section.text(key).value_or("");
+    if (const auto fault = team_fault(into); !fault.empty()) section.error(key, fault);
+  }
+  json tell(const std::string& value) const { return value.empty() ? json() : json(value); }
+};
+
+struct Digest {
+  json schema() const { return {{"type", "string"}}; }
+  std::string text() const { return "64 hexadecimal digits"; }
+  void read(const Section& section, std::string_view key, std::array<std::uint8_t, 32>& into) const {
+    if (const auto digest = parse_sha256(section.text(key).value_or(""))) {
+      into = *digest;
+    } else {
+      section.error(key, "64 hexadecimal digits expected: the SHA-256 of the key, never the key");
+    }
+  }
+  json tell(const std::array<std::uint8_t, 32>&) const { return {}; }
+};
+
+struct Scopes {
+  json schema() const {
+    return {{"type", "array"}, {"minItems", 1}, {"items", {{"type", "string"}, {"enum", {"read", "write"}}}}};
+  }
+  std::string text() const { return "list of `read`, `write`"; }
+  void read(const Section& section, std::string_view key, std::vector<Scope>& into) const {
+    into.clear();
+    for (const auto& name : section.texts(key)) {
+      const auto scope = parse_scope(name);
+      if (scope && std::find(into.begin(), into.end(), *scope) == into.end()) into.push_back(*scope);
+    }
+  }
+  json tell(const std::vector<Scope>& value) const {
+    json out = json::array();
+    for (const Scope scope : value) out.push_back(to_string(scope));
+    return out;
+  }
+};
+
+struct Events {
+  json schema() const { return json::object(); }
+  std::string text() const { return "`NUMBER/s`, `/m` or `/h`"; }
+  void read(const Section& section, std::string_view key, Rate& into) const {
+    const auto text = section.text(key);
+    const auto rate = text ? parse_rate(*text) : std::nullopt;
+    if (!rate) return section.error(key, "a rate of 1 to 1000000 expected, e.g. 50/s, 3000/m, 100/h");
+    into = *rate;
+  }
+  json tell(const Rate& value) const { return to_text(value); }
+};
+
+struct Day {
+  json schema() const { return json::object(); }
+  std::string text() const { return "date"; }
+  void read(const Section& section, std::string_view key, std::chrono::sys_days& into) const {
+    const auto text = section.text(key);
+    const auto day = text ? parse_date(*text) : std::nullopt;
+    if (!day) return section.error(key, "a date expected, e.g. 2027-01-31");
+    into = *day;
+  }
+  json tell(std::chrono::sys_days value) const { return to_text(value); }
+};
 
 class KeysLoader {
  public:
@@ -39,75 +109,17 @@ class KeysLoader {
   void entry(const Section& section) {
     KeyEntry entry;
     entry.place = reader_.place(section.pointer());
-    read_name(section, "id", entry.id);
-    read_team(section, entry.team);
+    key_table().read(section, entry);
     unique(ids_, entry.id, section.pointer("id"), "another key has this id");
-    hash(section, entry);
-    scopes(section, entry);
-    entry.operations = section.texts("operations");
-    rate(section, entry);
-    expiry(section, entry);
+    if (section.has("sha256")) {
+      unique(hashes_, sha256_text(entry.sha256), section.pointer("sha256"), "another entry has this key");
+    }
+    if (entry.rate && !section.named("burst")) {
+      entry.burst = std::max(1U, entry.rate->events / static_cast<std::uint32_t>(entry.rate->period.count()));
+    }
+    if (section.has("burst") && !section.named("rate")) section.error("burst", "needs a rate");
+    if (entry.expires && now_ >= *entry.expires) reader_.warning(section.pointer("expires"), "this key has expired");
     entries_.push_back(std::move(entry));
-  }
-
-  void read_name(const Section& section, std::string_view key, std::string& into) {
-    const auto text = section.text(key);
-    if (!text) return;
-    into = *text;
-    if (!is_name(into)) reader_.error(section.pointer(key), name_rule("a name"));
-  }
-
-  void read_team(const Section& section, std::string& into) {
-    const auto text = section.text("team");
-    if (!text) return;
-    into = *text;
-    if (const auto fault = team_fault(into); !fault.empty()) reader_.error(section.pointer("team"), fault);
-  }
-
-  void hash(const Section& section, KeyEntry& entry) {
-    const auto text = section.text("sha256");
-    if (!text) return;
-    const auto digest = parse_sha256(*text);
-    if (!digest) {
-      reader_.error(section.pointer("sha256"), "64 hexadecimal digits expected: the SHA-256 of the key, never the key");
-      return;
-    }
-    entry.sha256 = *digest;
-    unique(hashes_, sha256_text(*digest), section.pointer("sha256"), "another entry has this key");
-  }
-
-  void scopes(const Section& section, KeyEntry& entry) {
-    for (const auto& name : section.texts("scopes")) {
-      const auto scope = parse_scope(name);
-      const bool is_new = scope && std::find(entry.scopes.begin(), entry.scopes.end(), *scope) == entry.scopes.end();
-      if (is_new) entry.scopes.push_back(*scope);
-    }
-    if (!section.named("scopes")) entry.scopes = {Scope::read};
-  }
-
-  void rate(const Section& section, KeyEntry& entry) {
-    if (const auto* value = reader_.find(section.pointer("rate"))) {
-      entry.rate = value->is_string() ? parse_rate(value->get<std::string>()) : std::nullopt;
-      if (!entry.rate) {
-        reader_.error(section.pointer("rate"), "a rate of 1 to 1000000 expected, e.g. 50/s, 3000/m, 100/h");
-        return;
-      }
-      const auto period = static_cast<std::uint32_t>(entry.rate->period.count());
-      entry.burst = std::max(1U, entry.rate->events / period);
-    }
-    section.read("burst", entry.burst);
-    if (section.has("burst") && !section.named("rate")) reader_.error(section.pointer("burst"), "needs a rate");
-  }
-
-  void expiry(const Section& section, KeyEntry& entry) {
-    const auto* value = reader_.find(section.pointer("expires"));
-    if (value == nullptr) return;
-    entry.expires = value->is_string() ? parse_date(value->get<std::string>()) : std::nullopt;
-    if (!entry.expires) {
-      reader_.error(section.pointer("expires"), "a date expected, e.g. 2027-01-31");
-    } else if (now_ >= *entry.expires) {
-      reader_.warning(section.pointer("expires"), "this key has expired");
-    }
   }
 
   void unique(std::map<std::string, std::string>& seen, const std::string& value, const std::string& pointer,
@@ -125,6 +137,25 @@ class KeysLoader {
 };
 
 }  // namespace
+
+const Table<KeyEntry>& key_table() {
+  using Of = KeyEntry;
+  static const Table<KeyEntry> table{
+      required(row("id", &Of::id, KeyId{}, "Names the key in logs and metrics; unique.")),
+      required(row("team", &Of::team, Team{}, "Whose key it is.")),
+      required(row("sha256", &Of::sha256, Digest{}, "The SHA-256 of the key, never the key.")),
+      row("scopes", &Of::scopes, Scopes{}, "`read`: operations that change nothing; `write`: the others."),
+      row("operations", &Of::operations, SomeTexts{"operationIds"}, "The only operations that the key may call.",
+          "(every operation that the scopes allow)"),
+      row("rate", &Of::rate, Events{}, "How often the key may call.", "(no limit)"),
+      row("burst", &Of::burst, Count{1, 1'000'000}, "How many calls of the rate may come at once.",
+          "(what the rate gives in a second)"),
+      row("concurrency", &Of::concurrency, Count{1, 1'000'000}, "Requests of the key that may be under way at a time.",
+          "(any number)"),
+      row("expires", &Of::expires, Day{}, "The key is refused from 00:00 UTC of this day on.", "(never)"),
+  };
+  return table;
+}
 
 std::string_view to_string(Scope scope) {
   return scope == Scope::read ? "read" : "write";
@@ -164,7 +195,11 @@ LoadedKeys load_keys(const std::filesystem::path& path, std::chrono::sys_seconds
     Reader reader(path);
     LoadedKeys loaded;
     if (reader.readable()) {
-      reader.check(keys_schema_text(), nullptr);
+      reader.check({{"type", "object"},
+                    {"additionalProperties", false},
+                    {"required", {"keys"}},
+                    {"properties", {{"keys", {{"type", "array"}, {"items", key_table().schema()}}}}}},
+                   nullptr);
       loaded.entries = KeysLoader(reader, now).load();
     }
     loaded.problems = reader.take_problems();
@@ -189,23 +224,12 @@ std::vector<contract::Problem> check_operations(std::span<const KeyEntry> entrie
 
 std::optional<std::array<std::uint8_t, 32>> parse_sha256(std::string_view hex) {
   std::array<std::uint8_t, 32> digest{};
-  if (hex.size() != 2 * digest.size()) return std::nullopt;
-  for (std::size_t i = 0; i < digest.size(); ++i) {
-    const int high = hex_digit(hex[2 * i]);
-    const int low = hex_digit(hex[2 * i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    digest[i] = static_cast<std::uint8_t>(high * 16 + low);
-  }
-  return digest;
+  return base::read_hex(hex, digest) ? std::optional(digest) : std::nullopt;
 }
 
 std::string sha256_text(const std::array<std::uint8_t, 32>& digest) {
-  constexpr std::string_view digits = "0123456789abcdef";
   std::string out;
-  for (const std::uint8_t byte : digest) {
-    out += digits[byte >> 4U];
-    out += digits[byte & 0xfU];
-  }
+  base::append_hex(out, digest);
   return out;
 }
 

@@ -36,10 +36,11 @@ struct KeyEntry {
   std::string id;  ///< names the key in logs and metrics; unique
   std::string team;
   std::array<std::uint8_t, 32> sha256{};  ///< of the key's bytes
-  std::vector<Scope> scopes;              ///< read when the file names none
-  std::vector<std::string> operations;    ///< operationIds; empty: every operation that the scopes allow
-  std::optional<Rate> rate;               ///< nullopt: unlimited
-  std::uint32_t burst = 0;                ///< with a rate: at least 1, by default what the rate gives in one second
+  std::vector<Scope> scopes{Scope::read};
+  std::vector<std::string> operations;       ///< operationIds; empty: every operation that the scopes allow
+  std::optional<Rate> rate;                  ///< nullopt: unlimited
+  std::uint32_t burst = 0;                   ///< with a rate: at least 1, by default what the rate gives in one second
+  std::optional<std::uint32_t> concurrency;  ///< requests under way at a time; nullopt: any number
   std::optional<std::chrono::sys_days> expires;  ///< refused from 00:00 UTC of this day on
   contract::Place place;
 };

@@ -1,68 +1,93 @@
 // From the config file to Settings.
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <exception>
-#include <limits>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "config/reader.h"
 #include "config/secret_file.h"
 #include "config/settings.h"
-#include "config/settings_schema.h"
+#include "config/settings_table.h"
 
 namespace pgw::config {
 namespace {
 
-using namespace std::chrono_literals;
-using nlohmann::json;
-
-constexpr std::uint64_t kibi = 1024;
-constexpr std::uint64_t mebi = kibi * kibi;
-constexpr std::uint64_t gibi = kibi * mebi;
-constexpr unsigned most_workers = 1'024;
-
-/// The characters of a field name (RFC 9110 section 5.6.2).
-bool is_field_name(std::string_view name) {
-  constexpr std::string_view also = "!#$%&'*+-.^_`|~";
-  return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           also.find(c) != std::string_view::npos;
-  });
-}
-
-/// Fields that say where a message goes or where it ends: a credential there would break every request.
+/// Fields with a meaning of their own: a credential there would break requests, or come out in halves (Range).
 bool is_reserved_field(std::string_view name) {
-  static constexpr std::array<std::string_view, 6> reserved{"host", "content-length", "transfer-encoding", "connection",
-                                                            "te",   "upgrade"};
-  std::string folded(name);
-  for (char& c : folded) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return std::find(reserved.begin(), reserved.end(), folded) != reserved.end();
+  static constexpr std::string_view reserved[] = {"age",
+                                                  "cache-control",
+                                                  "connection",
+                                                  "content-digest",
+                                                  "content-disposition",
+                                                  "cookie",
+                                                  "date",
+                                                  "expect",
+                                                  "forwarded",
+                                                  "from",
+                                                  "host",
+                                                  "http2-settings",
+                                                  "idempotency-key",
+                                                  "keep-alive",
+                                                  "last-modified",
+                                                  "location",
+                                                  "max-forwards",
+                                                  "origin",
+                                                  "pragma",
+                                                  "prefer",
+                                                  "priority",
+                                                  "proxy-authorization",
+                                                  "proxy-connection",
+                                                  "range",
+                                                  "referer",
+                                                  "set-cookie",
+                                                  "te",
+                                                  "traceparent",
+                                                  "tracestate",
+                                                  "trailer",
+                                                  "transfer-encoding",
+                                                  "upgrade",
+                                                  "user-agent",
+                                                  "vary",
+                                                  "via",
+                                                  "x-http-method-override",
+                                                  "x-real-ip"};
+  static constexpr std::string_view reserved_beginnings[] = {"accept", "content-", "if-", "sec-", "x-forwarded-"};
+  const std::string folded = base::to_lower(name);
+  return std::ranges::count(reserved, folded) > 0 ||
+         std::ranges::any_of(reserved_beginnings, [&](auto beginning) { return folded.starts_with(beginning); });
 }
 
+/// The part of a credential that is secret: "Bearer TOKEN" has a word before it.
+std::string_view secret_part(const UpstreamCredential& credential) {
+  const std::string_view value = credential.value.reveal();
+  const auto space = base::iequals(credential.header, "authorization") ? value.find(' ') : std::string_view::npos;
+  return space == std::string_view::npos ? value : value.substr(space + 1);
+}
+
+/// What rows can't say: relations of settings, and the files that they name.
 class Loader {
  public:
   Loader(Reader& reader, const std::filesystem::path& file, Purpose purpose, const UpstreamCredential* running)
-      : reader_(reader), purpose_(purpose), running_(running), base_(file.parent_path()) {
+      : reader_(reader), purpose_(purpose), running_(running) {
     settings_.file = file;
+    settings_.workers = 0;  // as many as there are threads
+    settings_.api = reader.folder() / "projects-v4.openapi.yaml";
+    settings_.access.keys_file = reader.folder() / "keys.yaml";
   }
 
   Settings load() {
+    settings_table().read(root_, settings_);
     listeners();
-    api();
-    upstream(root_.at("upstream"));
     workers();
+    readable_file("/api", settings_.api);
+    limits();
+    cache_file();
+    if (purpose_ == Purpose::serve) upstream(root_.at("upstream"));
     access(root_.at("access"));
-    validation(root_.at("validation"));
-    cache(root_.at("cache"));
-    limits(root_.at("limits"));
-    log(root_.at("log"));
     settings_.places = reader_.places();
     settings_.from_environment = reader_.from_environment();
     return std::move(settings_);
@@ -70,54 +95,27 @@ class Loader {
 
  private:
   void listeners() {
-    root_.read_address("listen", settings_.listen);
-    root_.read_address("admin", settings_.admin);
     if (!settings_.listen.overlaps(settings_.admin)) return;
-    reader_.error(root_.pointer(root_.has("admin") ? "admin" : "listen"),
-                  settings_.listen == settings_.admin
-                      ? "listen and admin are the same address"
-                      : "listen and admin have the same port, and one of them is every address of this machine");
+    root_.error(root_.has("admin") ? "admin" : "listen",
+                settings_.listen == settings_.admin
+                    ? "listen and admin are the same address"
+                    : "listen and admin have the same port, and one of them is every address of this machine");
   }
 
   void workers() {
     const unsigned connections = settings_.upstream.max_connections;
-    settings_.workers = std::max(1U, std::min({std::thread::hardware_concurrency(), most_workers, connections}));
-    const json* value = reader_.find("/workers");
-    if (value == nullptr) return;
-    std::uint64_t number = 0;
-    if (value->is_string()) {
-      const auto& text = value->get_ref<const std::string&>();
-      if (text == "auto") return;
-      // A number that came from the environment is still text.
-      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-      if (error != std::errc{} || end != text.data() + text.size()) number = 0;
-    } else if (value->is_number_integer() && *value > 0) {
-      number = value->get<std::uint64_t>();
-    }
-    if (number < 1 || number > most_workers) {
-      reader_.error("/workers", "auto, or a number from 1 to " + std::to_string(most_workers) + " expected");
-    } else if (number > connections && connections > 0) {
-      reader_.error("/workers",
-                    "must not be more than upstream.max_connections: each worker has connections of its own");
-    } else {
-      settings_.workers = static_cast<unsigned>(number);
+    if (settings_.workers == 0) {
+      settings_.workers = std::max(1U, std::min({std::thread::hardware_concurrency(), Workers::most, connections}));
+    } else if (settings_.workers > connections && connections > 0) {
+      root_.error("workers", "must not be more than upstream.max_connections: each worker has connections of its own");
     }
   }
 
-  void api() {
-    settings_.api = (base_ / "projects-v4.openapi.yaml").lexically_normal();
-    readable_file(root_, "api", settings_.api);
-  }
-
-  /// A file that must be there; without the key it is the one that `into` names already, if any.
-  void readable_file(const Section& section, std::string_view key, std::filesystem::path& into) {
-    if (auto path = section.file(key, base_)) {
-      into = *std::move(path);
-    } else if (into.empty() || reader_.find(section.pointer(key)) != nullptr) {
-      return;
-    }
-    if (const auto why = why_unreadable(into); !why.empty()) {
-      reader_.error(section.pointer(key), quotable(section.pointer(key), into) + " can't be read: " + why);
+  /// Nothing is said of a path that isn't set.
+  void readable_file(const std::string& pointer, const std::filesystem::path& path) {
+    if (path.empty()) return;
+    if (const auto why = why_unreadable(path); !why.empty()) {
+      reader_.error(pointer, quotable(pointer, path) + " can't be read: " + why);
     }
   }
 
@@ -128,180 +126,96 @@ class Loader {
   }
 
   void upstream(const Section& section) {
-    auto& upstream = settings_.upstream;
-    section.read_duration("connect_timeout", upstream.connect_timeout, 1ms);
-    section.read_duration("timeout", upstream.timeout, 1ms);
-    section.read("max_connections", upstream.max_connections);
-    section.read("max_waiting", upstream.max_waiting);
-    section.read("retries", upstream.retries);
-    const Section breaker = section.at("breaker");
-    breaker.read("failures", upstream.breaker.failures);
-    breaker.read_duration("open_for", upstream.breaker.open_for, 1ms);
-    if (purpose_ == Purpose::sandbox) return;
-
-    url(section);
-    readable_file(section, "ca_file", upstream.ca_file);
-    if (section.has("credential")) credential(section.at("credential"));
-  }
-
-  void url(const Section& section) {
-    const auto text = section.text("url");
-    if (!text) return;
-    auto parsed = parse_url(*text);
-    if (!parsed.url) {
-      reader_.error(section.pointer("url"), parsed.failure);
-      return;
-    }
-    settings_.upstream.url = *std::move(parsed.url);
-    const auto& url = settings_.upstream.url;
-    if (url.scheme == "http" && !url.is_loopback() && section.has("credential")) {
-      reader_.warning(section.pointer("url"), "the credential travels unencrypted; use https");
-    }
-  }
-
-  void credential(const Section& section) {
-    auto& credential = settings_.upstream.credential.emplace();
-    if (const auto header = section.text("header")) {
-      credential.header = *header;
-      if (!is_field_name(*header) || is_reserved_field(*header)) {
-        reader_.error(section.pointer("header"), "the name of a header field expected, e.g. X-API-KEY");
+    const auto& upstream = settings_.upstream;
+    if (upstream.credential) {
+      if (upstream.url.scheme == "http" && !upstream.url.is_loopback()) {
+        reader_.warning(section.pointer("url"), "the credential travels unencrypted; use https");
       }
+      credential(section.at("credential"), *settings_.upstream.credential);
+    }
+    readable_file(section.pointer("ca_file"), upstream.ca_file);
+    readable_file(section.pointer("client_certificate"), upstream.client_certificate);
+    readable_file(section.pointer("client_key"), upstream.client_key);
+    if (section.named("client_certificate") != section.named("client_key")) {
+      section.error(section.named("client_key") ? "client_key" : "client_certificate",
+                    "needs the other one of client_certificate and client_key");
+    }
+  }
+
+  void credential(const Section& section, UpstreamCredential& credential) {
+    if (section.has("header") && is_reserved_field(credential.header)) {
+      section.error("header", "this field has a meaning of its own in HTTP; take one for credentials, e.g. X-API-KEY");
     }
     const bool value = section.has("value");
     const bool file = section.has("value_file");
-    if (value && file) {
-      reader_.error(section.pointer(), "has both value and value_file; give one");
-      return;
+    if (value && file) return reader_.error(section.pointer(), "has both value and value_file; give one");
+    if (value && reader_.is_literal(section.pointer("value"))) {
+      reader_.warning(section.pointer("value"), "the secret stands in this file; ${NAME} or value_file keeps it out");
     }
-    if (value) credential_value(section, credential);
     if (file) credential_file(section, credential);
-    const bool neither = !value && !file;
     // What is there but wrong has been reported already.
-    if (neither && !section.named("value") && !section.named("value_file")) {
-      reader_.error(section.pointer(), "needs value or value_file");
+    if (!section.named("value") && !section.named("value_file")) {
+      return reader_.error(section.pointer(), "needs value or value_file");
     }
-  }
-
-  void credential_value(const Section& section, UpstreamCredential& credential) {
-    const std::string pointer = section.pointer("value");
-    json* value = reader_.find(pointer);
-    if (!value->is_string()) return;
-    auto& text = value->get_ref<std::string&>();
-    credential.value = Secret(text);
-    const bool unusable = has_control_character(text);
-    wipe(text.data(), text.size());
-    if (credential.value.empty()) reader_.error(pointer, "is empty");
-    if (unusable) reader_.error(pointer, "has a control character");
-    if (reader_.is_literal(pointer)) {
-      reader_.warning(pointer, "the secret stands in this file; ${NAME} or value_file keeps it out");
+    if (!credential.value.empty() && secret_part(credential).size() < least_secret) {
+      section.error(
+          value ? "value" : "value_file",
+          "the credential has less than 16 characters: too few to be told from other text and kept from the teams");
     }
   }
 
   void credential_file(const Section& section, UpstreamCredential& credential) {
-    const std::string pointer = section.pointer("value_file");
-    const auto path = section.file("value_file", base_);
-    if (!path) return;
-    credential.value_file = *path;
-    const auto content = read_secret(*path);
+    const auto content = read_secret(credential.value_file);
     if (!content.value) {
-      // The path isn't quoted: whoever mistakes this key for `value` has a secret here.
+      // The path isn't quoted: an operator who mistakes this key for `value` has a secret here.
       const std::string failure = "the file can't be used: " + content.failure;
-      if (running_ == nullptr || running_->value_file != *path) return reader_.error(pointer, failure);
+      if (running_ == nullptr || running_->value_file != credential.value_file) {
+        return section.error("value_file", failure);
+      }
       credential.value = running_->value;
-      return reader_.warning(pointer, failure + "; the last good value stays");
+      return reader_.warning(section.pointer("value_file"), failure + "; the last good value stays");
     }
     credential.value = *content.value;
-    warn_if_world_readable(reader_, pointer, *path);
+    warn_if_world_readable(reader_, section.pointer("value_file"), credential.value_file);
   }
 
   void access(const Section& section) {
     auto& access = settings_.access;
-    section.read("mode", access.mode, std::array{AccessMode::keys, AccessMode::open});
-    section.read("rate_charge", access.rate_charge, std::array{RateCharge::upstream, RateCharge::all});
-    if (access.mode == AccessMode::open) {
-      if (!settings_.listen.is_loopback()) {
-        reader_.warning(section.pointer("mode"), "everyone who reaches the listener may call without a key");
-      }
-      return;
+    if (access.mode == AccessMode::open && !settings_.listen.is_loopback()) {
+      reader_.warning(section.pointer("mode"), "everyone who reaches the listener may call without a key");
     }
-    if (purpose_ == Purpose::sandbox) return;
-    access.keys_file = (base_ / "keys.yaml").lexically_normal();
-    readable_file(section, "keys_file", access.keys_file);
+    if (access.mode == AccessMode::open || purpose_ == Purpose::sandbox) return access.keys_file.clear();
+    readable_file(section.pointer("keys_file"), access.keys_file);
     warn_if_world_readable(reader_, section.pointer("keys_file"), access.keys_file);
   }
 
-  void validation(const Section& section) {
-    constexpr std::array checks{Check::enforce, Check::report, Check::off};
-    section.read("requests", settings_.validation.requests, checks);
-    section.read("responses", settings_.validation.responses, checks);
-  }
-
-  void cache(const Section& section) {
-    section.read_size("max_size", settings_.cache.max_size, mebi, kibi * gibi);
-    settings_.cache.safe_operations = section.texts("safe_operations");
-    settings_.cache.targeted_field = section.text("targeted_field").value_or("");
-    cache_file(section);
-    const Section rules = section.at("rules");
-    for (const auto& id : rules.keys()) settings_.cache.rules.emplace(id, rule(rules.at(id)));
-  }
-
-  void cache_file(const Section& section) {
-    const auto path = section.file("file", base_);
-    if (!path) return;
-    settings_.cache.file = *path;
+  void cache_file() {
+    const auto& file = settings_.cache.file;
     std::error_code ignored;
-    if (!std::filesystem::is_directory(path->parent_path(), ignored)) {
-      const std::string pointer = section.pointer("file");
-      reader_.error(pointer, "there is no folder " + quotable(pointer, path->parent_path(), "for the file"));
+    if (file.empty() || std::filesystem::is_directory(file.parent_path(), ignored)) return;
+    reader_.error("/cache/file", "there is no folder " + quotable("/cache/file", file.parent_path(), "for the file"));
+  }
+
+  void limits() {
+    const Section section = root_.at("limits");
+    if (section.has("max_target") && settings_.limits.max_target > settings_.limits.max_header) {
+      section.error("max_target", "must not be more than max_header, which includes it");
     }
-  }
-
-  static CacheRule rule(const Section& section) {
-    CacheRule rule;
-    const auto read = [&](std::string_view key, std::optional<std::chrono::milliseconds>& into) {
-      if (section.has(key)) section.read_duration(key, into.emplace(), 0ms);
-    };
-    read("ttl", rule.ttl);
-    read("stale_while_revalidate", rule.stale_while_revalidate);
-    read("stale_if_error", rule.stale_if_error);
-    rule.invalidates = section.texts("invalidates");
-    rule.primes = section.text("primes").value_or("");
-    return rule;
-  }
-
-  void limits(const Section& section) {
-    auto& limits = settings_.limits;
-    section.read_size("max_body", limits.max_body, 1, gibi);
-    section.read_size("max_header", limits.max_header, kibi, 16 * mebi);
-    section.read_size("max_target", limits.max_target, 256, 16 * mebi);
-    section.read_duration("header_timeout", limits.header_timeout, 1ms);
-    section.read_duration("body_timeout", limits.body_timeout, 1ms);
-    section.read_duration("write_timeout", limits.write_timeout, 1ms);
-    section.read_duration("idle_timeout", limits.idle_timeout, 1ms);
-    section.read_duration("drain_timeout", limits.drain_timeout, 0ms);
-    if (section.has("max_target") && limits.max_target > limits.max_header) {
-      reader_.error(section.pointer("max_target"), "must not be more than max_header, which includes it");
-    }
-  }
-
-  void log(const Section& section) {
-    auto& log = settings_.log;
-    section.read("level", log.level, std::array{LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error});
-    section.read("format", log.format, std::array{LogFormat::json, LogFormat::text});
-    section.read("access", log.access);
   }
 
   Reader& reader_;
   const Purpose purpose_;
   const UpstreamCredential* const running_;
-  const std::filesystem::path base_;
   const Section root_{reader_, ""};
   Settings settings_;
 };
 
 /// What the caller of `Purpose::sandbox` brings itself. Its schema wants an upstream all the same.
 void leave_out_what_the_sandbox_brings(Reader& reader) {
-  for (const char* pointer : {"/upstream/credential", "/upstream/ca_file", "/access/keys_file"}) reader.erase(pointer);
+  for (const char* pointer : {"/upstream/credential", "/upstream/ca_file", "/upstream/client_certificate",
+                              "/upstream/client_key", "/upstream/proxy", "/access/keys_file"}) {
+    reader.erase(pointer);
+  }
   reader.set("/upstream/url", "http://localhost");
 }
 
@@ -312,7 +226,7 @@ Loaded load(const std::filesystem::path& path, const Environment& environment, P
   Loaded loaded;
   if (reader.readable()) {
     if (purpose == Purpose::sandbox) leave_out_what_the_sandbox_brings(reader);
-    reader.check(settings_schema_text(), &environment);
+    reader.check(settings_table().schema(), &environment);
     Settings settings = Loader(reader, file, purpose, running).load();
     if (!reader.has_errors()) loaded.settings = std::move(settings);
   }

@@ -205,10 +205,10 @@ bool Reader::contains(const std::string& pointer) const {
   return root_.contains(json::json_pointer(pointer));
 }
 
-void Reader::check(std::string_view schema_text, const Environment* environment) {
+void Reader::check(const json& schema, const Environment* environment) {
   environment_ = environment;
-  prepare(root_, json::parse(schema_text), "");
-  validate(schema_text);
+  prepare(root_, schema, "");
+  validate(schema);
 }
 
 void Reader::prepare(json& value, const json& schema, const std::string& pointer) {
@@ -251,8 +251,8 @@ void Reader::expand(json& value, const json& schema, const std::string& pointer)
   value = result.from_environment ? retyped(std::move(result.text), schema) : json(std::move(result.text));
 }
 
-void Reader::validate(std::string_view schema_text) {
-  const auto schema_document = contract::Document::parse(schema_text, "schema");
+void Reader::validate(const json& schema) {
+  const auto schema_document = contract::Document::parse(schema.dump(), "schema");
   const auto compiled = contract::Schema::compile(*schema_document.document, json::json_pointer());
   std::vector<contract::Violation> violations;
   // A file has types of its own: "12" is no number there, and `yes` no switch.
@@ -274,6 +274,10 @@ json* Reader::find(const std::string& pointer) {
   const json::json_pointer at(pointer);
   if (reported(pointer) || !root_.contains(at)) return nullptr;
   return &root_[at];
+}
+
+std::filesystem::path Reader::folder() const {
+  return std::filesystem::absolute(path_).lexically_normal().parent_path();
 }
 
 contract::Place Reader::place(const std::string& pointer) const {
@@ -347,61 +351,6 @@ std::vector<std::string> Section::texts(std::string_view key) const {
     if (item.is_string()) out.push_back(item.get<std::string>());
   }
   return out;
-}
-
-void Section::read(std::string_view key, bool& into) const {
-  const json* value = reader_.find(pointer(key));
-  if (value != nullptr && value->is_boolean()) into = value->get<bool>();
-}
-
-void Section::read(std::string_view key, std::uint32_t& into) const {
-  const json* value = reader_.find(pointer(key));
-  if (value != nullptr && value->is_number()) into = value->get<std::uint32_t>();
-}
-
-void Section::read_duration(std::string_view key, std::chrono::milliseconds& into,
-                            std::chrono::milliseconds least) const {
-  const json* value = reader_.find(pointer(key));
-  if (value == nullptr) return;
-  const auto duration = value->is_string() ? parse_duration(value->get<std::string>()) : std::nullopt;
-  if (!duration) {
-    reader_.error(pointer(key), "a duration with its unit expected, e.g. 250ms, 15s, 5m, 1h30m, 2d");
-  } else if (*duration < least) {
-    reader_.error(pointer(key), "must be at least " + to_text(least));
-  } else {
-    into = *duration;
-  }
-}
-
-void Section::read_size(std::string_view key, std::uint64_t& into, std::uint64_t least, std::uint64_t most) const {
-  const json* value = reader_.find(pointer(key));
-  if (value == nullptr) return;
-  const auto size = value->is_string() ? parse_size(value->get<std::string>()) : std::nullopt;
-  if (!size) {
-    reader_.error(pointer(key), "a size with its unit expected, e.g. 512B, 32KiB, 256MiB, 2GiB");
-  } else if (*size < least) {
-    reader_.error(pointer(key), "must be at least " + size_text(least));
-  } else if (*size > most) {
-    reader_.error(pointer(key), "must be at most " + size_text(most));
-  } else {
-    into = *size;
-  }
-}
-
-void Section::read_address(std::string_view key, Address& into) const {
-  const auto value = text(key);
-  if (!value) return;
-  if (auto address = parse_address(*value)) {
-    into = *std::move(address);
-  } else {
-    reader_.error(pointer(key), "HOST:PORT expected, e.g. 127.0.0.1:8080, [::1]:8080, with a port from 0 to 65535");
-  }
-}
-
-std::optional<std::filesystem::path> Section::file(std::string_view key, const std::filesystem::path& base) const {
-  const auto value = text(key);
-  if (!value) return std::nullopt;
-  return (base / *value).lexically_normal();
 }
 
 std::string why_unreadable(const std::filesystem::path& path) {

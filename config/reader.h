@@ -37,8 +37,8 @@ class Reader {
 
   /// Unknown keys become problems that name the nearest known one, keys without a value are problems unless a mapping
   /// or list is expected (then they are as if left out), and with `environment` every ${NAME} is replaced. Then the
-  /// whole is checked against `schema_text` by the validator that checks request bodies.
-  void check(std::string_view schema_text, const Environment* environment);
+  /// whole is checked against `schema` by the validator that checks request bodies.
+  void check(const nlohmann::json& schema, const Environment* environment);
 
   void error(const std::string& pointer, const std::string& message);
   void warning(const std::string& pointer, const std::string& message);
@@ -54,6 +54,9 @@ class Reader {
   /// The pointers of all those that did not.
   const std::set<std::string, std::less<>>& from_environment() const { return expanded_; }
 
+  /// The folder of the file, absolute.
+  std::filesystem::path folder() const;
+
   contract::Place place(const std::string& pointer) const;
   /// Of everything in the file.
   std::map<std::string, contract::Place, std::less<>> places() const;
@@ -67,7 +70,7 @@ class Reader {
   void prepare(nlohmann::json& value, const nlohmann::json& schema, const std::string& pointer);
   void prepare_object(nlohmann::json& value, const nlohmann::json& schema, const std::string& pointer);
   void expand(nlohmann::json& value, const nlohmann::json& schema, const std::string& pointer);
-  void validate(std::string_view schema_text);
+  void validate(const nlohmann::json& schema);
   bool reported(std::string_view pointer) const;
   void add(contract::Severity severity, const std::string& pointer, const std::string& message);
 
@@ -87,7 +90,7 @@ std::string dotted(std::string_view pointer);
 /// `key` as one reference token of a JSON pointer (RFC 6901 section 3), with its slash.
 std::string token(std::string_view key);
 
-/// One mapping of the file. What is absent leaves its target as it is; what is wrong is reported.
+/// One mapping of the file.
 class Section {
  public:
   Section(Reader& reader, std::string pointer) : reader_(reader), pointer_(std::move(pointer)) {}
@@ -102,24 +105,11 @@ class Section {
 
   std::optional<std::string> text(std::string_view key) const;
   std::vector<std::string> texts(std::string_view key) const;
-  void read(std::string_view key, bool& into) const;
-  void read(std::string_view key, std::uint32_t& into) const;
-  void read_duration(std::string_view key, std::chrono::milliseconds& into, std::chrono::milliseconds least) const;
-  void read_size(std::string_view key, std::uint64_t& into, std::uint64_t least, std::uint64_t most) const;
-  void read_address(std::string_view key, Address& into) const;
 
-  /// The enumerators in order, as the schema's enum and `to_string` spell them.
-  template <typename Enum, std::size_t Count>
-  void read(std::string_view key, Enum& into, const std::array<Enum, Count>& values) const {
-    const auto name = text(key);
-    if (!name) return;
-    const auto found =
-        std::find_if(values.begin(), values.end(), [&](Enum value) { return to_string(value) == *name; });
-    if (found != values.end()) into = *found;
-  }
-
-  /// An absolute path: relative ones are relative to the file that is read.
-  std::optional<std::filesystem::path> file(std::string_view key, const std::filesystem::path& base) const;
+  /// Null when there is nothing at `key`, or an error has been reported of it.
+  nlohmann::json* find(std::string_view key) const { return reader_.find(pointer(key)); }
+  void error(std::string_view key, const std::string& message) const { reader_.error(pointer(key), message); }
+  std::filesystem::path folder() const { return reader_.folder(); }
 
  private:
   Reader& reader_;

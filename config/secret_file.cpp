@@ -76,6 +76,7 @@ SecretText read_secret(const std::filesystem::path& path) {
   const std::string_view text = without_line_end({buffer.bytes.data(), buffer.size});
   if (text.empty()) return failed("is empty");
   if (has_control_character(text)) return failed("has a control character");
+  if (text.size() < least_secret) return failed("has less than 16 characters");
   return {std::make_shared<const Secret>(text), {}};
 }
 

@@ -20,8 +20,11 @@ struct SecretText {
   std::string failure;  ///< e.g. "No such file or directory", "is empty", "has a control character"
 };
 
-/// The content of `path` without the line end that editors leave. Refused: an empty file, more than 64 KiB, a control
-/// character within (a header field can't carry it).
+/// A shorter secret couldn't be told from other text, and so not be kept out of what the upstream sends back.
+inline constexpr std::size_t least_secret = 16;
+
+/// The content of `path` without the line end that editors leave. Refused: an empty file, less than `least_secret`
+/// bytes, more than 64 KiB, a control character within (a header field can't carry it).
 SecretText read_secret(const std::filesystem::path& path);
 
 /// Whether `text` could not be the value of a header field (RFC 9110 section 5.5).

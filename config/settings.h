@@ -1,7 +1,9 @@
 // The config file as typed, checked values.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -15,10 +17,22 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "base/address.h"
 #include "config/secret.h"
 #include "contract/document.h"
 
 namespace pgw::config {
+
+// The initial value of a member is the setting's default. How a setting is called in the file, its limits and its
+// documentation are its row in config/settings_table.cpp.
+
+/// What the file calls the enumerators of `Enum`, in their order.
+template <typename Enum>
+inline constexpr std::array<std::string_view, 0> words{};
+template <typename Enum>
+constexpr std::string_view to_string(Enum value) requires(words<Enum>.size() > 0) {
+  return words<Enum>[static_cast<std::size_t>(value)];
+}
 
 /// HOST:PORT to listen on; port 0 means any free one.
 struct Address {
@@ -68,19 +82,33 @@ struct Upstream {
   Url url;
   std::optional<UpstreamCredential> credential;  ///< nullopt: the upstream wants none
   std::chrono::milliseconds connect_timeout{2'000};
-  std::chrono::milliseconds timeout{30'000};  ///< the whole exchange
-  std::uint32_t max_connections = 64;         ///< of all workers together; at least one for each
+  std::chrono::milliseconds timeout{30'000};                 ///< the whole exchange
+  std::chrono::milliseconds stream_idle_timeout{60'000};     ///< between two pieces of a streamed response
+  std::chrono::milliseconds max_connection_age{5 * 60'000};  ///< an older connection takes no further request
+  std::uint32_t max_connections = 64;                        ///< of all workers together; at least one for each
   std::uint32_t max_waiting = 1'024;  ///< requests that may wait for a connection, of all workers; more are refused
   std::uint32_t retries = 2;          ///< of safe methods only
+  std::uint32_t http = 1;             ///< the version spoken: 1 (HTTP/1.1) or 2
+  std::optional<Url> proxy;           ///< an HTTP proxy on the way to the upstream
   std::filesystem::path ca_file;      ///< PEM bundle, absolute; empty: the system's
+  std::filesystem::path client_certificate;  ///< PEM, absolute; empty: none is shown
+  std::filesystem::path client_key;          ///< PEM, absolute; set whenever client_certificate is
+  /// The fields of requests that go on beside those that the gateway needs itself; nullopt: all end-to-end fields.
+  std::optional<std::vector<std::string>> forward_fields;
   BreakerSettings breaker;
 };
 
 enum class AccessMode { keys, open };
+template <>
+inline constexpr std::array<std::string_view, 2> words<AccessMode>{"keys", "open"};
+
 enum class RateCharge {
   upstream,  ///< only requests that reach the upstream count
   all,       ///< every authorised request counts
 };
+template <>
+inline constexpr std::array<std::string_view, 2> words<RateCharge>{"upstream", "all"};
+
 struct Access {
   AccessMode mode = AccessMode::keys;
   std::filesystem::path keys_file;  ///< absolute; set whenever mode is keys
@@ -88,9 +116,62 @@ struct Access {
 };
 
 enum class Check { enforce, report, off };
+template <>
+inline constexpr std::array<std::string_view, 3> words<Check>{"enforce", "report", "off"};
+
+/// How a request's values become those that its schema describes.
+enum class Coercion {
+  none,      ///< JSON as JSON Schema says, parameters by their schema's type
+  pydantic,  ///< as pydantic v1 reads them: "12" is an integer
+};
+template <>
+inline constexpr std::array<std::string_view, 2> words<Coercion>{"none", "pydantic"};
+
 struct Validation {
   Check requests = Check::enforce;
   Check responses = Check::report;
+  Coercion coercion = Coercion::pydantic;
+};
+
+enum class UnusableOperations {
+  refuse,  ///< a description with one is refused whole
+  skip,    ///< the others are served
+};
+template <>
+inline constexpr std::array<std::string_view, 2> words<UnusableOperations>{"refuse", "skip"};
+struct ContractSettings {
+  UnusableOperations unusable_operations = UnusableOperations::refuse;
+};
+
+/// What becomes of a path value that decodes to something with a slash or a backslash.
+enum class EncodedSlashes {
+  refuse,  ///< matches no operation
+  allow,
+};
+template <>
+inline constexpr std::array<std::string_view, 2> words<EncodedSlashes>{"refuse", "allow"};
+/// What becomes of a path that is an operation's but for a slash at its end.
+enum class TrailingSlash {
+  strict,    ///< matches no operation
+  redirect,  ///< the client is told the path without it
+  ignore,    ///< as if it weren't there
+};
+template <>
+inline constexpr std::array<std::string_view, 3> words<TrailingSlash>{"strict", "redirect", "ignore"};
+struct RoutingSettings {
+  EncodedSlashes encoded_slashes = EncodedSlashes::refuse;
+  TrailingSlash trailing_slash = TrailingSlash::strict;
+};
+
+/// By operationId: what this operation has instead of upstream.timeout and limits.max_body.
+struct OperationSettings {
+  std::optional<std::chrono::milliseconds> timeout;
+  std::optional<std::uint64_t> max_body;
+};
+
+/// By the team's name.
+struct TeamSettings {
+  std::optional<std::uint32_t> concurrency;  ///< requests under way at a time; nullopt: any number
 };
 
 /// By operationId. Durations apply to responses without explicit freshness of their own.
@@ -112,6 +193,14 @@ struct CacheSettings {
   std::string targeted_field;                ///< obeyed before Cache-Control (RFC 9213); empty: none
 };
 
+/// What a client that has sent all and closed its sending side is taken for while it waits.
+enum class HalfClose {
+  abort,  ///< one that left
+  serve,  ///< one that reads on
+};
+template <>
+inline constexpr std::array<std::string_view, 2> words<HalfClose>{"abort", "serve"};
+
 struct LimitSettings {
   std::uint64_t max_body = 1024ULL * 1024;
   std::uint64_t max_header = 32ULL * 1024;
@@ -120,11 +209,18 @@ struct LimitSettings {
   std::chrono::milliseconds body_timeout{30'000};
   std::chrono::milliseconds write_timeout{30'000};
   std::chrono::milliseconds idle_timeout{60'000};
+  std::chrono::milliseconds drain_delay{0};
   std::chrono::milliseconds drain_timeout{30'000};
+  std::uint32_t connections_per_address = 256;  ///< of the team listener; 0: any number
+  HalfClose half_close = HalfClose::abort;
 };
 
 enum class LogLevel { debug, info, warning, error };
+template <>
+inline constexpr std::array<std::string_view, 4> words<LogLevel>{"debug", "info", "warning", "error"};
 enum class LogFormat { json, text };
+template <>
+inline constexpr std::array<std::string_view, 2> words<LogFormat>{"json", "text"};
 struct LogSettings {
   LogLevel level = LogLevel::info;
   LogFormat format = LogFormat::json;
@@ -134,27 +230,28 @@ struct LogSettings {
 struct Settings {
   Address listen{"127.0.0.1", 8080};
   Address admin{"127.0.0.1", 9180};
+  std::vector<std::string> admin_hosts;          ///< names that `Host` may give the admin listener without a token
+  std::filesystem::path admin_token_file;        ///< absolute; empty: the admin listener asks for none
+  std::vector<base::IpNetwork> trusted_proxies;  ///< what they say of a client's address is believed
   unsigned workers = 1;       ///< `auto` is the number of hardware threads, at most upstream.max_connections
   std::filesystem::path api;  ///< the OpenAPI document, absolute
+  ContractSettings contract;
+  RoutingSettings routing;
   Upstream upstream;
   Access access;
   Validation validation;
   CacheSettings cache;
   LimitSettings limits;
   LogSettings log;
+  std::map<std::string, OperationSettings, std::less<>> operations;
+  std::map<std::string, TeamSettings, std::less<>> teams;
 
   std::filesystem::path file;  ///< where this was loaded from, absolute; empty for settings made in code
   /// Where each value stands in `file`, by JSON pointer ("/cache/rules/Projects_list"), for problems found later.
-  std::map<std::string, contract::Place, std::less<>> places;
+  std::map<std::string, pgw::contract::Place, std::less<>> places;
   /// The pointers of texts that came from the environment, in whole or in part: no problem may quote them.
   std::set<std::string, std::less<>> from_environment;
 };
-
-std::string_view to_string(AccessMode mode);
-std::string_view to_string(RateCharge charge);
-std::string_view to_string(Check check);
-std::string_view to_string(LogLevel level);
-std::string_view to_string(LogFormat format);
 
 /// Looks a variable up; nullopt when it isn't set.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
@@ -162,8 +259,8 @@ Environment process_environment();
 
 enum class Purpose {
   serve,
-  /// `serve --sandbox`: the caller brings upstream and keys itself, so upstream.url, upstream.credential,
-  /// upstream.ca_file and access.keys_file are neither expanded nor opened nor required.
+  /// `serve --sandbox`: the caller brings upstream and keys itself, so upstream.url and credential, the files of the
+  /// connection to it, upstream.proxy and access.keys_file are neither expanded nor opened nor required.
   sandbox,
 };
 
@@ -172,15 +269,15 @@ struct Loaded {
   std::vector<contract::Problem> problems;  ///< errors and warnings in the order of the file
 };
 
-/// Reads and checks a config file: syntax, structure (config/settings_schema.h), names, units, environment, and that
+/// Reads and checks a config file: syntax, structure (config/settings_table.cpp), names, units, environment, and that
 /// the files it names can be read. Finds every problem at once. No problem quotes a value that came from the
 /// environment, nor anything of the credential. `running` is the credential that a reloading process has: where its
 /// value_file is named again and can't be used, that is a warning, and the value stays. Throws nothing.
 Loaded load_settings(const std::filesystem::path& path, const Environment& environment = process_environment(),
                      Purpose purpose = Purpose::serve, const UpstreamCredential* running = nullptr);
 
-/// The operationIds that rules, their `invalidates` and `primes`, and safe_operations name must be of the contract
-/// (`known`).
+/// The operationIds that rules, their `invalidates` and `primes`, `operations` and safe_operations name must be of the
+/// contract (`known`).
 std::vector<contract::Problem> check_operations(const Settings& settings, std::span<const std::string> known);
 
 /// The running configuration in the shape of the config file, every default spelt out, no secret in it.

@@ -1,16 +1,12 @@
 // "Did you mean ...?"
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 namespace pgw::config {
-
-/// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours, each 1.
-std::size_t edit_distance(std::string_view a, std::string_view b);
 
 /// The name of `known` that `word` is likely a slip of: at most a third of its length away (at least 2, or 1 for
 /// names of up to three letters), whatever the case. The first of equals; nullopt when none is near.

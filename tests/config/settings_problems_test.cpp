@@ -23,6 +23,8 @@ constexpr std::string_view secret_value = "hl_sk_9d1f-very-secret";
 
 std::optional<std::string> environment(const std::string& name) {
   if (name == "API_KEY") return std::string(secret_value);
+  if (name == "SHORT") return "fifteen letters";
+  if (name == "SIXTEEN") return "sixteen letters!";
   if (name == "EMPTY") return "";
   if (name == "LINES") return std::string(secret_value) + "\nX-Other: 1";
   return std::nullopt;
@@ -36,6 +38,7 @@ struct Place {
     directory.write("api.yaml", "openapi: 3.0.0\n");
     directory.write("keys.yaml", "keys: []\n");
     directory.write("key", secret_value);
+    directory.write("short", "fifteen letters\n");
     directory.write("empty", "");
     directory.write("world", secret_value, 0644);
   }
@@ -69,6 +72,8 @@ struct Place {
 };
 
 const std::string duration = "a duration with its unit expected, e.g. 250ms, 15s, 5m, 1h30m, 2d";
+const std::string too_short =
+    "the credential has less than 16 characters: too few to be told from other text and kept from the teams";
 const std::string size = "a size with its unit expected, e.g. 512B, 32KiB, 256MiB, 2GiB";
 
 }  // namespace
@@ -121,6 +126,20 @@ TEST_CASE_METHOD(Place, "one mistake is one problem at its place") {
       {list + "15s\n", "6:5: error: cache.rules.list: value is not a valid dict"},
       {"validation: {requests: enforced}\n",
        "4:14: error: validation.requests: unexpected value; permitted: 'enforce', 'report', 'off'"},
+      {"trusted_proxies: [10.0.0.0/8, 10.0.0.0/33]\n",
+       "4:31: error: trusted_proxies[1]: a network or an address expected, e.g. 10.0.0.0/8, fd00::/8, 127.0.0.1"},
+      {"trusted_proxies: ['${API_KEY}']\n",
+       "4:19: error: trusted_proxies[0]: a network or an address expected, e.g. 10.0.0.0/8, fd00::/8, 127.0.0.1"},
+      {"routing: {encoded_slash: allow}\n",
+       "4:11: error: unknown key 'encoded_slash' in 'routing', did you mean 'encoded_slashes'?"},
+      {"operations: {Projects_get: {timeout: 0s}}\n",
+       "4:29: error: operations.Projects_get.timeout: must be at least 1ms"},
+      {"operations: {Projects_get: {max_body: 2GiB}}\n",
+       "4:29: error: operations.Projects_get.max_body: must be at most 1GiB"},
+      {"teams: {search: {concurency: 1}}\n",
+       "4:18: error: unknown key 'concurency' in 'teams.search', did you mean 'concurrency'?"},
+      {"teams: {search: {concurrency: 0}}\n",
+       "4:18: error: teams.search.concurrency: ensure this value is greater than or equal to 1"},
       {"log: {access: yes}\n", "4:7: error: log.access: value could not be parsed to a boolean"},
       {"log: {level: loud}\n",
        "4:7: error: log.level: unexpected value; permitted: 'debug', 'info', 'warning', 'error'"},
@@ -160,6 +179,16 @@ TEST_CASE_METHOD(Place, "mistakes of the upstream are shown at their place") {
        {"2:30: error: upstream.ca_file: DIR/missing.pem can't be read: No such file or directory"}},
       {"upstream: {url: 'https://a', ca_file: '${API_KEY}'}\n",
        {"2:30: error: upstream.ca_file: the file can't be read: No such file or directory"}},
+      {"upstream: {url: 'https://a', http: 3}\n",
+       {"2:30: error: upstream.http: ensure this value is less than or equal to 2"}},
+      {"upstream: {url: 'https://a', proxy: 'http://me:${API_KEY}@b'}\n",
+       {"2:30: error: upstream.proxy: must not hold a user or a password; use upstream.credential"}},
+      {"upstream: {url: 'https://a', client_certificate: key}\n",
+       {"2:30: error: upstream.client_certificate: needs the other one of client_certificate and client_key"}},
+      {"upstream: {url: 'https://a', client_key: key}\n",
+       {"2:30: error: upstream.client_key: needs the other one of client_certificate and client_key"}},
+      {"upstream: {url: 'https://a', client_certificate: missing, client_key: key}\n",
+       {"2:30: error: upstream.client_certificate: DIR/missing can't be read: No such file or directory"}},
       {"upstream: {url: 'https://a', breaker: {open: 1s}}\n",
        {"2:40: error: unknown key 'open' in 'upstream.breaker'"}},
   }));
@@ -168,7 +197,7 @@ TEST_CASE_METHOD(Place, "mistakes of the upstream are shown at their place") {
 }
 
 TEST_CASE_METHOD(Place, "a credential has a header, and a value or a file") {
-  auto [credential, expected] = GENERATE(table<std::string, Lines>({
+  auto [credential, expected] = GENERATE_COPY(table<std::string, Lines>({
       {"{header: X-API-KEY, value: '${API_KEY}'}", {}},
       {"{header: X-API-KEY, value_file: key}", {}},
       {"{value: '${API_KEY}'}", {"2:12: error: upstream.credential.header: field required"}},
@@ -188,8 +217,12 @@ TEST_CASE_METHOD(Place, "a credential has a header, and a value or a file") {
         "out"}},
       {"{header: 'X API', value: '${API_KEY}'}",
        {"2:25: error: upstream.credential.header: the name of a header field expected, e.g. X-API-KEY"}},
-      {"{header: Host, value: '${API_KEY}'}",
-       {"2:25: error: upstream.credential.header: the name of a header field expected, e.g. X-API-KEY"}},
+      {"{header: X-API-KEY, value: '${SHORT}'}", {"2:44: error: upstream.credential.value: " + too_short}},
+      {"{header: X-API-KEY, value: '${SIXTEEN}'}", {}},
+      {"{header: Authorization, value: 'Bearer ${SIXTEEN}'}", {}},
+      {"{header: authorization, value: 'Bearer ${SHORT}'}", {"2:48: error: upstream.credential.value: " + too_short}},
+      {"{header: X-API-KEY, value_file: short}",
+       {"2:44: error: upstream.credential.value_file: the file can't be used: has less than 16 characters"}},
       {"{header: X-API-KEY, value_file: missing}",
        {"2:44: error: upstream.credential.value_file: the file can't be used: No such file or directory"}},
       {"{header: X-API-KEY, value_file: '${API_KEY}'}",
@@ -212,19 +245,34 @@ TEST_CASE_METHOD(Place, "a credential has a header, and a value or a file") {
   CHECK(problems_of_credential(credential) == expected);
 }
 
+TEST_CASE_METHOD(Place, "a field with a meaning of its own carries no credential") {
+  const std::string header = GENERATE("Host", "range", "Cookie", "If-Range", "Content-Length", "Transfer-Encoding",
+                                      "TE", "Connection", "Accept-Encoding", "X-Forwarded-For", "Forwarded", "Via");
+  INFO(header);
+  CHECK(problems_of_credential("{header: " + header + ", value: '${API_KEY}'}") ==
+        Lines{"2:25: error: upstream.credential.header: this field has a meaning of its own in HTTP; take one for "
+              "credentials, e.g. X-API-KEY"});
+}
+
+TEST_CASE_METHOD(Place, "a field for credentials carries one") {
+  const std::string header = GENERATE("X-API-KEY", "Authorization", "apikey", "Ocp-Apim-Subscription-Key");
+  INFO(header);
+  CHECK(problems_of_credential("{header: " + header + ", value: '${API_KEY}'}").empty());
+}
+
 TEST_CASE_METHOD(Place, "a running process keeps its credential while the file is unusable") {
   const std::string yaml =
       "api: api.yaml\nupstream: {url: 'https://up.example', credential: {header: X-API-KEY, value_file: empty}}\n";
   const auto load = [&](const UpstreamCredential& running) {
     return load_settings(directory.write("gateway.yaml", yaml), environment, Purpose::serve, &running);
   };
-  const auto loaded = load({"X-API-KEY", Secret("good"), directory / "empty"});
+  const auto loaded = load({"X-API-KEY", Secret("a good credential"), directory / "empty"});
   REQUIRE(loaded.settings);
-  CHECK(loaded.settings->upstream.credential->value.equals("good"));
+  CHECK(loaded.settings->upstream.credential->value.equals("a good credential"));
   CHECK(lines(loaded.problems) == Lines{"2:71: warning: upstream.credential.value_file: the file can't be used: is "
                                         "empty; the last good value stays"});
 
-  const auto of_another_file = load({"X-API-KEY", Secret("good"), directory / "key"});
+  const auto of_another_file = load({"X-API-KEY", Secret("a good credential"), directory / "key"});
   CHECK_FALSE(of_another_file.settings);
   CHECK(lines(of_another_file.problems) ==
         Lines{"2:71: error: upstream.credential.value_file: the file can't be used: is empty"});

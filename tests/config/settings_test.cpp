@@ -82,9 +82,27 @@ TEST_CASE_METHOD(Place, "an upstream is all that a config must name, the rest ha
   CHECK(settings.limits.write_timeout == 30s);
   CHECK(settings.limits.idle_timeout == 60s);
   CHECK(settings.limits.drain_timeout == 30s);
+  CHECK(settings.limits.drain_delay == 0s);
+  CHECK(settings.limits.connections_per_address == 256);
+  CHECK(settings.limits.half_close == HalfClose::abort);
   CHECK(settings.log.level == LogLevel::info);
   CHECK(settings.log.format == LogFormat::json);
   CHECK(settings.log.access);
+  CHECK(settings.admin_hosts.empty());
+  CHECK(settings.admin_token_file.empty());
+  CHECK(settings.trusted_proxies.empty());
+  CHECK(settings.contract.unusable_operations == UnusableOperations::refuse);
+  CHECK(settings.routing.encoded_slashes == EncodedSlashes::refuse);
+  CHECK(settings.routing.trailing_slash == TrailingSlash::strict);
+  CHECK(settings.upstream.stream_idle_timeout == 60s);
+  CHECK(settings.upstream.max_connection_age == 5min);
+  CHECK(settings.upstream.http == 1);
+  CHECK_FALSE(settings.upstream.proxy);
+  CHECK(settings.upstream.client_certificate.empty());
+  CHECK(settings.upstream.client_key.empty());
+  CHECK_FALSE(settings.upstream.forward_fields);
+  CHECK(settings.operations.empty());
+  CHECK(settings.teams.empty());
   CHECK(settings.file == directory / "gateway.yaml");
 }
 
@@ -178,6 +196,60 @@ log: {level: warning, format: text, access: false}
   CHECK_FALSE(settings.log.access);
 }
 
+TEST_CASE_METHOD(Place, "every key of what bounds, routes and forwards is read") {
+  directory.write("gateway.pem", "");
+  directory.write("gateway-key.pem", "");
+  directory.write("tokens", "read:0123456789abcdef\n");
+  const Settings settings = load(R"(admin_hosts: [gateway.internal]
+admin_token_file: tokens
+trusted_proxies: [10.0.0.0/8, "::1"]
+contract: {unusable_operations: skip}
+routing: {encoded_slashes: allow, trailing_slash: redirect}
+upstream:
+  url: https://up.example
+  stream_idle_timeout: 10s
+  max_connection_age: 1h
+  http: 2
+  proxy: http://proxy.example:3128
+  client_certificate: gateway.pem
+  client_key: gateway-key.pem
+  forward_fields: [X-Tenant]
+validation: {coercion: none}
+limits: {drain_delay: 5s, connections_per_address: 0, half_close: serve}
+operations:
+  Projects_export: {timeout: 5m, max_body: 8MiB}
+  Projects_list: {timeout: 1s}
+teams: {search: {concurrency: 32}, ads: {}}
+)");
+  CHECK(settings.admin_hosts == std::vector<std::string>{"gateway.internal"});
+  CHECK(settings.admin_token_file == directory / "tokens");
+  REQUIRE(settings.trusted_proxies.size() == 2);
+  CHECK(settings.trusted_proxies[0].text() == "10.0.0.0/8");
+  CHECK(settings.trusted_proxies[1].text() == "::1/128");
+  CHECK(settings.contract.unusable_operations == UnusableOperations::skip);
+  CHECK(settings.routing.encoded_slashes == EncodedSlashes::allow);
+  CHECK(settings.routing.trailing_slash == TrailingSlash::redirect);
+  CHECK(settings.upstream.stream_idle_timeout == 10s);
+  CHECK(settings.upstream.max_connection_age == 1h);
+  CHECK(settings.upstream.http == 2);
+  REQUIRE(settings.upstream.proxy);
+  CHECK(settings.upstream.proxy->text() == "http://proxy.example:3128");
+  CHECK(settings.upstream.client_certificate == directory / "gateway.pem");
+  CHECK(settings.upstream.client_key == directory / "gateway-key.pem");
+  CHECK(settings.upstream.forward_fields == std::vector<std::string>{"X-Tenant"});
+  CHECK(settings.validation.coercion == Coercion::none);
+  CHECK(settings.limits.drain_delay == 5s);
+  CHECK(settings.limits.connections_per_address == 0);
+  CHECK(settings.limits.half_close == HalfClose::serve);
+  REQUIRE(settings.operations.size() == 2);
+  CHECK(settings.operations.at("Projects_export").timeout == 5min);
+  CHECK(settings.operations.at("Projects_export").max_body == 8UL * 1024 * 1024);
+  CHECK_FALSE(settings.operations.at("Projects_list").max_body);
+  REQUIRE(settings.teams.size() == 2);
+  CHECK(settings.teams.at("search").concurrency == 32U);
+  CHECK_FALSE(settings.teams.at("ads").concurrency);
+}
+
 TEST_CASE_METHOD(Place, "a config may be JSON") {
   const Settings settings =
       load(R"({"upstream": {"url": "https://up.example"}, "access": {"mode": "open"}, "workers": 2})");
@@ -256,6 +328,7 @@ cache:
   safe_operations:
     - Projects_export
     - projects_exprot
+operations: {Projects_exprt: {timeout: 5s}}
 )");
   CHECK(lines(check_operations(settings, known)) ==
         std::vector<std::string>{
@@ -264,6 +337,8 @@ cache:
             "7:47: error: cache.rules.Projects_get.invalidates[2]: the contract has no operation 'Other'",
             "8:7: error: cache.rules.Projects_get.primes: the contract has no operation 'Projects_gte', did you mean "
             "'Projects_get'?",
+            "12:14: error: operations.Projects_exprt: the contract has no operation 'Projects_exprt', did you mean "
+            "'Projects_export'?",
             "11:7: error: cache.safe_operations[1]: the contract has no operation 'projects_exprot', did you mean "
             "'Projects_export'?"});
 }

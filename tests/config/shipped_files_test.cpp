@@ -47,11 +47,11 @@ struct Installed {
 }  // namespace
 
 TEST_CASE_METHOD(Installed, "gateway.yaml needs the upstream's key in the environment and nothing else") {
-  const auto loaded = load("the-key");
+  const auto loaded = load("the-key-of-the-upstream");
   CHECK(lines(loaded.problems).empty());
   REQUIRE(loaded.settings);
   CHECK(loaded.settings->upstream.url.text() == "https://api.humanloop.com/v4");
-  CHECK(loaded.settings->upstream.credential->value.equals("the-key"));
+  CHECK(loaded.settings->upstream.credential->value.equals("the-key-of-the-upstream"));
   CHECK(loaded.settings->cache.safe_operations == std::vector<std::string>{"Projects_export"});
 
   const auto without = load("");
@@ -60,7 +60,7 @@ TEST_CASE_METHOD(Installed, "gateway.yaml needs the upstream's key in the enviro
 }
 
 TEST_CASE_METHOD(Installed, "gateway.yaml spells every default out as it is") {
-  const auto loaded = load("the-key");
+  const auto loaded = load("the-key-of-the-upstream");
   REQUIRE(loaded.settings);
   auto stated = redacted(*loaded.settings);
   const auto bare = load_settings(directory.write("bare.yaml", "upstream: {url: 'https://api.humanloop.com/v4'}\n"));
@@ -85,7 +85,7 @@ TEST_CASE_METHOD(Installed, "gateway.yaml names operations of the Projects API")
                                        "Projects_export",
                                        "Datasets_listAllForProject",
                                        "Evaluations_listAllForProject"};
-  const auto loaded = load("the-key");
+  const auto loaded = load("the-key-of-the-upstream");
   REQUIRE(loaded.settings);
   CHECK(lines(check_operations(*loaded.settings, known)).empty());
   CHECK(lines(check_operations(load_keys(shipped / "keys.example.yaml", release).entries, known)).empty());

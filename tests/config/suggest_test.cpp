@@ -8,24 +8,6 @@
 
 using namespace pgw::config;
 
-TEST_CASE("the distance counts insertions, deletions, substitutions and swaps of neighbours") {
-  auto [a, b, distance] = GENERATE(table<std::string, std::string, std::size_t>({
-      {"", "", 0},
-      {"abc", "abc", 0},
-      {"", "abc", 3},
-      {"abc", "", 3},
-      {"upsteam", "upstream", 1},
-      {"upstraem", "upstream", 1},
-      {"upstreeam", "upstream", 1},
-      {"upstreat", "upstream", 1},
-      {"kitten", "sitting", 3},
-      {"ca", "abc", 3},
-      {"flaw", "lawn", 2},
-  }));
-  CHECK(edit_distance(a, b) == distance);
-  CHECK(edit_distance(b, a) == distance);
-}
-
 TEST_CASE("the nearest known name is proposed when it is near") {
   const std::vector<std::string> known{"listen", "admin", "upstream", "access", "api", "log", "max_header", "max_body"};
   auto [word, text] = GENERATE(table<std::string, std::string>({

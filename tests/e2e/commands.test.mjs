@@ -37,7 +37,7 @@ cache:
     Projects_list: {ttl: 15s, stale_while_revalidate: 30s}
   safe_operations: [Projects_export]
 `;
-const env = { E2E_CREDENTIAL: 'some-credential' };
+const env = { E2E_CREDENTIAL: 'some-credential-of-the-upstream' };
 
 describe('check', () => {
   before(() => file('keys.yaml', JSON.stringify({ keys: [makeKey('research').entry] })));
@@ -116,7 +116,7 @@ describe('check', () => {
     const { status, stderr } = run(['check', '--config', config], { env });
     assert.equal(status, 1);
     for (const line of [3, 4, 5]) assert.match(stderr, new RegExp(`bad-keys\\.yaml:${line}:\\d+: error: `), stderr);
-    assert.ok(!stderr.includes('some-credential'));
+    assert.ok(!stderr.includes('some-credential-of-the-upstream'));
   });
 
   it('reports a file that is not there, and one that is not YAML', () => {

@@ -22,7 +22,7 @@ function installed(config) {
   const folder = temporaryFolder();
   fs.copyFileSync(contractFile, path.join(folder, 'projects-v4.openapi.yaml'));
   fs.writeFileSync(path.join(folder, 'keys.yaml'), JSON.stringify({ keys: [makeKey('research').entry] }));
-  fs.writeFileSync(path.join(folder, 'credential'), 'a-credential\n');
+  fs.writeFileSync(path.join(folder, 'credential'), 'a-credential-for-tests\n');
   const file = path.join(folder, 'gateway.yaml');
   fs.writeFileSync(file, config.replace('/run/secrets/humanloop_api_key', path.join(folder, 'credential')));
   return file;
@@ -32,7 +32,7 @@ describe('the shipped configurations', () => {
   for (const name of ['config/gateway.yaml', 'deploy/gateway.yaml']) {
     it(`${name} passes check`, () => {
       const { status, output } = run(gatewayProgram, ['check', '--config', installed(read(name))],
-        { env: { ...process.env, HUMANLOOP_API_KEY: 'a-credential' } });
+        { env: { ...process.env, HUMANLOOP_API_KEY: 'a-credential-for-tests' } });
       assert.equal(status, 0, output);
     });
   }

@@ -81,7 +81,7 @@ describe('serve under a low hard limit of descriptors', () => {
     const file = path.join(temporaryFolder(), 'gateway.yaml');
     const ready = `${file}.ready`;
     fs.writeFileSync(file, JSON.stringify({ listen: '127.0.0.1:0', admin: '127.0.0.1:0', workers: 1, api: contractFile,
-      upstream: { url: sandbox.url, credential: { header: 'X-API-KEY', value: 'of the upstream' } }, access: { mode: 'open' } }));
+      upstream: { url: sandbox.url, credential: { header: 'X-API-KEY', value: 'of the upstream alone' } }, access: { mode: 'open' } }));
     program = new Program('bash', ['-c', 'ulimit -n 150 && exec "$@"', 'bash', gatewayProgram, 'serve', '--config', file, '--ready-file', ready]);
     const { listen } = await program.ready(ready);
 
