@@ -15,6 +15,11 @@ if(PGW_SANITIZE)
   target_compile_options(pgw_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized> $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
 endif()
 
+if(CMAKE_UNITY_BUILD)
+  # gcc takes a type of an unnamed namespace for one of a header there, as the source is included.
+  target_compile_options(pgw_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
+
 find_program(CCACHE ccache)
 if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})

@@ -51,9 +51,9 @@ bool has_duplicates(const JsonValue& array) {
 
 /// An object's members by name: those of a few are searched one by one, those of many by hash, so that a body's cost
 /// stays in proportion to its size whatever the number of properties.
-class Members {
+class ObjectMembers {
  public:
-  explicit Members(const JsonValue& object) : object_(object) {
+  explicit ObjectMembers(const JsonValue& object) : object_(object) {
     constexpr std::size_t few = 32;
     if (object.size() <= few) return;
     by_name_.reserve(object.size());
@@ -121,7 +121,7 @@ void Validator::check_array(const SchemaNode& schema, const JsonValue& array, co
 
 void Validator::check_object(const SchemaNode& schema, const SchemaNode& whole, const JsonValue& object,
                              const Trail* trail) {
-  const Members members(object);
+  const ObjectMembers members(object);
   for (const auto& property : schema.properties) {
     const Trail here{trail, property.name};
     const JsonValue* const value = members.find(property.name);

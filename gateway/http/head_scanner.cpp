@@ -14,7 +14,7 @@ constexpr std::array<bool, 256> make_text_table() {
   for (std::size_t c = 0; c < table.size(); ++c) table[c] = (c >= 0x20 && c != 0x7f) || c == '\t';
   return table;
 }
-constexpr std::array<bool, 256> is_text = make_text_table();
+constexpr std::array<bool, 256> is_text_byte = make_text_table();
 
 constexpr std::size_t word_size = sizeof(std::uint64_t);
 
@@ -85,7 +85,7 @@ bool HeadScanner::scan_line(std::string_view head, const HeadLimits& limits) {
     at_ += plain;
     if (plain < word_size) break;
   }
-  while (at_ < end && is_text[static_cast<std::uint8_t>(head[at_])]) ++at_;
+  while (at_ < end && is_text_byte[static_cast<std::uint8_t>(head[at_])]) ++at_;
   if (at_ == end || head[at_] == '\r') return true;
   if (!check_size(limits)) return false;
   return refuse(head[at_] == '\n' ? HeadFault::bare_lf : HeadFault::control_character);
