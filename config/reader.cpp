@@ -256,7 +256,7 @@ void Reader::validate(const json& schema) {
   const auto compiled = contract::Schema::compile(*schema_document.document, json::json_pointer());
   std::vector<contract::Violation> violations;
   // A file has types of its own: "12" is no number there, and `yes` no switch.
-  compiled.schema->validate(root_, {}, violations, {.direction = contract::Direction::request, .coerce = false});
+  compiled.schema->validate(root_, {}, violations, {.coercion = contract::Coercion::none, .null_is_absence = true});
   for (const auto& violation : violations) error(pointer_of(violation.loc), violation.msg);
 }
 

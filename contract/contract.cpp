@@ -25,7 +25,8 @@ void report_missing_body(std::vector<Violation>& out) {
 }
 
 /// A body of `null` counts as none at all, as it does for FastAPI, unless it is what the schema wants.
-void check_json(const SchemaNode* schema, bool required, std::string_view text, std::vector<Violation>& out) {
+void check_json(const SchemaNode* schema, bool required, std::string_view text, const Reading& reading,
+                std::vector<Violation>& out) {
   Violation violation;
   const auto value = parse_json_body(text, violation);
   if (!value) {
@@ -34,20 +35,21 @@ void check_json(const SchemaNode* schema, bool required, std::string_view text, 
   }
   if (schema == nullptr) return;
   const std::size_t before = out.size();
-  check_value(*schema, value->root(), &body_trail, {}, out);
-  if (value->root().is_null() && out.size() > before) {
+  check_value(*schema, value->root(), &body_trail, reading, out);
+  if (reading.coercion == Coercion::pydantic && value->root().is_null() && out.size() > before) {
     out.resize(before);
     if (required) report_missing_body(out);
   }
 }
 
-void check_headers(const std::vector<Parameter>& parameters, const RequestView& request, std::vector<Violation>& out) {
+void check_headers(const std::vector<Parameter>& parameters, const RequestView& request, const Reading& reading,
+                   std::vector<Violation>& out) {
   for (const auto& parameter : parameters) {
     Pairs values;
     for (const auto& [name, value] : request.headers) {
       if (iequals(name, parameter.name)) values.emplace_back(parameter.name, value);
     }
-    check_parameter(parameter, Location::header, values, out);
+    check_parameter(parameter, Location::header, values, reading, out);
   }
 }
 
@@ -70,7 +72,7 @@ const MediaType* media_type_of(const RequestBody& body, std::optional<std::strin
 }
 
 void check_body(const RequestBody& declared, std::optional<std::string_view> content_type, std::string_view body,
-                Verdict& verdict) {
+                const Reading& reading, Verdict& verdict) {
   if (body.empty()) {
     if (declared.required) report_missing_body(verdict.violations);
     return;
@@ -85,10 +87,11 @@ void check_body(const RequestBody& declared, std::optional<std::string_view> con
   }
   const auto kind = content_type ? kind_of_body(*media, *content_type) : media->kind;
   if (kind == MediaType::Kind::json) {
-    check_json(media->schema, declared.required, body, verdict.violations);
+    check_json(media->schema, declared.required, body, reading, verdict.violations);
   } else if (kind == MediaType::Kind::form && media->schema != nullptr) {
     const Form form(body);
-    check_value(*media->schema, form_body(form.pairs(), media->members).root(), &body_trail, {}, verdict.violations);
+    check_value(*media->schema, form_body(form.pairs(), media->members).root(), &body_trail, reading,
+                verdict.violations);
   }
 }
 
@@ -101,13 +104,13 @@ void append_value(std::string& path, const PathSegment& segment, std::string_vie
   }
 }
 
-void check_path(const Operation::Facts& facts, const std::vector<std::string>& values,
+void check_path(const Operation::Facts& facts, const std::vector<std::string>& values, const Reading& reading,
                 std::vector<Violation>& violations) {
   auto parameter = facts.path_parameters.begin();
   auto value = values.begin();
   const auto check = [&](std::string_view text) {
     const Pair pair{parameter->name, text};
-    check_parameter(*parameter++, Location::path, {&pair, 1}, violations);
+    check_parameter(*parameter++, Location::path, {&pair, 1}, reading, violations);
   };
   for (const auto& segment : facts.segments) {
     if (!segment.is_parameter) continue;
@@ -122,24 +125,26 @@ void check_path(const Operation::Facts& facts, const std::vector<std::string>& v
 }  // namespace
 
 struct Contract::Impl {
-  explicit Impl(std::string base) : base_path(std::move(base)), router(base_path) {}
+  Impl(std::string base, const CompileOptions& options)
+      : base_path(std::move(base)), router(base_path), coercion(options.coercion) {}
 
   std::string base_path;
   std::vector<Operation> operations;
   std::shared_ptr<const SchemaSet> schemas;
   Router router;
+  Coercion coercion;
   std::map<std::string, const Operation*, std::less<>> by_id;
 };
 
 Contract::Contract(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Contract::~Contract() = default;
 
-Contract::Outcome Contract::compile(const Document& document) {
+Contract::Outcome Contract::compile(const Document& document, const CompileOptions& options) {
   Outcome outcome;
-  ContractCompiler compiler(document, outcome.problems);
+  ContractCompiler compiler(document, outcome.problems, options);
   compiler.compile();
 
-  auto impl = std::make_unique<Impl>(compiler.take_base_path());
+  auto impl = std::make_unique<Impl>(compiler.take_base_path(), options);
   impl->operations = compiler.take_operations();
   impl->schemas = compiler.nodes();
   for (const auto& operation : impl->operations) {
@@ -187,22 +192,24 @@ std::string Contract::canonical_path(const Match& match) const {
 
 Verdict Contract::validate_request(const RequestView& request) const {
   const auto& facts = request.match.operation->facts();
+  const Reading reading{Direction::request, impl_->coercion};
   Verdict verdict;
-  check_path(facts, request.match.path_values, verdict.violations);
+  check_path(facts, request.match.path_values, reading, verdict.violations);
   if (!facts.query_parameters.empty()) {
     const Form query(request.query);
     for (const auto& parameter : facts.query_parameters) {
-      check_parameter(parameter, Location::query, query.pairs(), verdict.violations);
+      check_parameter(parameter, Location::query, query.pairs(), reading, verdict.violations);
     }
   }
-  check_headers(facts.header_parameters, request, verdict.violations);
-  if (facts.body) check_body(*facts.body, request.content_type, request.body, verdict);
+  check_headers(facts.header_parameters, request, reading, verdict.violations);
+  if (facts.body) check_body(*facts.body, request.content_type, request.body, reading, verdict);
   return verdict;
 }
 
 std::vector<Violation> Contract::validate_body(const Operation& operation, std::string_view body) const {
   Verdict verdict;
-  if (operation.facts().body) check_body(*operation.facts().body, std::nullopt, body, verdict);
+  const Reading reading{Direction::request, impl_->coercion};
+  if (operation.facts().body) check_body(*operation.facts().body, std::nullopt, body, reading, verdict);
   return std::move(verdict.violations);
 }
 
@@ -217,7 +224,7 @@ std::vector<Violation> Contract::validate_response(const Operation& operation, i
   if (!value) return {violation};
   std::vector<Violation> violations;
   if (media->schema != nullptr) {
-    check_value(*media->schema, value->root(), &body_trail, {Direction::response, false}, violations);
+    check_value(*media->schema, value->root(), &body_trail, {Direction::response, impl_->coercion}, violations);
   }
   return violations;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "contract/document.h"
+#include "contract/schema.h"
 #include "contract/violation.h"
 
 namespace pgw::contract {
@@ -79,6 +80,11 @@ struct Verdict {
   bool ok() const { return violations.empty() && !unsupported_media_type; }
 };
 
+/// How a document is to be read, beyond what it says itself.
+struct CompileOptions {
+  Coercion coercion = Coercion::pydantic;
+};
+
 /// Immutable, thread-safe. No function throws but for lack of memory.
 class Contract {
  public:
@@ -87,7 +93,7 @@ class Contract {
     std::vector<Problem> problems;
   };
 
-  static Outcome compile(const Document& document);
+  static Outcome compile(const Document& document, const CompileOptions& options = {});
   ~Contract();
   Contract(const Contract&) = delete;
   Contract& operator=(const Contract&) = delete;

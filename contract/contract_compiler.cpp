@@ -72,8 +72,9 @@ bool flag_at(const json& object, const char* key, bool otherwise) {
   return found != object.end() && found->is_boolean() ? found->get<bool>() : otherwise;
 }
 
-ContractCompiler::ContractCompiler(const Document& document, std::vector<Problem>& problems)
-    : document_(document), schemas_(document, problems) {}
+ContractCompiler::ContractCompiler(const Document& document, std::vector<Problem>& problems,
+                                   const CompileOptions& options)
+    : document_(document), schemas_(document, problems, options.coercion) {}
 
 void ContractCompiler::compile() {
   if (!compile_version()) return;
@@ -120,11 +121,8 @@ bool ContractCompiler::compile_version() {
     return false;
   }
   const std::string version = root.is_object() ? text_at(root, "openapi") : "";
-  if (version.starts_with("3.1.")) {
-    schemas_.warning(Pointer("/openapi"), "this is OpenAPI " + version +
-                                              "; it is read by the rules of 3.0, with the types and the const of 3.1");
-  } else if (!version.starts_with("3.0.")) {
-    schemas_.error(Pointer("/openapi"), "an OpenAPI 3.0 document says 'openapi: 3.0.x' at its top");
+  if (!version.starts_with("3.0.") && !version.starts_with("3.1.")) {
+    schemas_.error(Pointer("/openapi"), "an OpenAPI document of 3.0 or 3.1 says 'openapi: 3.0.x' at its top");
   }
   return true;
 }

@@ -22,7 +22,7 @@ bool flag_at(const nlohmann::json& object, const char* key, bool otherwise = fal
 
 class ContractCompiler {
  public:
-  ContractCompiler(const Document& document, std::vector<Problem>& problems);
+  ContractCompiler(const Document& document, std::vector<Problem>& problems, const CompileOptions& options);
 
   /// Everything that could be compiled; of no use if an error was reported.
   void compile();

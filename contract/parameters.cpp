@@ -180,7 +180,7 @@ JsonTape object_of(std::span<const Member> members, const FormMembers& declared,
   return tape;
 }
 
-void check_json_text(const Parameter& parameter, std::string_view text, const Trail& trail,
+void check_json_text(const Parameter& parameter, std::string_view text, const Trail& trail, const Reading& reading,
                      std::vector<Violation>& out) {
   Violation violation;
   const auto value = parse_json_body(text, violation);
@@ -188,60 +188,61 @@ void check_json_text(const Parameter& parameter, std::string_view text, const Tr
     violation.loc = {std::string(trail.parent->name), std::string(trail.name)};
     out.push_back(std::move(violation));
   } else if (parameter.schema != nullptr) {
-    check_value(*parameter.schema, value->root(), &trail, {}, out);
+    check_value(*parameter.schema, value->root(), &trail, reading, out);
   }
 }
 
 /// False: the parameter is absent.
 bool check_text(const Parameter& parameter, Location location, std::span<const Pair> pairs, const Trail& trail,
-                std::vector<Violation>& out) {
+                const Reading& reading, std::vector<Violation>& out) {
   const Pair* const last = last_of(pairs, parameter.name);
   if (last == nullptr) return false;
   // FastAPI takes the last of a query's values, and the first of a header's.
   const auto text = location == Location::header ? pairs.front().second : last->second;
   if (parameter.allow_empty && text.empty()) return true;
   if (parameter.style == Style::json) {
-    check_json_text(parameter, text, trail, out);
+    check_json_text(parameter, text, trail, reading, out);
   } else if (parameter.schema != nullptr) {
-    check_value(*parameter.schema, JsonValue(text), &trail, {}, out);
+    check_value(*parameter.schema, JsonValue(text), &trail, reading, out);
   }
   return true;
 }
 
 bool check_list(const Parameter& parameter, Location location, std::span<const Pair> pairs, const Trail& trail,
-                std::vector<Violation>& out) {
+                const Reading& reading, std::vector<Violation>& out) {
   const auto elements = elements_of(parameter, location, pairs);
   if (elements && parameter.schema != nullptr) {
-    check_value(*parameter.schema, list_of(*elements).root(), &trail, {}, out);
+    check_value(*parameter.schema, list_of(*elements).root(), &trail, reading, out);
   }
   return elements.has_value();
 }
 
-bool check_members(const Parameter& parameter, std::span<const Pair> pairs, const Trail& trail,
+bool check_members(const Parameter& parameter, std::span<const Pair> pairs, const Trail& trail, const Reading& reading,
                    std::vector<Violation>& out) {
   const auto members = members_of(parameter, pairs);
   if (!members.empty() && parameter.schema != nullptr) {
-    check_value(*parameter.schema, object_of(members, parameter.members, EmptyText::counts).root(), &trail, {}, out);
+    check_value(*parameter.schema, object_of(members, parameter.members, EmptyText::counts).root(), &trail, reading,
+                out);
   }
   return !members.empty();
 }
 
 bool is_present_and_checked(const Parameter& parameter, Location location, std::span<const Pair> pairs,
-                            const Trail& trail, std::vector<Violation>& out) {
+                            const Trail& trail, const Reading& reading, std::vector<Violation>& out) {
   switch (parameter.style) {
     case Style::text:
     case Style::json:
-      return check_text(parameter, location, pairs, trail, out);
+      return check_text(parameter, location, pairs, trail, reading, out);
     case Style::repeated:
     case Style::comma_separated:
     case Style::space_separated:
     case Style::pipe_separated:
-      return check_list(parameter, location, pairs, trail, out);
+      return check_list(parameter, location, pairs, trail, reading, out);
     case Style::spread_object:
     case Style::flat_object:
     case Style::paired_object:
     case Style::deep_object:
-      return check_members(parameter, pairs, trail, out);
+      return check_members(parameter, pairs, trail, reading, out);
   }
   return false;
 }
@@ -270,11 +271,11 @@ std::string_view Form::decoded(std::string_view text) {
   return {start, static_cast<std::size_t>(free_ - start)};
 }
 
-void check_parameter(const Parameter& parameter, Location location, std::span<const Pair> pairs,
+void check_parameter(const Parameter& parameter, Location location, std::span<const Pair> pairs, const Reading& reading,
                      std::vector<Violation>& out) {
   const Trail root{nullptr, to_string(location)};
   const Trail trail{&root, parameter.name};
-  if (is_present_and_checked(parameter, location, pairs, trail, out) || !parameter.required) return;
+  if (is_present_and_checked(parameter, location, pairs, trail, reading, out) || !parameter.required) return;
   out.push_back({{std::string(root.name), parameter.name}, "field required", "value_error.missing", nullptr});
 }
 

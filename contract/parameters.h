@@ -32,7 +32,7 @@ class Form {
 
 /// Checks one parameter against what the request carries under its name (`pairs`: of the query, of one header, or of
 /// one segment of the path).
-void check_parameter(const Parameter& parameter, Location location, std::span<const Pair> pairs,
+void check_parameter(const Parameter& parameter, Location location, std::span<const Pair> pairs, const Reading& reading,
                      std::vector<Violation>& out);
 
 /// A form body as an object: members that are lists gather their values, others take the last. FastAPI takes a field

@@ -1,4 +1,4 @@
-// A schema object of OpenAPI 3.0, compiled.
+// A schema object of OpenAPI 3.0 or 3.1, compiled.
 #pragma once
 
 #include <memory>
@@ -17,11 +17,18 @@ class SchemaNode;
 /// Which way a value travels: `readOnly` properties are not asked of requests, `writeOnly` ones not of responses.
 enum class Direction { request, response };
 
-/// How a value is read.
+/// Whose reading of a request counts.
+enum class Coercion {
+  none,     ///< JSON as JSON Schema says, patterns as ECMA 262 says
+  pydantic  ///< as pydantic v1 does: "12" is an integer, 12 a string, "yes" a boolean; patterns are Python's
+};
+
+/// How a value is read. A response is read as it stands, whatever the coercion: that only chooses the words for it and
+/// whether a discriminator decides.
 struct Reading {
   Direction direction = Direction::request;
-  bool coerce = true;           ///< as pydantic v1 does: "12" is an integer, 12 a string, "yes" a boolean
-  bool null_is_absence = true;  ///< of an optional property, `nullable` or not: generators drop the word
+  Coercion coercion = Coercion::pydantic;
+  bool null_is_absence = false;  ///< of an optional property, whatever its type, as an empty value of a YAML file is
 };
 
 /// Immutable, thread-safe. Keeps what it references alive.
@@ -32,10 +39,13 @@ class Schema {
     std::vector<Problem> problems;
   };
 
-  /// Compiles the schema at `where`; `$ref`s are resolved within the document, cycles included.
-  static Outcome compile(const Document& document, const nlohmann::json::json_pointer& where);
+  /// Compiles the schema at `where`; `$ref`s are resolved within the document, cycles included. `coercion` says whose
+  /// regular expressions the patterns are.
+  static Outcome compile(const Document& document, const nlohmann::json::json_pointer& where,
+                         Coercion coercion = Coercion::pydantic);
 
-  /// Appends what is wrong with `value`, at most 100 violations in all; each `loc` begins with `prefix`.
+  /// Appends what is wrong with `value`, at most 100 violations in all; each `loc` begins with `prefix`. The cost is
+  /// linear in the value, whatever the schema.
   void validate(const nlohmann::json& value, const std::vector<LocPart>& prefix, std::vector<Violation>& out,
                 const Reading& reading = {}) const;
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <set>
+#include <span>
 
 #include "contract/router.h"
 
@@ -12,42 +12,81 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 34> enforced_keywords{"$ref",
-                                                             "type",
-                                                             "nullable",
-                                                             "enum",
-                                                             "minLength",
-                                                             "maxLength",
-                                                             "pattern",
-                                                             "format",
-                                                             "minimum",
-                                                             "maximum",
-                                                             "exclusiveMinimum",
-                                                             "exclusiveMaximum",
-                                                             "multipleOf",
-                                                             "items",
-                                                             "minItems",
-                                                             "maxItems",
-                                                             "uniqueItems",
-                                                             "properties",
-                                                             "required",
-                                                             "additionalProperties",
-                                                             "minProperties",
-                                                             "maxProperties",
-                                                             "allOf",
-                                                             "anyOf",
-                                                             "oneOf",
-                                                             "not",
-                                                             "discriminator",
-                                                             "readOnly",
-                                                             "writeOnly",
-                                                             "definitions",
-                                                             "$defs",
-                                                             "$schema",
-                                                             "$id",
-                                                             "$comment"};
+constexpr std::array<std::string_view, 34> keywords_of_3_0{"$ref",
+                                                           "type",
+                                                           "nullable",
+                                                           "enum",
+                                                           "minLength",
+                                                           "maxLength",
+                                                           "pattern",
+                                                           "format",
+                                                           "minimum",
+                                                           "maximum",
+                                                           "exclusiveMinimum",
+                                                           "exclusiveMaximum",
+                                                           "multipleOf",
+                                                           "items",
+                                                           "minItems",
+                                                           "maxItems",
+                                                           "uniqueItems",
+                                                           "properties",
+                                                           "required",
+                                                           "additionalProperties",
+                                                           "minProperties",
+                                                           "maxProperties",
+                                                           "allOf",
+                                                           "anyOf",
+                                                           "oneOf",
+                                                           "not",
+                                                           "discriminator",
+                                                           "readOnly",
+                                                           "writeOnly",
+                                                           "definitions",
+                                                           "$defs",
+                                                           "$schema",
+                                                           "$id",
+                                                           "$comment"};
 constexpr std::array<std::string_view, 8> annotations{"title",      "description",  "default", "example",
                                                       "deprecated", "externalDocs", "xml",     "examples"};
+constexpr std::array<std::string_view, 17> keywords_of_3_1{"const",
+                                                           "prefixItems",
+                                                           "contains",
+                                                           "minContains",
+                                                           "maxContains",
+                                                           "patternProperties",
+                                                           "propertyNames",
+                                                           "dependentRequired",
+                                                           "dependentSchemas",
+                                                           "if",
+                                                           "then",
+                                                           "else",
+                                                           "unevaluatedItems",
+                                                           "unevaluatedProperties",
+                                                           "contentEncoding",
+                                                           "contentMediaType",
+                                                           "contentSchema"};
+/// What gives a schema a name of its own: references go by where a schema stands.
+constexpr std::array<std::string_view, 3> names_of_3_1{"$id", "$anchor", "$dynamicAnchor"};
+
+/// Keywords that say whether a value is right, and of values of which types; those of 3.1 count so in 3.0.
+struct Assertion {
+  std::string_view keyword;
+  TypeSet of;
+};
+constexpr std::array assertions{Assertion{"const", TypeSet::all()},
+                                Assertion{"if", TypeSet::all()},
+                                Assertion{"$dynamicRef", TypeSet::all()},
+                                Assertion{"$recursiveRef", TypeSet::all()},
+                                Assertion{"prefixItems", {JsonType::array}},
+                                Assertion{"contains", {JsonType::array}},
+                                Assertion{"unevaluatedItems", {JsonType::array}},
+                                Assertion{"additionalItems", {JsonType::array}},
+                                Assertion{"patternProperties", {JsonType::object}},
+                                Assertion{"propertyNames", {JsonType::object}},
+                                Assertion{"dependencies", {JsonType::object}},
+                                Assertion{"dependentRequired", {JsonType::object}},
+                                Assertion{"dependentSchemas", {JsonType::object}},
+                                Assertion{"unevaluatedProperties", {JsonType::object}}};
 
 bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
@@ -79,8 +118,10 @@ bool has(const json& root, const json::json_pointer& where) {
 
 }  // namespace
 
-SchemaCompiler::SchemaCompiler(const Document& document, std::vector<Problem>& problems)
-    : document_(document), problems_(problems) {
+SchemaCompiler::SchemaCompiler(const Document& document, std::vector<Problem>& problems, Coercion coercion)
+    : document_(document),
+      dialect_(coercion == Coercion::pydantic ? PatternDialect::python : PatternDialect::ecma),
+      problems_(problems) {
   const auto& root = document.root();
   is_3_1_ = root.is_object() && root.contains("openapi") && root["openapi"].is_string() &&
             root["openapi"].get_ref<const std::string&>().starts_with("3.1.");
@@ -93,9 +134,7 @@ void SchemaCompiler::error(const Pointer& where, std::string message) {
 void SchemaCompiler::warning(const Pointer& where, std::string message) {
   Problem problem{Severity::warning, document_.place(where), std::move(message)};
   // What several operations refer to is compiled for each of them.
-  const std::string line = to_string(problem);
-  const auto says_it = [&](const Problem& known) { return to_string(known) == line; };
-  if (std::ranges::none_of(problems_, says_it)) problems_.push_back(std::move(problem));
+  if (warned_.insert(to_string(problem)).second) problems_.push_back(std::move(problem));
 }
 
 std::optional<SchemaCompiler::Pointer> SchemaCompiler::resolve(const Pointer& where) {
@@ -134,29 +173,39 @@ std::optional<SchemaCompiler::Pointer> SchemaCompiler::follow(const Pointer& whe
 }
 
 const SchemaNode* SchemaCompiler::compile(const Pointer& where) {
-  const std::string key = where.to_string();
-  if (const auto known = by_pointer_.find(key); known != by_pointer_.end()) return known->second;
-  SchemaNode& node = nodes_->emplace_back();
-  by_pointer_.emplace(key, &node);
-  places_.emplace_back(&node, where);
-  const auto& schema = document_.root().at(where);
-  if (schema.is_object()) {
-    fill(node, where, schema);
-  } else {
-    error(where, "a schema must be an object");
+  const SchemaNode* const node = node_at(where);
+  for (; filled_ < entries_.size(); ++filled_) {
+    SchemaNode& next = *entries_[filled_].node;
+    const Pointer at = entries_[filled_].where;
+    const json& schema = document_.root().at(at);
+    if (schema.is_object()) {
+      fill(next, at, schema);
+    } else if (schema.is_boolean() && is_3_1_) {
+      next.takes_nothing = !schema.get<bool>();
+    } else {
+      error(at, is_3_1_ ? "a schema must be an object, true or false" : "a schema must be an object");
+    }
   }
+  settle_new_nodes();
+  return node;
+}
+
+const SchemaNode* SchemaCompiler::node_at(const Pointer& where) {
+  const auto [known, is_new] = by_pointer_.try_emplace(where.to_string(), nullptr);
+  if (!is_new) return known->second;
+  SchemaNode& node = nodes_->emplace_back();
+  known->second = &node;
+  entry_of_.emplace(&node, entries_.size());
+  entries_.push_back({.node = &node, .where = where});
   return &node;
 }
 
 void SchemaCompiler::fill(SchemaNode& node, const Pointer& where, const json& schema) {
-  if (schema.contains("$ref")) {
-    fill_reference(node, where, schema);
-    return;
-  }
-  warn_of_unknown_keywords(where, schema);
+  const bool has_reference = schema.contains("$ref");
+  if (has_reference && fill_reference(node, where, schema)) return;
   node.read_only = flag_at(where, schema, "readOnly");
   node.write_only = flag_at(where, schema, "writeOnly");
-  if (fill_alias(node, where, schema)) return;
+  if (!has_reference && fill_alias(node, where, schema)) return;
   fill_type(node, where, schema);
   fill_enumeration(node, where, schema);
   fill_string(node, where, schema);
@@ -164,16 +213,30 @@ void SchemaCompiler::fill(SchemaNode& node, const Pointer& where, const json& sc
   fill_array(node, where, schema);
   fill_object(node, where, schema);
   fill_combinators(node, where, schema);
+  note_unenforced_keywords(node, where, schema);
 }
 
-void SchemaCompiler::fill_reference(SchemaNode& node, const Pointer& where, const json& schema) {
-  for (const auto& [keyword, value] : schema.items()) {
-    if (keyword != "$ref" && !is_one_of(annotations, keyword) && !is_extension(keyword)) {
-      warning(where / keyword,
-              "'" + keyword + "' beside $ref has no effect in OpenAPI 3.0 (put the $ref into an allOf)");
-    }
+/// True if the schema is nothing but what it refers to. In 3.1 what stands beside the reference holds as well.
+bool SchemaCompiler::fill_reference(SchemaNode& node, const Pointer& where, const json& schema) {
+  const SchemaNode* referred = nullptr;
+  if (!schema["$ref"].is_string()) {
+    error(where, "$ref must be a text");
+  } else if (const auto target = follow(where, schema["$ref"].get_ref<const std::string&>())) {
+    referred = node_at(*target);
   }
-  if (const auto target = resolve(where)) node.alias = compile(*target);
+  bool is_alone = true;
+  for (const auto& [keyword, value] : schema.items()) {
+    if (keyword == "$ref" || is_one_of(annotations, keyword) || is_extension(keyword)) continue;
+    is_alone = false;
+    if (is_3_1_) continue;
+    warning(where / keyword, "'" + keyword + "' beside $ref has no effect in OpenAPI 3.0 (put the $ref into an allOf)");
+  }
+  if (is_alone || !is_3_1_) {
+    node.alias = referred;
+    return true;
+  }
+  if (referred != nullptr) node.all_of.push_back(referred);
+  return false;
 }
 
 /// FastAPI wraps a reference into an `allOf` wherever a description or a default stands beside it.
@@ -184,69 +247,33 @@ bool SchemaCompiler::fill_alias(SchemaNode& node, const Pointer& where, const js
     const bool is_direction = keyword == "readOnly" || keyword == "writeOnly";
     if (keyword != "allOf" && !is_direction && !is_one_of(annotations, keyword) && !is_extension(keyword)) return false;
   }
-  node.alias = compile(where / "allOf" / 0);
+  node.alias = node_at(where / "allOf" / 0);
   return true;
 }
 
-void SchemaCompiler::warn_of_unknown_keywords(const Pointer& where, const json& schema) {
+/// Names each keyword that has no effect, and keeps in mind of which values it might have said that they are wrong.
+void SchemaCompiler::note_unenforced_keywords(SchemaNode& node, const Pointer& where, const json& schema) {
   for (const auto& [keyword, value] : schema.items()) {
-    if (is_3_1_ && keyword == "const") continue;
-    if (!is_one_of(enforced_keywords, keyword) && !is_one_of(annotations, keyword) && !is_extension(keyword)) {
-      warning(where / keyword, "the schema keyword '" + keyword + "' is not enforced");
+    if (is_one_of(annotations, keyword) || is_extension(keyword)) continue;
+    if (is_3_1_ && is_one_of(names_of_3_1, keyword)) {
+      warning(where / keyword, "'" + keyword + "' has no effect: references go by where a schema stands");
+      continue;
     }
+    if (is_one_of(keywords_of_3_0, keyword) || (is_3_1_ && is_one_of(keywords_of_3_1, keyword))) continue;
+    warning(where / keyword, "the schema keyword '" + keyword + "' is not enforced");
+    const auto* const assertion = std::ranges::find(assertions, keyword, &Assertion::keyword);
+    if (assertion != assertions.end()) node.undecided.add(assertion->of);
   }
 }
 
-void SchemaCompiler::finish() {
-  report_loops();
-  shorten_aliases();
-}
-
-void SchemaCompiler::report_loops() {
-  enum class Visit { unseen, open, done };
-  std::map<const SchemaNode*, Visit> visits;
-  std::map<const SchemaNode*, const Pointer*> where;
-  for (const auto& [node, pointer] : places_) where[node] = &pointer;
-
-  // Edges that lead to a schema for the same value; those to properties and items are no danger.
-  const std::function<void(const SchemaNode*)> visit = [&](const SchemaNode* node) {
-    if (node == nullptr || visits[node] == Visit::done) return;
-    if (visits[node] == Visit::open) {
-      error(*where[node], "this schema contains itself without a property or item in between");
-      visits[node] = Visit::done;
-      return;
-    }
-    visits[node] = Visit::open;
-    visit(node->alias);
-    visit(node->negated);
-    for (const auto* list : {&node->all_of, &node->any_of, &node->one_of}) {
-      for (const auto* branch : *list) visit(branch);
-    }
-    if (node->discriminator) {
-      for (const auto& [value, branch] : node->discriminator->by_value) visit(branch.schema);
-    }
-    visits[node] = Visit::done;
-  };
-  for (const auto& [node, pointer] : places_) visit(node);
-}
-
-/// So that however long a chain of aliases is, a value's check takes one step.
-void SchemaCompiler::shorten_aliases() {
-  for (auto& node : *nodes_) {
-    std::set<const SchemaNode*> seen;
-    while (node.alias != nullptr && node.alias->alias != nullptr && seen.insert(node.alias).second) {
-      node.alias = node.alias->alias;
-    }
-  }
-}
-
-Schema::Outcome Schema::compile(const Document& document, const nlohmann::json::json_pointer& where) {
+Schema::Outcome Schema::compile(const Document& document, const nlohmann::json::json_pointer& where,
+                                Coercion coercion) {
   Outcome outcome;
   if (!has(document.root(), where)) {
     outcome.problems.push_back({Severity::error, document.place(where), "there is no schema at " + where.to_string()});
     return outcome;
   }
-  SchemaCompiler compiler(document, outcome.problems);
+  SchemaCompiler compiler(document, outcome.problems, coercion);
   const SchemaNode* root = compiler.compile(where);
   compiler.finish();
   const bool failed =

@@ -4,7 +4,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -13,16 +15,17 @@
 namespace pgw::contract {
 
 /// Compiles schemas of one document into one set; every schema is compiled once, however often it is referenced.
+/// Nothing in here recurses along a chain of schemas: a document may be as deep as it likes.
 class SchemaCompiler {
  public:
   using Pointer = nlohmann::json::json_pointer;
 
-  SchemaCompiler(const Document& document, std::vector<Problem>& problems);
+  SchemaCompiler(const Document& document, std::vector<Problem>& problems, Coercion coercion);
 
-  /// Never null; of no use if an error was reported.
+  /// Never null, and complete with all that it refers to; of no use if an error was reported.
   const SchemaNode* compile(const Pointer& where);
 
-  /// To be called when all is compiled: reports schemas that contain themselves without a value in between.
+  /// To be called when all is compiled, before a value is checked.
   void finish();
 
   /// Follows `$ref`s of any object of the document from `where`; reports what can't be followed and returns nullopt.
@@ -34,28 +37,59 @@ class SchemaCompiler {
   void warning(const Pointer& where, std::string message);
 
  private:
+  enum class Visit { unseen, open, done };
+
+  /// A node, where it stands, and what the walk along schemas of one value (schema_compiler_graph.cpp) knows of it.
+  struct Entry {
+    SchemaNode* node;
+    Pointer where;
+    Visit visit = Visit::unseen;
+    std::size_t depth = 0;  // how many schemas stand within each other here without a property or item in between
+  };
+
+  /// The node of a schema, which is filled in once the present one is.
+  const SchemaNode* node_at(const Pointer& where);
+
   void fill(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
-  void fill_reference(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
+  bool fill_reference(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
   bool fill_alias(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
   /// Where a reference leads; reports, at `where`, what leads nowhere.
   std::optional<Pointer> follow(const Pointer& where, const std::string& reference);
-  void report_loops();
-  void shorten_aliases();
-  void warn_of_unknown_keywords(const Pointer& where, const nlohmann::json& schema);
+  void note_unenforced_keywords(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
+
+  // schema_compiler_graph.cpp
+  void settle_new_nodes();
+  void shorten_alias(Entry& entry);
+  void measure(Entry& entry);
+  void refuse_loop(Entry& entry);
+  void refuse_depth(Entry& entry);
+  void remember_what_may_be_met_again();
 
   // schema_compiler_keywords.cpp
   void fill_type(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
-  bool fill_type_of_3_1(SchemaNode& node, const Pointer& where, const nlohmann::json& type);
+  void fill_type_of_3_1(SchemaNode& node, const Pointer& where, const nlohmann::json& type);
   void fill_enumeration(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
   void warn_of_values_of_other_types(const SchemaNode& node, const Pointer& where);
   void fill_string(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
+  void fill_format(SchemaNode& node, const Pointer& where, const std::string& name);
   void fill_number(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
   void fill_array(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
   void fill_object(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
+  void fill_required(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
+  void fill_additional(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
   void fill_combinators(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
-  static void fold_null_into_nullable(SchemaNode& node, std::vector<const SchemaNode*>& branches);
   void fill_discriminator(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
-  std::vector<const SchemaNode*> compile_all(const Pointer& where);
+
+  // schema_compiler_keywords_3_1.cpp
+  void fill_array_of_3_1(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
+  void fill_object_of_3_1(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
+  void fill_dependencies(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
+  void fill_condition(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
+
+  /// Null if the pattern can't be used, which is then named.
+  std::shared_ptr<const Pattern> pattern_of(const Pointer& where, const std::string& source);
+  std::vector<const SchemaNode*> nodes_of_list(const Pointer& where);
+  bool is_object_at(const Pointer& where, const nlohmann::json& schema, const char* keyword);
   std::optional<std::size_t> count_at(const Pointer& where, const nlohmann::json& schema, const char* keyword);
   std::optional<Number> number_at(const Pointer& where, const nlohmann::json& schema, const char* keyword);
   std::optional<std::string> text_at(const Pointer& where, const nlohmann::json& schema, const char* keyword);
@@ -64,11 +98,17 @@ class SchemaCompiler {
   bool flag_at(const Pointer& where, const nlohmann::json& schema, const char* keyword);
 
   const Document& document_;
+  const PatternDialect dialect_;
   bool is_3_1_ = false;  // OpenAPI 3.1
   std::vector<Problem>& problems_;
+  std::set<std::string> warned_;
   std::shared_ptr<SchemaSet> nodes_ = std::make_shared<SchemaSet>();
   std::map<std::string, SchemaNode*, std::less<>> by_pointer_;
-  std::vector<std::pair<const SchemaNode*, Pointer>> places_;
+  std::map<std::string, std::shared_ptr<const Pattern>, std::less<>> patterns_;
+  std::vector<Entry> entries_;
+  std::unordered_map<const SchemaNode*, std::size_t> entry_of_;
+  std::size_t filled_ = 0;   // how many of `entries_` are filled in,
+  std::size_t settled_ = 0;  // and settled
 };
 
 }  // namespace pgw::contract

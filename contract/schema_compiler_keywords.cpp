@@ -3,7 +3,6 @@
 #include <array>
 #include <set>
 
-#include "contract/re2_syntax.h"
 #include "contract/schema_compiler.h"
 
 namespace pgw::contract {
@@ -35,6 +34,8 @@ std::string_view kind_name(const json& value) {
 
 bool is_of(JsonType type, const json& value) {
   switch (type) {
+    case JsonType::null:
+      return value.is_null();
     case JsonType::string:
       return value.is_string();
     case JsonType::integer:
@@ -51,48 +52,69 @@ bool is_of(JsonType type, const json& value) {
   return true;
 }
 
+/// What a format of this width leaves of an integer.
+std::optional<std::pair<std::int64_t, std::int64_t>> range_of(const json& format) {
+  if (format == "int32") return std::pair<std::int64_t, std::int64_t>{INT32_MIN, INT32_MAX};
+  if (format == "int64") return std::pair<std::int64_t, std::int64_t>{INT64_MIN, INT64_MAX};
+  return std::nullopt;
+}
+
+Bound bound_of(std::int64_t limit) {
+  return {{static_cast<double>(limit), limit}, limit, false};
+}
+
 }  // namespace
 
 void SchemaCompiler::fill_type(SchemaNode& node, const Pointer& where, const json& schema) {
   node.nullable = flag_at(where, schema, "nullable");
   if (!schema.contains("type")) return;
   const auto& type = schema["type"];
-  if (is_3_1_ && fill_type_of_3_1(node, where, type)) return;
-  if (type.is_string()) node.type = parse_type(type.get_ref<const std::string&>());
-  if (!node.type) error(where / "type", "type must be one of string, integer, number, boolean, array and object");
+  if (is_3_1_) return fill_type_of_3_1(node, where, type);
+  const auto known = type.is_string() ? parse_type(type.get_ref<const std::string&>()) : std::nullopt;
+  if (known) {
+    node.types.add(*known);
+  } else {
+    error(where / "type", "type must be one of string, integer, number, boolean, array and object");
+  }
 }
 
-/// "null", and lists of types. Null alone is an enum of one; of several other types none is enforced.
-bool SchemaCompiler::fill_type_of_3_1(SchemaNode& node, const Pointer& where, const json& type) {
-  if (type == "null") {
-    node.enumeration = json::array({nullptr});
-    node.is_literal = true;
-    return true;
+/// A name or a list of names, "null" among them.
+void SchemaCompiler::fill_type_of_3_1(SchemaNode& node, const Pointer& where, const json& type) {
+  const json names = type.is_array() ? type : json::array({type});
+  bool has_null = false;
+  bool is_right = !names.empty();
+  for (const auto& name : names) {
+    const auto known = name.is_string() ? parse_type(name.get_ref<const std::string&>()) : std::nullopt;
+    if (known) node.types.add(*known);
+    has_null = has_null || name == "null";
+    is_right = is_right && (known || name == "null");
   }
-  if (!type.is_array() || type.empty()) return false;
-  std::vector<JsonType> others;
-  for (const auto& one : type) {
-    if (one == "null") {
-      node.nullable = true;
-      continue;
-    }
-    const auto known = one.is_string() ? parse_type(one.get_ref<const std::string&>()) : std::nullopt;
-    if (!known) return false;
-    others.push_back(*known);
+  if (!is_right) {
+    error(where / "type",
+          "type must be one of string, integer, number, boolean, array, object and null, or a list of them");
   }
-  if (others.size() == 1) node.type = others.front();
-  if (others.size() > 1) warning(where / "type", "of several types none is enforced; put them into an anyOf");
-  return true;
+  if (has_null && node.types.is_empty()) {
+    node.types.add(JsonType::null);
+  } else {
+    node.nullable = node.nullable || has_null;
+  }
 }
 
 void SchemaCompiler::fill_enumeration(SchemaNode& node, const Pointer& where, const json& schema) {
-  if (is_3_1_ && schema.contains("const")) {
+  const bool has_const = is_3_1_ && schema.contains("const");
+  if (has_const) {
     node.enumeration = json::array({schema["const"]});
     node.is_literal = true;
   }
   if (!schema.contains("enum")) return;
-  if (!schema["enum"].is_array() || schema["enum"].empty()) {
+  if (!schema["enum"].is_array() || (schema["enum"].empty() && !is_3_1_)) {
     error(where / "enum", "enum must be a list with at least one value");
+    return;
+  }
+  if (schema["enum"].empty()) warning(where / "enum", "this enum has no value, so nothing fits this schema");
+  if (has_const) {  // both hold
+    const auto& allowed = schema["enum"];
+    if (std::ranges::find(allowed, schema["const"]) == allowed.end()) node.enumeration = json::array();
     return;
   }
   node.enumeration = schema["enum"];
@@ -104,11 +126,12 @@ void SchemaCompiler::fill_enumeration(SchemaNode& node, const Pointer& where, co
 
 /// YAML reads 1.0, true and null as they look, where a text was meant.
 void SchemaCompiler::warn_of_values_of_other_types(const SchemaNode& node, const Pointer& where) {
-  if (!node.type) return;
+  const auto type = node.type();
+  if (!type) return;
   for (std::size_t i = 0; i < node.enumeration->size(); ++i) {
     const json& value = (*node.enumeration)[i];
-    if (is_of(*node.type, value) || (value.is_null() && node.nullable)) continue;
-    const bool is_text_meant = node.type == JsonType::string && value.is_primitive();
+    if (is_of(*type, value) || (value.is_null() && node.nullable)) continue;
+    const bool is_text_meant = type == JsonType::string && value.is_primitive();
     warning(where / i, "this value is " + std::string(kind_name(value)) +
                            (is_text_meant ? ", so no text equals it: put it in quotes"
                                           : ", which is not of the type that the schema names"));
@@ -119,23 +142,27 @@ void SchemaCompiler::fill_string(SchemaNode& node, const Pointer& where, const j
   node.min_length = count_at(where, schema, "minLength");
   node.max_length = count_at(where, schema, "maxLength");
   if (const auto pattern = text_at(where, schema, "pattern")) {
-    re2::RE2::Options quiet;
-    quiet.set_log_errors(false);
-    auto compiled = std::make_shared<const Pattern>(*pattern, re2_syntax(*pattern), quiet);
-    if (compiled->expression.ok()) {
-      node.pattern = std::move(compiled);
-    } else {
-      warning(where / "pattern",
-              "this pattern is not checked, since it can't be matched in linear time: " + compiled->expression.error());
-    }
+    node.pattern = pattern_of(where / "pattern", *pattern);
+    if (node.pattern == nullptr) node.undecided.add(JsonType::string);
   }
-  if (const auto name = text_at(where, schema, "format")) {
-    // A format of texts says nothing about what else may be there.
-    if (!node.type || node.type == JsonType::string) node.format = parse_format(*name);
-    if (!node.format && !is_annotation_format(*name)) {
-      warning(where / "format", "the format '" + *name + "' is not checked");
-    }
-  }
+  if (const auto name = text_at(where, schema, "format")) fill_format(node, where / "format", *name);
+}
+
+void SchemaCompiler::fill_format(SchemaNode& node, const Pointer& where, const std::string& name) {
+  // A format of texts says nothing about what else may be there.
+  if (node.types.is_empty() || node.types.contains(JsonType::string)) node.format = parse_format(name);
+  node.is_time_delta = name == "time-delta";
+  if (node.format || is_annotation_format(name)) return;
+  warning(where, "the format '" + name + "' is not checked");
+  node.undecided.add({JsonType::string, JsonType::integer, JsonType::number, JsonType::boolean});
+}
+
+std::shared_ptr<const Pattern> SchemaCompiler::pattern_of(const Pointer& where, const std::string& source) {
+  auto& pattern = patterns_[source];
+  if (pattern == nullptr) pattern = std::make_shared<const Pattern>(source, dialect_);
+  if (pattern->problem().empty()) return pattern;
+  warning(where, "this pattern is not checked: " + pattern->problem());
+  return nullptr;
 }
 
 void SchemaCompiler::fill_number(SchemaNode& node, const Pointer& where, const json& schema) {
@@ -144,41 +171,42 @@ void SchemaCompiler::fill_number(SchemaNode& node, const Pointer& where, const j
   node.multiple_of = number_at(where, schema, "multipleOf");
   if (node.multiple_of && node.multiple_of->value <= 0)
     error(where / "multipleOf", "multipleOf must be greater than 0");
-  if (schema.value("format", json()) == "int32") {
-    if (!node.minimum) node.minimum = Bound{{INT32_MIN, INT32_MIN}, INT32_MIN, false};
-    if (!node.maximum) node.maximum = Bound{{INT32_MAX, INT32_MAX}, INT32_MAX, false};
+  if (const auto range = range_of(schema.value("format", json()))) {
+    if (!node.minimum) node.minimum = bound_of(range->first);
+    if (!node.maximum) node.maximum = bound_of(range->second);
   }
   // FastAPI writes the 3 of an integer's limit as 3.0, and tells it as 3.
   for (auto* bound : {&node.minimum, &node.maximum}) {
-    if (node.type == JsonType::integer && *bound && (*bound)->value.whole) (*bound)->limit = *(*bound)->value.whole;
+    if (node.type() == JsonType::integer && *bound && (*bound)->value.whole) (*bound)->limit = *(*bound)->value.whole;
   }
 }
 
 void SchemaCompiler::fill_array(SchemaNode& node, const Pointer& where, const json& schema) {
-  if (schema.contains("items")) node.items = compile(where / "items");
   node.min_items = count_at(where, schema, "minItems");
   node.max_items = count_at(where, schema, "maxItems");
   node.unique_items = flag_at(where, schema, "uniqueItems");
+  if (is_3_1_) fill_array_of_3_1(node, where, schema);
+  if (!schema.contains("items")) return;
+  if (schema["items"].is_array() && !is_3_1_) {
+    // The tuple of draft 4: FastAPI with pydantic v1 writes it into documents of 3.0, which have no other word for it.
+    for (std::size_t i = 0; i < schema["items"].size(); ++i) {
+      node.rare_part().prefix_items.push_back(node_at(where / "items" / i));
+    }
+  } else if (is_3_1_ || !schema.contains("prefixItems")) {
+    node.items = node_at(where / "items");
+  }
 }
 
 void SchemaCompiler::fill_object(SchemaNode& node, const Pointer& where, const json& schema) {
   node.min_properties = count_at(where, schema, "minProperties");
   node.max_properties = count_at(where, schema, "maxProperties");
-  if (schema.contains("additionalProperties")) {
-    const auto& additional = schema["additionalProperties"];
-    if (additional.is_boolean()) {
-      node.additional_allowed = additional.get<bool>();
-    } else {
-      node.additional = compile(where / "additionalProperties");
+  fill_additional(node, where, schema);
+  if (is_3_1_) fill_object_of_3_1(node, where, schema);
+  if (schema.contains("properties")) {
+    if (!is_object_at(where, schema, "properties")) return;
+    for (const auto& [name, property] : schema["properties"].items()) {
+      node.properties.push_back({.name = name, .schema = node_at(where / "properties" / name), .required = false});
     }
-  }
-  if (schema.contains("properties") && !schema["properties"].is_object()) {
-    error(where / "properties", "properties must be an object");
-    return;
-  }
-  const auto properties = schema.value("properties", json::object());
-  for (const auto& [name, property] : properties.items()) {
-    node.properties.push_back({.name = name, .schema = compile(where / "properties" / name), .required = false});
   }
   // pydantic complains in the order of the fields; JSON objects have none, but places have.
   const auto order = [&](const SchemaNode::Property& property) {
@@ -186,42 +214,47 @@ void SchemaCompiler::fill_object(SchemaNode& node, const Pointer& where, const j
     return std::pair(place.line, place.column);
   };
   std::ranges::stable_sort(node.properties, {}, order);
+  fill_required(node, where, schema);
+  for (std::size_t i = 0; i < node.properties.size(); ++i) node.index_.emplace(node.properties[i].name, i);
+}
+
+void SchemaCompiler::fill_required(SchemaNode& node, const Pointer& where, const json& schema) {
   const auto required = schema.value("required", json::array());
+  std::map<std::string, std::size_t, std::less<>> index;
+  for (std::size_t i = 0; i < node.properties.size(); ++i) index.emplace(node.properties[i].name, i);
   for (const auto& name : required) {
     if (!required.is_array() || !name.is_string()) {
       error(where / "required", "required must list names");
       return;
     }
-    const auto found =
-        std::ranges::find(node.properties, name.get_ref<const std::string&>(), &SchemaNode::Property::name);
-    if (found != node.properties.end()) {
-      found->required = true;
-    } else {
-      node.properties.push_back({.name = name.get<std::string>(), .schema = nullptr, .required = true});
-    }
+    const auto [known, is_undeclared] = index.emplace(name.get<std::string>(), node.properties.size());
+    if (is_undeclared) node.properties.push_back({.name = known->first, .schema = nullptr, .required = false});
+    node.properties[known->second].required = true;
   }
-  for (std::size_t i = 0; i < node.properties.size(); ++i) node.index_.emplace(node.properties[i].name, i);
+}
+
+void SchemaCompiler::fill_additional(SchemaNode& node, const Pointer& where, const json& schema) {
+  if (!schema.contains("additionalProperties")) return;
+  // Which members are further ones can't be told where a keyword that isn't enforced speaks of some of them.
+  if (!is_3_1_ && schema.contains("patternProperties")) return;
+  node.speaks_of_additional = true;
+  const auto& additional = schema["additionalProperties"];
+  if (additional.is_boolean()) {
+    node.additional_allowed = additional.get<bool>();
+  } else {
+    node.additional = node_at(where / "additionalProperties");
+  }
 }
 
 void SchemaCompiler::fill_combinators(SchemaNode& node, const Pointer& where, const json& schema) {
-  if (schema.contains("allOf")) node.all_of = compile_all(where / "allOf");
-  if (schema.contains("anyOf")) node.any_of = compile_all(where / "anyOf");
-  if (schema.contains("oneOf")) node.one_of = compile_all(where / "oneOf");
-  if (is_3_1_) {
-    fold_null_into_nullable(node, node.any_of);
-    fold_null_into_nullable(node, node.one_of);
+  if (schema.contains("allOf")) {
+    for (const auto* part : nodes_of_list(where / "allOf")) node.all_of.push_back(part);
   }
-  if (schema.contains("not")) node.negated = compile(where / "not");
+  if (schema.contains("anyOf")) node.any_of = nodes_of_list(where / "anyOf");
+  if (schema.contains("oneOf")) node.one_of = nodes_of_list(where / "oneOf");
+  if (schema.contains("not")) node.negated = node_at(where / "not");
+  if (is_3_1_) fill_condition(node, where, schema);
   if (schema.contains("discriminator")) fill_discriminator(node, where, schema);
-}
-
-/// `anyOf: [X, {type: 'null'}]` is how FastAPI writes an optional X in 3.1: what is wrong with a value is told of X
-/// alone.
-void SchemaCompiler::fold_null_into_nullable(SchemaNode& node, std::vector<const SchemaNode*>& branches) {
-  const json only_null = json::array({nullptr});
-  const auto removed =
-      std::erase_if(branches, [&](const SchemaNode* branch) { return branch->enumeration == only_null; });
-  if (removed > 0) node.nullable = true;
 }
 
 void SchemaCompiler::fill_discriminator(SchemaNode& node, const Pointer& where, const json& schema) {
@@ -240,7 +273,7 @@ void SchemaCompiler::fill_discriminator(SchemaNode& node, const Pointer& where, 
   const auto add = [&](const std::string& value, const std::string& reference) {
     if (const auto target = follow(where / "discriminator", reference)) {
       mapped.insert(reference);
-      discriminator.by_value[value] = {compile(*target), target->empty() ? std::string() : target->back()};
+      discriminator.by_value[value] = {node_at(*target), target->empty() ? std::string() : target->back()};
     }
   };
   const auto mapping = described.value("mapping", json::object());
@@ -262,22 +295,29 @@ void SchemaCompiler::fill_discriminator(SchemaNode& node, const Pointer& where, 
   if (!discriminator.by_value.empty()) node.discriminator = std::move(discriminator);
 }
 
-std::vector<const SchemaNode*> SchemaCompiler::compile_all(const Pointer& where) {
+std::vector<const SchemaNode*> SchemaCompiler::nodes_of_list(const Pointer& where) {
   std::vector<const SchemaNode*> nodes;
   const auto& list = document_.root().at(where);
   if (!list.is_array() || list.empty()) {
     error(where, "this must be a list with at least one schema");
     return nodes;
   }
-  for (std::size_t i = 0; i < list.size(); ++i) nodes.push_back(compile(where / i));
+  for (std::size_t i = 0; i < list.size(); ++i) nodes.push_back(node_at(where / i));
   return nodes;
 }
 
+bool SchemaCompiler::is_object_at(const Pointer& where, const json& schema, const char* keyword) {
+  if (schema[keyword].is_object()) return true;
+  error(where / keyword, std::string(keyword) + " must be an object");
+  return false;
+}
+
+/// 2 and 2.0 are the same number.
 std::optional<std::size_t> SchemaCompiler::count_at(const Pointer& where, const json& schema, const char* keyword) {
   if (!schema.contains(keyword)) return std::nullopt;
-  if (schema[keyword].is_number_unsigned() || (schema[keyword].is_number_integer() && schema[keyword] >= 0)) {
-    return schema[keyword].get<std::size_t>();
-  }
+  const auto number =
+      schema[keyword].is_number() ? number_of(JsonTape::of(schema[keyword]).root(), false) : std::nullopt;
+  if (number && number->whole && *number->whole >= 0) return static_cast<std::size_t>(*number->whole);
   error(where / keyword, std::string(keyword) + " must be a whole number, 0 or more");
   return std::nullopt;
 }

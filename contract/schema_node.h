@@ -1,8 +1,10 @@
 // The compiled form of a schema object. Internal to contract/.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <deque>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,29 +14,50 @@
 #include <vector>
 
 #include <nlohmann/json.hpp>
-#include <re2/re2.h>
 
 #include "contract/formats.h"
 #include "contract/json_value.h"
+#include "contract/pattern.h"
 #include "contract/python.h"
 #include "contract/schema.h"
 
 namespace pgw::contract {
 
-enum class JsonType { string, integer, number, boolean, array, object };
+enum class JsonType : std::uint8_t { null, boolean, integer, number, string, array, object };
+
+/// A set of types. `integer` is a type of its own beside `number`, as documents write them.
+class TypeSet {
+ public:
+  constexpr TypeSet() = default;
+  constexpr TypeSet(std::initializer_list<JsonType> types) {
+    for (const auto type : types) add(type);
+  }
+  static constexpr TypeSet all() {
+    return {JsonType::null,   JsonType::boolean, JsonType::integer, JsonType::number,
+            JsonType::string, JsonType::array,   JsonType::object};
+  }
+
+  constexpr void add(JsonType type) { bits_ = static_cast<std::uint8_t>(bits_ | bit(type)); }
+  constexpr void add(TypeSet others) { bits_ = static_cast<std::uint8_t>(bits_ | others.bits_); }
+  constexpr bool contains(JsonType type) const { return (bits_ & bit(type)) != 0; }
+  constexpr bool is_empty() const { return bits_ == 0; }
+  constexpr bool operator==(const TypeSet&) const = default;
+
+  /// The type that it holds if that is one alone.
+  constexpr std::optional<JsonType> only() const {
+    return std::has_single_bit(bits_) ? std::optional(static_cast<JsonType>(std::countr_zero(bits_))) : std::nullopt;
+  }
+
+ private:
+  static constexpr unsigned bit(JsonType type) { return 1U << static_cast<unsigned>(type); }
+
+  std::uint8_t bits_ = 0;
+};
 
 struct Bound {
   Number value;
   nlohmann::json limit;  ///< the same as the document writes it, for messages
   bool exclusive = false;
-};
-
-struct Pattern {
-  Pattern(std::string written, const std::string& as_re2, const re2::RE2::Options& options)
-      : source(std::move(written)), expression(as_re2, options) {}
-
-  std::string source;  ///< as the document writes it
-  re2::RE2 expression;
 };
 
 /// One schema. A node never owns another: all live in the SchemaSet, so that `$ref` cycles are plain pointers.
@@ -44,6 +67,17 @@ class SchemaNode {
     std::string name;
     const SchemaNode* schema = nullptr;
     bool required = false;
+  };
+
+  struct PatternProperty {
+    std::shared_ptr<const Pattern> pattern;
+    const SchemaNode* schema = nullptr;
+  };
+
+  struct Dependency {
+    std::string name;                    ///< when this member is there,
+    std::vector<std::string> required;   ///< these must be, too,
+    const SchemaNode* schema = nullptr;  ///< and this holds for the object
   };
 
   struct Branch {
@@ -56,28 +90,60 @@ class SchemaNode {
     std::map<std::string, Branch, std::less<>> by_value;
   };
 
-  /// The schema that this one stands for. While a document is being compiled, an erroneous one may go in circles: hence
-  /// the bound.
-  const SchemaNode& resolved() const {
-    const SchemaNode* node = this;
-    for (int steps = 0; node->alias != nullptr && steps < most_aliases; ++steps) node = node->alias;
-    return *node;
-  }
+  /// `if`, `then` and `else`; one of the last two may be null.
+  struct Condition {
+    const SchemaNode* test = nullptr;
+    const SchemaNode* then = nullptr;
+    const SchemaNode* otherwise = nullptr;
+  };
+
+  /// What stands in documents seldom, so that a node without it stays small.
+  struct Rare {
+    std::vector<const SchemaNode*> prefix_items;
+    const SchemaNode* contains = nullptr;
+    std::size_t min_contains = 1;
+    std::optional<std::size_t> max_contains;
+    std::vector<PatternProperty> pattern_properties;
+    const SchemaNode* property_names = nullptr;
+    std::vector<Dependency> dependencies;
+    std::optional<Condition> condition;
+    const SchemaNode* unevaluated_items = nullptr;
+    const SchemaNode* unevaluated_properties = nullptr;
+  };
+
+  /// The schema that this one stands for. Once the compiler has settled it, one step leads there.
+  const SchemaNode& resolved() const { return alias == nullptr ? *this : *alias; }
 
   const Property* find_property(std::string_view name) const;
 
-  /// Whether some value that is right is of that type; and whether all of them are. As far as types are told: by the
-  /// schema, by the parts that it holds with, by its alternatives. Not where it contains itself.
+  /// The type that the schema names, unless it names several; `null` beside another counts as `nullable`.
+  std::optional<JsonType> type() const { return types.only(); }
+  bool is_only_null() const { return types == TypeSet{JsonType::null}; }
+
+  /// Whether some value that is right is of that type; and whether all of them are, but for null. As far as types are
+  /// told: by the schema, by the parts that it holds with, by its alternatives.
   bool may_be(JsonType wanted) const;
   bool is_always(JsonType wanted) const;
 
-  static constexpr int most_aliases = 100;
-  const SchemaNode* alias =
-      nullptr;  ///< set when the schema is nothing but another one: a bare `$ref`, or `allOf` of one
-  std::optional<JsonType> type;
+  /// Calls `visit` with each schema that speaks of the same value, and with each that speaks of a part of it.
+  template <typename Visit>
+  void for_each_in_place(const Visit& visit) const;
+  template <typename Visit>
+  void for_each_below(const Visit& visit) const;
+
+  const SchemaNode* alias = nullptr;  ///< set when the schema is nothing but another one: a bare `$ref`, say
+  bool takes_nothing = false;         ///< the schema `false`
+  TypeSet types;                      ///< empty: any
   bool nullable = false;
   bool read_only = false;
   bool write_only = false;
+
+  /// Values of these types are at best of unknown fit, since a keyword that isn't enforced speaks of them.
+  TypeSet undecided;
+
+  /// A pair of this schema and a value may be met again on another way through the document: the verdict is kept, or
+  /// the number of ways would multiply with each level of a body.
+  bool is_remembered = false;
 
   std::optional<nlohmann::json> enumeration;  // an array
   bool is_literal = false;                    // an inline enum: pydantic's Literal; else a named Enum
@@ -86,6 +152,7 @@ class SchemaNode {
   std::optional<std::size_t> max_length;
   std::shared_ptr<const Pattern> pattern;
   std::optional<Format> format;
+  bool is_time_delta = false;  ///< a number of seconds, which pydantic also reads from a duration
 
   std::optional<Bound> minimum;
   std::optional<Bound> maximum;
@@ -98,6 +165,7 @@ class SchemaNode {
 
   std::vector<Property> properties;
   bool additional_allowed = true;
+  bool speaks_of_additional = false;  ///< `additionalProperties` stands here, be it true
   const SchemaNode* additional = nullptr;
   std::optional<std::size_t> min_properties;
   std::optional<std::size_t> max_properties;
@@ -107,11 +175,55 @@ class SchemaNode {
   std::vector<const SchemaNode*> one_of;
   const SchemaNode* negated = nullptr;
   std::optional<Discriminator> discriminator;
+  std::unique_ptr<Rare> rare;
 
  private:
   friend class SchemaCompiler;
+  Rare& rare_part() {
+    if (rare == nullptr) rare = std::make_unique<Rare>();
+    return *rare;
+  }
+
   std::unordered_map<std::string_view, std::size_t> index_;  // of `properties`, by name
 };
+
+template <typename Visit>
+void SchemaNode::for_each_in_place(const Visit& visit) const {
+  const auto visit_if_there = [&](const SchemaNode* node) {
+    if (node != nullptr) visit(*node);
+  };
+  visit_if_there(alias);
+  for (const auto* list : {&all_of, &any_of, &one_of}) {
+    for (const auto* part : *list) visit(*part);
+  }
+  visit_if_there(negated);
+  if (discriminator) {
+    for (const auto& [value, branch] : discriminator->by_value) visit(*branch.schema);
+  }
+  if (rare == nullptr) return;
+  for (const auto& dependency : rare->dependencies) visit_if_there(dependency.schema);
+  if (!rare->condition) return;
+  visit_if_there(rare->condition->test);
+  visit_if_there(rare->condition->then);
+  visit_if_there(rare->condition->otherwise);
+}
+
+template <typename Visit>
+void SchemaNode::for_each_below(const Visit& visit) const {
+  const auto visit_if_there = [&](const SchemaNode* node) {
+    if (node != nullptr) visit(*node);
+  };
+  visit_if_there(items);
+  for (const auto& property : properties) visit_if_there(property.schema);
+  visit_if_there(additional);
+  if (rare == nullptr) return;
+  for (const auto* item : rare->prefix_items) visit(*item);
+  for (const auto& property : rare->pattern_properties) visit_if_there(property.schema);
+  for (const auto* node :
+       {rare->contains, rare->property_names, rare->unevaluated_items, rare->unevaluated_properties}) {
+    visit_if_there(node);
+  }
+}
 
 /// Owns nodes at stable addresses.
 using SchemaSet = std::deque<SchemaNode>;
@@ -124,7 +236,7 @@ struct Trail {
 };
 
 /// Appends what is wrong with `value`, until `out` holds `most_violations`; each `loc` is `trail`, and what leads on
-/// from it.
+/// from it. Linear in the value.
 inline constexpr std::size_t most_violations = 100;
 void check_value(const SchemaNode& schema, const JsonValue& value, const Trail* trail, const Reading& reading,
                  std::vector<Violation>& out);

@@ -1,111 +1,230 @@
 #include "contract/validator.h"
 
 #include <algorithm>
+#include <array>
 
 namespace pgw::contract {
 namespace {
 
-/// Whether null is right. Only called for schemas that don't contain themselves without a property or item in between.
-bool takes_null(const SchemaNode& unresolved) {
-  const SchemaNode& schema = unresolved.resolved();
-  const auto takes = [](const SchemaNode* branch) { return takes_null(*branch); };
-  if (schema.nullable) return true;
-  if (schema.type) return false;
-  if (schema.enumeration && std::ranges::find(*schema.enumeration, nlohmann::json()) == schema.enumeration->end()) {
-    return false;
+/// Schemas within each other, over all levels of a value: what a thread's stack holds with room to spare. A document
+/// that nests a few dozen at each level of a body as deep as bodies may be gets there.
+constexpr std::size_t deepest_check = 1200;
+
+JsonType type_of(const JsonValue& value) {
+  switch (value.kind()) {
+    case JsonValue::Kind::null:
+    case JsonValue::Kind::unread:
+      return JsonType::null;
+    case JsonValue::Kind::boolean:
+      return JsonType::boolean;
+    case JsonValue::Kind::integer:
+    case JsonValue::Kind::unsigned_integer:
+      return JsonType::integer;
+    case JsonValue::Kind::decimal:
+      return JsonType::number;
+    case JsonValue::Kind::string:
+      return JsonType::string;
+    case JsonValue::Kind::array:
+      return JsonType::array;
+    case JsonValue::Kind::object:
+      return JsonType::object;
   }
-  if (!schema.any_of.empty() && std::ranges::none_of(schema.any_of, takes)) return false;
-  if (!schema.one_of.empty() && std::ranges::none_of(schema.one_of, takes)) return false;
-  if (schema.negated != nullptr && takes_null(*schema.negated)) return false;
-  return std::ranges::all_of(schema.all_of, takes);
+  return JsonType::null;
 }
+
+constexpr std::array type_names{std::pair{JsonType::string, "string"}, std::pair{JsonType::integer, "integer"},
+                                std::pair{JsonType::number, "number"}, std::pair{JsonType::boolean, "boolean"},
+                                std::pair{JsonType::array, "array"},   std::pair{JsonType::object, "object"},
+                                std::pair{JsonType::null, "null"}};
 
 }  // namespace
 
-void Validator::check(const SchemaNode& unresolved, const JsonValue& value, const Trail* trail) {
-  const SchemaNode* const outer = std::exchange(whole_, nullptr);
-  if (is_done()) return;
+Fit Validator::check(const SchemaNode& unresolved, const JsonValue& value, const Trail* trail,
+                     const SchemaNode* whole) {
   const SchemaNode& schema = unresolved.resolved();
-  const SchemaNode& whole = outer == nullptr ? schema : *outer;
-  if (value.is_null() || value.is_unread()) {
-    // Where alternatives are told apart, what isn't known counts for none.
-    if (value.is_unread() ? reading_.coerce : takes_null(schema)) return;
-    complain(trail, [] { return Complaint{"none is not an allowed value", "type_error.none.not_allowed"}; });
-    return;
-  }
-  // An enum says in its own words that a value is of another type.
-  if (schema.enumeration && !check_enumeration(schema, value, trail)) return;
-  if (!check_type(schema, value, trail)) return;
-  check_scalar(schema, value, trail);
-  if (value.is_array()) check_list(schema, whole, value, trail);
-  if (value.is_object()) check_object(schema, whole, value, trail);
-  for (const auto* part : schema.all_of) {
-    whole_ = &whole;
-    check(*part, value, trail);
-  }
-  check_alternatives(schema, value, trail);
+  if (value.is_unread()) return Fit::unknown;
+  if (is_done()) return Fit::no;
+  if (!schema.is_remembered) return examine(schema, value, trail, whole == nullptr ? schema : *whole);
+  const Verdicts::Key key{&schema, whole, &value, null_is_absence_};
+  const auto* const known = verdicts_.find(key);
+  if (known != nullptr && (is_quiet_ || known->is_told || known->fit != Fit::no)) return known->fit;
+  const Fit fit = examine(schema, value, trail, whole == nullptr ? schema : *whole);
+  verdicts_.store(key, {fit, !is_quiet_});
+  return fit;
 }
 
-void Validator::tell(const Trail* trail, Complaint complaint) {
+Fit Validator::examine(const SchemaNode& schema, const JsonValue& value, const Trail* trail, const SchemaNode& whole) {
+  if (schema.takes_nothing) {
+    return complain(trail, [] { return Complaint{"no value is permitted here", "value_error.never"}; });
+  }
+  if (value.is_null()) {
+    if (schema.nullable) return Fit::yes;
+    if (!is_quiet_) return check_null(schema, value, trail, whole);
+  }
+  if (depth_ >= deepest_check) {
+    return give_up(trail, [] { return Complaint{"nested too deeply to be checked", "value_error.depth"}; });
+  }
+  // An enum says in its own words that a value is of another type.
+  if (schema.enumeration && check_enumeration(schema, value, trail) == Fit::no) return Fit::no;
+  if (check_type(schema, value, trail) == Fit::no) return Fit::no;
+  Fit fit = schema.undecided.contains(type_of(value)) ? Fit::unknown : Fit::yes;
+  fit = both(fit, check_scalar(schema, value, trail));
+  if (is_settled(fit)) return fit;
+  ++depth_;
+  if (value.is_array()) fit = both(fit, check_list(schema, whole, value, trail));
+  if (value.is_object()) fit = both(fit, check_object(schema, whole, value, trail));
+  for (const auto* part : schema.all_of) {
+    if (is_settled(fit)) break;
+    fit = both(fit, check(*part, value, trail, &whole));
+  }
+  if (!is_settled(fit)) fit = both(fit, check_alternatives(schema, value, trail));
+  if (schema.rare != nullptr && !is_settled(fit)) {
+    if (value.is_object()) fit = both(fit, check_dependencies(*schema.rare, value, trail));
+    if (schema.rare->condition) fit = both(fit, check_condition(*schema.rare->condition, value, trail));
+    if (fit != Fit::no) fit = both(fit, check_unevaluated(schema, value, trail));
+  }
+  --depth_;
+  return fit;
+}
+
+/// Of null one thing is told, whatever the schema is made of.
+Fit Validator::check_null(const SchemaNode& schema, const JsonValue& null, const Trail* trail,
+                          const SchemaNode& whole) {
+  const Fit fit = fits(schema, null, trail, How::as_read, &whole);
+  if (fit != Fit::no) return fit;
+  return complain(trail, [] { return Complaint{"none is not an allowed value", "type_error.none.not_allowed"}; });
+}
+
+Fit Validator::fits(const SchemaNode& schema, const JsonValue& value, const Trail* trail, How how,
+                    const SchemaNode* whole) {
+  const bool was_quiet = std::exchange(is_quiet_, true);
+  const bool did_coerce = std::exchange(coerces_, coerces_ && how == How::as_read);
+  const bool was_absence = std::exchange(null_is_absence_, null_is_absence_ && how == How::as_read);
+  const Fit fit = check(schema, value, trail, whole == &schema ? nullptr : whole);
+  is_quiet_ = was_quiet;
+  coerces_ = did_coerce;
+  null_is_absence_ = was_absence;
+  return fit;
+}
+
+Violation Validator::violation_at(const Trail* trail, Complaint complaint) {
   Violation violation{{}, std::move(complaint.msg), std::move(complaint.type), std::move(complaint.ctx)};
   for (; trail != nullptr; trail = trail->parent) {
     violation.loc.push_back(trail->index >= 0 ? LocPart(trail->index) : LocPart(std::string(trail->name)));
   }
   std::ranges::reverse(violation.loc);
-  out_->push_back(std::move(violation));
+  return violation;
 }
 
-bool Validator::check_type(const SchemaNode& schema, const JsonValue& value, const Trail* trail) {
-  if (!schema.type) return true;
-  const auto expect = [&](bool is_right, const char* msg, const char* type) {
-    return is_right || complain(trail, [&] { return Complaint{msg, type}; });
-  };
-  switch (*schema.type) {
-    case JsonType::string: {
-      const bool is_scalar = !value.is_array() && !value.is_object();
-      return value.is_string() || (reading_.coerce && is_scalar) || complain_of_no_text(schema, trail);
-    }
+Fit Validator::occurs(const Pattern* pattern, std::string_view text, const Trail* trail) {
+  if (pattern == nullptr) return Fit::unknown;
+  const auto match = pattern->find_in(text, steps_);
+  if (match != Pattern::Match::out_of_steps) return fit_if(match == Pattern::Match::yes);
+  return give_up(trail, [&]() -> Complaint {
+    const std::string& source = pattern->source();
+    return {"string could not be matched within the step limit of the regex \"" + source + "\"",
+            "value_error.str.regex_limit",
+            {{"pattern", source}}};
+  });
+}
+
+void Validator::tell_of_giving_up() {
+  if (gave_up_) out_.push_back(std::move(*gave_up_));
+}
+
+Fit Validator::check_type(const SchemaNode& schema, const JsonValue& value, const Trail* trail) {
+  if (schema.types.is_empty()) return Fit::yes;
+  if (const auto type = schema.type()) {
+    return is_of_type(*type, schema, value) ? Fit::yes : complain_of_type(schema, trail, value);
+  }
+  const bool is_right = std::ranges::any_of(type_names, [&](const auto& known) {
+    return schema.types.contains(known.first) && is_of_type(known.first, schema, value);
+  });
+  return is_right ? Fit::yes : complain_of_type(schema, trail, value);
+}
+
+bool Validator::is_of_type(JsonType type, const SchemaNode& schema, const JsonValue& value) const {
+  switch (type) {
+    case JsonType::null:
+      return value.is_null();
+    case JsonType::string:
+      return value.is_string() || (coerces_ && !value.is_array() && !value.is_object() && !value.is_null());
     case JsonType::integer:
-      return expect(integer_of(value, reading_.coerce).has_value(), "value is not a valid integer",
-                    "type_error.integer");
+      return integer_of(value, coerces_).has_value();
     case JsonType::number:
-      return expect(number_of(value, reading_.coerce).has_value(), "value is not a valid float", "type_error.float");
+      return number_of(value, coerces_).has_value() ||
+             (coerces_ && schema.is_time_delta && value.is_string() && is_time_delta(value.text()));
     case JsonType::boolean:
-      return expect(value.is_boolean() || (reading_.coerce && boolean_of(value)),
-                    "value could not be parsed to a boolean", "type_error.bool");
+      return value.is_boolean() || (coerces_ && boolean_of(value));
     case JsonType::array:
-      return expect(value.is_array(), "value is not a valid list", "type_error.list");
+      return value.is_array();
     case JsonType::object:
-      return expect(value.is_object() || may_stand_for_object(value), "value is not a valid dict", "type_error.dict");
+      return value.is_object() || may_stand_for_object(value);
   }
   return true;
+}
+
+Fit Validator::complain_of_type(const SchemaNode& schema, const Trail* trail, const JsonValue& value) {
+  return complain(trail, [&]() -> Complaint {
+    const auto type = schema.type();
+    if (!type) {
+      std::string names;
+      for (const auto& [known, name] : type_names) {
+        if (schema.types.contains(known)) names += (names.empty() ? "" : ", ") + std::string(name);
+      }
+      return {"value is of none of the permitted types: " + names, "type_error", {{"types", names}}};
+    }
+    switch (*type) {
+      case JsonType::null: {
+        const auto only_null = nlohmann::json::array({nullptr});
+        return {"unexpected value; permitted: " + in_words(only_null),
+                "value_error.const",
+                {{"given", value.to_json()}, {"permitted", only_null}}};
+      }
+      case JsonType::string:
+        return no_text(schema);
+      case JsonType::integer:
+        return {"value is not a valid integer", "type_error.integer"};
+      case JsonType::number:
+        if (coerces_ && schema.is_time_delta) return {"invalid duration format", "value_error.duration"};
+        return {"value is not a valid float", "type_error.float"};
+      case JsonType::boolean:
+        return {"value could not be parsed to a boolean", "type_error.bool"};
+      case JsonType::array:
+        return {"value is not a valid list", "type_error.list"};
+      case JsonType::object:
+        return {"value is not a valid dict", "type_error.dict"};
+    }
+    return {};
+  });
 }
 
 /// dict([]) is {}: the one list that pydantic v1 takes for an object and that is sent, since it is how PHP writes an
 /// empty object.
 bool Validator::may_stand_for_object(const JsonValue& value) const {
-  return reading_.coerce && value.is_array() && value.size() == 0;
+  return coerces_ && value.is_array() && value.size() == 0;
 }
 
-bool Validator::complain_of_no_text(const SchemaNode& schema, const Trail* trail) {
-  return complain(trail, [&]() -> Complaint {
-    const auto format = schema.format;
-    if (format == Format::date_time || format == Format::date) {
-      const std::string kind = format == Format::date ? "date" : "datetime";
-      return {"invalid type; expected " + kind + ", string, bytes, int or float", "type_error"};
-    }
-    if (format == Format::uuid || format == Format::ipv4 || format == Format::ipv6) {
-      const auto error = error_of(*format);
-      return {std::string(error.msg), std::string(error.type)};
-    }
-    return {"str type expected", "type_error.str"};
-  });
+Validator::Complaint Validator::no_text(const SchemaNode& schema) const {
+  const auto format = schema.format;
+  if (is_pydantic_ && (format == Format::date_time || format == Format::date)) {
+    const std::string kind = format == Format::date ? "date" : "datetime";
+    return {"invalid type; expected " + kind + ", string, bytes, int or float", "type_error"};
+  }
+  if (is_pydantic_ && (format == Format::uuid || format == Format::ipv4 || format == Format::ipv6)) {
+    const auto error = error_of(*format, FormatRules::of_pydantic);
+    return {std::string(error.msg), std::string(error.type)};
+  }
+  return {"str type expected", "type_error.str"};
 }
 
 void check_value(const SchemaNode& schema, const JsonValue& value, const Trail* trail, const Reading& reading,
                  std::vector<Violation>& out) {
-  Fits known;
-  Validator(reading, &out, most_violations, known).check(schema, value, trail);
+  const std::size_t before = out.size();
+  Validator validator(reading, out);
+  const Fit fit = validator.check(schema, value, trail);
+  if (out.size() > before) return;
+  if (fit == Fit::unknown && reading.direction == Direction::request) validator.tell_of_giving_up();
 }
 
 }  // namespace pgw::contract

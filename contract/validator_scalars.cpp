@@ -1,8 +1,8 @@
 // What schemas say of texts and numbers.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
+#include "contract/multiple.h"
 #include "contract/validator.h"
 
 namespace pgw::contract {
@@ -23,40 +23,35 @@ bool contains(const json& allowed, const JsonValue& value) {
 std::optional<int> compare(const Number& number, const Number& limit) {
   if (number.whole && limit.whole) return (*number.whole > *limit.whole) - (*number.whole < *limit.whole);
   if (std::isnan(number.value)) return std::nullopt;
+  // What isn't a whole number of 64 bits lies beyond all of them, or between two.
+  constexpr double beyond = 9223372036854775808.0;  // 2^63
+  if (limit.whole && !number.whole && number.value >= beyond) return 1;
+  if (number.whole && !limit.whole && limit.value >= beyond) return -1;
   return (number.value > limit.value) - (number.value < limit.value);
-}
-
-bool is_multiple(const Number& number, const Number& divisor) {
-  if (number.whole && divisor.whole && *divisor.whole > 0) return *number.whole % *divisor.whole == 0;
-  if (std::isinf(number.value)) return false;
-  const double quotient = number.value / divisor.value;
-  // What is too large for fractions to show is not held against it.
-  if (std::isinf(quotient)) return true;
-  // pydantic's tolerance, and what the division itself may be off by.
-  const double tolerance = 1e-8 + 4 * std::numeric_limits<double>::epsilon() * std::abs(quotient);
-  return std::abs(quotient - std::round(quotient)) <= tolerance;
 }
 
 }  // namespace
 
 /// Of what is wrong with a plain value the first is told, as pydantic does.
-bool Validator::check_scalar(const SchemaNode& schema, const JsonValue& value, const Trail* trail) {
-  return check_text(schema, value, trail) && check_number(schema, value, trail);
+Fit Validator::check_scalar(const SchemaNode& schema, const JsonValue& value, const Trail* trail) {
+  const Fit fit = check_text(schema, value, trail);
+  return fit == Fit::no ? fit : both(fit, check_number(schema, value, trail));
 }
 
-bool Validator::check_enumeration(const SchemaNode& schema, const JsonValue& value, const Trail* trail) {
-  if (is_permitted(schema, value)) return true;
+Fit Validator::check_enumeration(const SchemaNode& schema, const JsonValue& value, const Trail* trail) {
+  if (is_permitted(schema, value)) return Fit::yes;
   return complain(trail, [&]() -> Complaint {
     const json& allowed = *schema.enumeration;
-    if (schema.is_literal && (value.is_array() || value.is_object())) {  // Python looks a Literal up in a dict
+    if (is_pydantic_ && schema.is_literal &&
+        (value.is_array() || value.is_object())) {  // Python looks a Literal up in a dict
       return {std::string("unhashable type: '") + (value.is_array() ? "list" : "dict") + "'", "type_error"};
     }
     if (schema.is_literal) {
-      return {"unexpected value; permitted: " + joined(allowed),
+      return {"unexpected value; permitted: " + in_words(allowed),
               "value_error.const",
               {{"given", value.to_json()}, {"permitted", allowed}}};
     }
-    return {"value is not a valid enumeration member; permitted: " + joined(allowed),
+    return {"value is not a valid enumeration member; permitted: " + in_words(allowed),
             "type_error.enum",
             {{"enum_values", allowed}}};
   });
@@ -65,33 +60,48 @@ bool Validator::check_enumeration(const SchemaNode& schema, const JsonValue& val
 bool Validator::is_permitted(const SchemaNode& schema, const JsonValue& value) const {
   const json& allowed = *schema.enumeration;
   if (contains(allowed, value)) return true;
+  if (!coerces_) return false;
   // A query's "1" is compared with the number 1 as the type says.
-  if (schema.type == JsonType::integer || schema.type == JsonType::number) {
-    const auto number = number_of(value, reading_.coerce);
+  const auto type = schema.type();
+  if (type == JsonType::integer || type == JsonType::number) {
+    const auto number = number_of(value, true);
     return number && std::ranges::any_of(allowed, [&](const json& one) {
              return one.is_number() && one.get<double>() == number->value;
            });
   }
-  const auto truth = schema.type == JsonType::boolean ? boolean_of(value) : std::nullopt;
+  const auto truth = type == JsonType::boolean ? boolean_of(value) : std::nullopt;
   return truth && std::ranges::find(allowed, json(*truth)) != allowed.end();
 }
 
-bool Validator::check_text(const SchemaNode& schema, const JsonValue& value, const Trail* trail) {
+/// Values as they stand in a message: in JSON's words, or in Python's where pydantic would say them.
+std::string Validator::in_words(const json& values) const {
+  if (is_pydantic_) return joined(values);
+  std::string text;
+  for (const auto& value : values) {
+    text += text.empty() ? "" : ", ";
+    text += value.is_string() ? python_text(value) : value.dump(-1, ' ', false, json::error_handler_t::replace);
+  }
+  return text;
+}
+
+Fit Validator::check_text(const SchemaNode& schema, const JsonValue& value, const Trail* trail) {
   const bool has_length = schema.min_length || schema.max_length;
-  if (!has_length && schema.pattern == nullptr && !schema.format) return true;
-  if (schema.type && schema.type != JsonType::string) return true;  // a text that stands for a number, say
+  if (!has_length && schema.pattern == nullptr && !schema.format) return Fit::yes;
   const auto check_all = [&](std::string_view text, bool with_format) {
-    return (!has_length || check_length(schema, text, trail)) && check_pattern(schema, text, trail) &&
-           (!with_format || check_format(schema, text, trail));
+    Fit fit = has_length ? check_length(schema, text, trail) : Fit::yes;
+    if (fit != Fit::no) fit = check_pattern(schema, text, trail);
+    return fit == Fit::no || !with_format ? fit : both(fit, check_format(schema, text, trail));
   };
+  const bool is_for_texts = schema.types.is_empty() || schema.types.contains(JsonType::string);
+  if (!is_for_texts) return Fit::yes;  // a text that stands for a number, say
   if (value.is_string()) return check_all(value.text(), true);
   // What was coerced to a text is checked as that text; the formats of times and addresses take numbers as they are.
-  if (schema.type != JsonType::string) return true;
+  if (!coerces_ || schema.type() != JsonType::string) return Fit::yes;
   return check_all(text_of(value),
                    schema.format == Format::uuid || schema.format == Format::email || schema.format == Format::uri);
 }
 
-bool Validator::check_length(const SchemaNode& schema, std::string_view text, const Trail* trail) {
+Fit Validator::check_length(const SchemaNode& schema, std::string_view text, const Trail* trail) {
   const std::size_t length = code_points(text);
   const auto complain_of = [&](const char* words, const char* type, std::size_t limit) {
     return complain(trail, [&]() -> Complaint {
@@ -106,41 +116,45 @@ bool Validator::check_length(const SchemaNode& schema, std::string_view text, co
   if (schema.max_length && length > *schema.max_length) {
     return complain_of("at most", "max_length", *schema.max_length);
   }
-  return true;
+  return Fit::yes;
 }
 
-bool Validator::check_pattern(const SchemaNode& schema, std::string_view text, const Trail* trail) {
-  if (schema.pattern == nullptr) return true;
-  if (re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), schema.pattern->expression)) return true;
+Fit Validator::check_pattern(const SchemaNode& schema, std::string_view text, const Trail* trail) {
+  if (schema.pattern == nullptr) return Fit::yes;
+  const Fit fit = occurs(schema.pattern.get(), text, trail);
+  if (fit != Fit::no) return fit;
   return complain(trail, [&]() -> Complaint {
-    const std::string& source = schema.pattern->source;
+    const std::string& source = schema.pattern->source();
     return {"string does not match regex \"" + source + "\"", "value_error.str.regex", {{"pattern", source}}};
   });
 }
 
-bool Validator::check_format(const SchemaNode& schema, std::string_view text, const Trail* trail) {
-  if (!schema.format || matches(*schema.format, text)) return true;
+Fit Validator::check_format(const SchemaNode& schema, std::string_view text, const Trail* trail) {
+  const auto rules = coerces_ ? FormatRules::of_pydantic : FormatRules::of_rfc;
+  if (!schema.format || matches(*schema.format, text, rules)) return Fit::yes;
   return complain(trail, [&]() -> Complaint {
-    const auto error = error_of(*schema.format);
+    const auto error = error_of(*schema.format, rules);
     return {std::string(error.msg), std::string(error.type)};
   });
 }
 
-bool Validator::check_number(const SchemaNode& schema, const JsonValue& value, const Trail* trail) {
-  if (!schema.minimum && !schema.maximum && !schema.multiple_of) return true;
+Fit Validator::check_number(const SchemaNode& schema, const JsonValue& value, const Trail* trail) {
+  if (!schema.minimum && !schema.maximum && !schema.multiple_of) return Fit::yes;
+  const auto type = schema.type();
   std::optional<Number> number;
-  if (schema.type == JsonType::integer) {
-    number = integer_of(value, reading_.coerce);
-  } else if (schema.type == JsonType::number || (!schema.type && value.is_number())) {
-    number = number_of(value, reading_.coerce);
+  if (type == JsonType::integer) {
+    number = integer_of(value, coerces_);
+  } else if (type == JsonType::number || value.is_number()) {
+    number = number_of(value, coerces_);
   }
-  if (!number) return true;
-  return (!schema.minimum || check_minimum(*schema.minimum, *number, trail)) &&
-         (!schema.maximum || check_maximum(*schema.maximum, *number, trail)) &&
-         (!schema.multiple_of || check_multiple(*schema.multiple_of, *number, trail));
+  if (!number) return Fit::yes;
+  Fit fit = schema.minimum ? check_minimum(*schema.minimum, *number, trail) : Fit::yes;
+  if (fit != Fit::no && schema.maximum) fit = check_maximum(*schema.maximum, *number, trail);
+  if (fit != Fit::no && schema.multiple_of) fit = check_multiple(*schema.multiple_of, *number, trail);
+  return fit;
 }
 
-bool Validator::complain_of_bound(const char* words, const char* type, const Bound& bound, const Trail* trail) {
+Fit Validator::complain_of_bound(const char* words, const char* type, const Bound& bound, const Trail* trail) {
   return complain(trail, [&]() -> Complaint {
     return {std::string("ensure this value is ") + words + " " + bound.limit.dump(),
             std::string("value_error.number.") + type,
@@ -148,20 +162,22 @@ bool Validator::complain_of_bound(const char* words, const char* type, const Bou
   });
 }
 
-bool Validator::check_minimum(const Bound& low, const Number& number, const Trail* trail) {
+Fit Validator::check_minimum(const Bound& low, const Number& number, const Trail* trail) {
   const auto order = compare(number, low.value);
-  if (low.exclusive) return (order && *order > 0) || complain_of_bound("greater than", "not_gt", low, trail);
-  return (order && *order >= 0) || complain_of_bound("greater than or equal to", "not_ge", low, trail);
+  if (order && (*order > 0 || (*order == 0 && !low.exclusive))) return Fit::yes;
+  return low.exclusive ? complain_of_bound("greater than", "not_gt", low, trail)
+                       : complain_of_bound("greater than or equal to", "not_ge", low, trail);
 }
 
-bool Validator::check_maximum(const Bound& high, const Number& number, const Trail* trail) {
+Fit Validator::check_maximum(const Bound& high, const Number& number, const Trail* trail) {
   const auto order = compare(number, high.value);
-  if (high.exclusive) return (order && *order < 0) || complain_of_bound("less than", "not_lt", high, trail);
-  return (order && *order <= 0) || complain_of_bound("less than or equal to", "not_le", high, trail);
+  if (order && (*order < 0 || (*order == 0 && !high.exclusive))) return Fit::yes;
+  return high.exclusive ? complain_of_bound("less than", "not_lt", high, trail)
+                        : complain_of_bound("less than or equal to", "not_le", high, trail);
 }
 
-bool Validator::check_multiple(const Number& divisor, const Number& number, const Trail* trail) {
-  if (is_multiple(number, divisor)) return true;
+Fit Validator::check_multiple(const Number& divisor, const Number& number, const Trail* trail) {
+  if (is_multiple(number, divisor) || (coerces_ && is_nearly_multiple(number, divisor))) return Fit::yes;
   return complain(trail, [&]() -> Complaint {
     const json step = divisor.whole ? json(*divisor.whole) : json(divisor.value);
     return {"ensure this value is a multiple of " + step.dump(),

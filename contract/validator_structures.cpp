@@ -93,54 +93,159 @@ std::string missing_message(const SchemaNode& whole, std::string_view name, cons
 
 }  // namespace
 
-void Validator::check_list(const SchemaNode& schema, const SchemaNode& whole, const JsonValue& list,
-                           const Trail* trail) {
-  const bool is_object = may_stand_for_object(list) && schema.type != JsonType::array;
-  if (is_object && whole.is_always(JsonType::object)) {
-    check_object(schema, whole, list, trail);
-  } else {
-    check_array(schema, list, trail);
-  }
+Fit Validator::check_list(const SchemaNode& schema, const SchemaNode& whole, const JsonValue& list,
+                          const Trail* trail) {
+  const bool is_object = may_stand_for_object(list) && schema.type() != JsonType::array;
+  return is_object && whole.is_always(JsonType::object) ? check_object(schema, whole, list, trail)
+                                                        : check_array(schema, list, trail);
 }
 
 /// Of a list that is too long, or has duplicates, the items are not looked at, as in pydantic.
-void Validator::check_array(const SchemaNode& schema, const JsonValue& array, const Trail* trail) {
-  if (!check_size("items", "list", array.size(), schema.min_items, schema.max_items, trail)) return;
+Fit Validator::check_array(const SchemaNode& schema, const JsonValue& array, const Trail* trail) {
+  if (check_size("items", "list", array.size(), schema.min_items, schema.max_items, trail) == Fit::no) return Fit::no;
   if (schema.unique_items && has_duplicates(array)) {
-    complain(trail, [] { return Complaint{"the list has duplicated items", "value_error.list.unique_items"}; });
-    return;
+    return complain(trail, [] { return Complaint{"the list has duplicated items", "value_error.list.unique_items"}; });
   }
-  if (schema.items == nullptr) return;
-  std::int64_t index = 0;
-  for (const auto& item : array) {
-    if (is_done()) return;
-    const Trail here{trail, {}, index++};
-    check(*schema.items, item, &here);
+  Fit fit = check_items(schema, array, trail);
+  if (schema.rare != nullptr && schema.rare->contains != nullptr && !is_settled(fit)) {
+    fit = both(fit, check_contains(*schema.rare, array, trail));
   }
+  return fit;
 }
 
-void Validator::check_object(const SchemaNode& schema, const SchemaNode& whole, const JsonValue& object,
-                             const Trail* trail) {
+Fit Validator::check_items(const SchemaNode& schema, const JsonValue& array, const Trail* trail) {
+  const std::size_t prefix = schema.rare == nullptr ? 0 : schema.rare->prefix_items.size();
+  if (schema.items == nullptr && prefix == 0) return Fit::yes;
+  Fit fit = Fit::yes;
+  std::int64_t index = 0;
+  for (const auto& item : array) {
+    const auto at = static_cast<std::size_t>(index);
+    const SchemaNode* const described = at < prefix ? schema.rare->prefix_items[at] : schema.items;
+    if (described == nullptr || is_done() || is_settled(fit)) return fit;
+    const Trail here{trail, {}, index++};
+    fit = both(fit, check(*described, item, &here));
+  }
+  return fit;
+}
+
+Fit Validator::check_contains(const SchemaNode::Rare& rare, const JsonValue& array, const Trail* trail) {
+  std::size_t found = 0;
+  std::size_t possible = 0;
+  std::int64_t index = 0;
+  for (const auto& item : array) {
+    const Trail here{trail, {}, index++};
+    const Fit fit = fits(*rare.contains, item, &here, How::as_it_stands);
+    found += fit == Fit::yes ? 1 : 0;
+    possible += fit == Fit::no ? 0 : 1;
+  }
+  const auto complain_of = [&](const char* words, const char* type, std::size_t limit) {
+    return complain(trail, [&]() -> Complaint {
+      return {std::string("ensure this value has ") + words + " " + std::to_string(limit) +
+                  " items of the kind that it must contain",
+              std::string("value_error.list.") + type,
+              {{"limit_value", limit}}};
+    });
+  };
+  if (possible < rare.min_contains) return complain_of("at least", "min_contains", rare.min_contains);
+  if (rare.max_contains && found > *rare.max_contains) {
+    return complain_of("at most", "max_contains", *rare.max_contains);
+  }
+  const bool is_certain = found >= rare.min_contains && (!rare.max_contains || possible <= *rare.max_contains);
+  return is_certain ? Fit::yes : Fit::unknown;
+}
+
+Fit Validator::check_object(const SchemaNode& schema, const SchemaNode& whole, const JsonValue& object,
+                            const Trail* trail) {
   const ObjectMembers members(object);
+  Fit fit = Fit::yes;
   for (const auto& property : schema.properties) {
+    if (is_settled(fit)) return fit;
     const Trail here{trail, property.name};
     const JsonValue* const value = members.find(property.name);
     if (value == nullptr) {
       if (!is_required(whole, property)) continue;
-      complain(&here, [&] { return Complaint{missing_message(whole, property.name, object), "value_error.missing"}; });
+      fit = complain(&here, [&] {
+        return Complaint{missing_message(whole, property.name, object), "value_error.missing"};
+      });
       continue;
     }
-    // The generator of the document drops `nullable` from optional properties, so null stands for their absence.
-    if (value->is_null() && reading_.null_is_absence && !is_required(whole, property)) continue;
-    if (property.schema != nullptr) check(*property.schema, *value, &here);
+    // The generator of pydantic's documents drops `nullable` from optional properties: null stands for their absence.
+    if (value->is_null() && null_is_absence_ && !is_required(whole, property)) continue;
+    if (property.schema != nullptr) fit = both(fit, check(*property.schema, *value, &here));
   }
-  const bool anything_goes = schema.additional_allowed && schema.additional == nullptr;
-  if (!anything_goes) check_additional(schema, object, trail);
-  check_size("properties", "dict", object.size(), schema.min_properties, schema.max_properties, trail);
+  if (is_settled(fit)) return fit;
+  const bool anything_goes = schema.additional_allowed && schema.additional == nullptr && schema.rare == nullptr;
+  if (!anything_goes) fit = both(fit, check_members(schema, object, trail));
+  return both(fit,
+              check_size("properties", "dict", object.size(), schema.min_properties, schema.max_properties, trail));
 }
 
-bool Validator::check_size(const char* what, const char* of, std::size_t size, std::optional<std::size_t> least,
-                           std::optional<std::size_t> most, const Trail* trail) {
+/// What is said of members by their names, but for those that the schema names.
+Fit Validator::check_members(const SchemaNode& schema, const JsonValue& object, const Trail* trail) {
+  Fit fit = Fit::yes;
+  std::vector<std::string_view> not_permitted;
+  for (const auto& member : object) {
+    if (is_settled(fit)) return fit;
+    const Trail here{trail, member.name()};
+    if (schema.rare != nullptr && schema.rare->property_names != nullptr) {
+      fit = both(fit, check_name(*schema.rare->property_names, member.name(), &here));
+    }
+    const auto* property = schema.find_property(member.name());
+    // A name that is only required is not declared.
+    Fit is_described = fit_if(property != nullptr && property->schema != nullptr);
+    fit = both(fit, check_patterns(schema, member, &here, is_described));
+    if (is_described == Fit::no && !schema.additional_allowed) {
+      not_permitted.push_back(member.name());
+    } else {
+      fit = both(fit, check_further(schema, member, &here, is_described));
+    }
+  }
+  // pydantic tells them in this order.
+  std::ranges::sort(not_permitted);
+  for (const auto name : not_permitted) {
+    const Trail here{trail, name};
+    fit = complain(&here, [] { return Complaint{"extra fields not permitted", "value_error.extra"}; });
+  }
+  return fit;
+}
+
+/// `is_described` becomes whether one of the patterns describes the member, if nothing else does.
+Fit Validator::check_patterns(const SchemaNode& schema, const JsonValue& member, const Trail* trail,
+                              Fit& is_described) {
+  Fit fit = Fit::yes;
+  if (schema.rare == nullptr) return fit;
+  for (const auto& property : schema.rare->pattern_properties) {
+    const Fit is_meant = occurs(property.pattern.get(), member.name(), trail);
+    is_described = either(is_described, is_meant);
+    if (is_meant == Fit::yes) {
+      fit = both(fit, check(*property.schema, member, trail));
+    } else if (is_meant == Fit::unknown && fits(*property.schema, member, trail, How::as_read) != Fit::yes) {
+      fit = both(fit, Fit::unknown);
+    }
+  }
+  return fit;
+}
+
+/// What additionalProperties says of a member that nothing else describes, or of which that isn't known.
+Fit Validator::check_further(const SchemaNode& schema, const JsonValue& member, const Trail* trail, Fit is_described) {
+  if (is_described == Fit::yes) return Fit::yes;
+  if (!schema.additional_allowed) return Fit::unknown;
+  if (schema.additional == nullptr) return Fit::yes;
+  if (is_described == Fit::no) return check(*schema.additional, member, trail);
+  return fits(*schema.additional, member, trail, How::as_read) == Fit::yes ? Fit::yes : Fit::unknown;
+}
+
+/// A name is a value that stands nowhere in the object: verdicts on it are not kept beyond this check.
+Fit Validator::check_name(const SchemaNode& names, std::string_view name, const Trail* trail) {
+  Verdicts others = std::exchange(verdicts_, {});
+  const JsonValue value(name);
+  const Fit fit = check(names, value, trail);
+  verdicts_ = std::move(others);
+  return fit;
+}
+
+Fit Validator::check_size(const char* what, const char* of, std::size_t size, std::optional<std::size_t> least,
+                          std::optional<std::size_t> most, const Trail* trail) {
   const auto complain_of = [&](const char* words, const char* side, std::size_t limit) {
     return complain(trail, [&]() -> Complaint {
       return {std::string("ensure this value has ") + words + " " + std::to_string(limit) + " " + what,
@@ -150,7 +255,7 @@ bool Validator::check_size(const char* what, const char* of, std::size_t size, s
   };
   if (least && size < *least) return complain_of("at least", "min", *least);
   if (most && size > *most) return complain_of("at most", "max", *most);
-  return true;
+  return Fit::yes;
 }
 
 bool Validator::is_required(const SchemaNode& whole, const SchemaNode::Property& property) const {
@@ -170,27 +275,6 @@ bool Validator::travels_only_the_other_way(const SchemaNode& unresolved, const s
   return is_flagged || std::ranges::any_of(whole.all_of, [&](const SchemaNode* part) {
            return travels_only_the_other_way(*part, name);
          });
-}
-
-void Validator::check_additional(const SchemaNode& schema, const JsonValue& object, const Trail* trail) {
-  std::vector<std::string_view> not_permitted;
-  for (const auto& member : object) {
-    const auto* property = schema.find_property(member.name());
-    // A name that is only required is not declared.
-    if (property != nullptr && property->schema != nullptr) continue;
-    if (schema.additional != nullptr) {
-      const Trail here{trail, member.name()};
-      check(*schema.additional, member, &here);
-    } else {
-      not_permitted.push_back(member.name());
-    }
-  }
-  // pydantic tells them in this order.
-  std::ranges::sort(not_permitted);
-  for (const auto name : not_permitted) {
-    const Trail here{trail, name};
-    complain(&here, [] { return Complaint{"extra fields not permitted", "value_error.extra"}; });
-  }
 }
 
 }  // namespace pgw::contract

@@ -304,21 +304,18 @@ std::string with_paths(const std::string& paths) {
 TEST_CASE("what is wrong with a document is told at its place") {
   const auto [text, problems] = GENERATE(table<std::string, Lines>({
       {"",
-       {"test.yaml: error: an OpenAPI 3.0 document says 'openapi: 3.0.x' at its top",
+       {"test.yaml: error: an OpenAPI document of 3.0 or 3.1 says 'openapi: 3.0.x' at its top",
         "test.yaml: error: there is no 'paths' object: is this an OpenAPI document?"}},
       {"[1]",
-       {"test.yaml:1:1: error: an OpenAPI 3.0 document says 'openapi: 3.0.x' at its top",
+       {"test.yaml:1:1: error: an OpenAPI document of 3.0 or 3.1 says 'openapi: 3.0.x' at its top",
         "test.yaml:1:1: error: there is no 'paths' object: is this an OpenAPI document?"}},
       {"swagger: '2.0'\npaths: {}\n",
        {"test.yaml:1:1: error: this is a Swagger 2.0 document; only OpenAPI 3.0 is read: convert it first"}},
       {"openapi: 3.0.2\npaths: []\n",
        {"test.yaml:1:1: error: there is no 'paths' object: is this an OpenAPI document?"}},
-      {"openapi: 3.1.0\npaths: {/a: {get: {operationId: a, responses: {}}}}\n",
-       {"test.yaml:1:1: warning: this is OpenAPI 3.1.0; it is read by the rules of 3.0, with the types and the const "
-        "of "
-        "3.1"}},
+      {"openapi: 3.1.0\npaths: {/a: {get: {operationId: a, responses: {}}}}\n", {}},
       {"openapi: 4.0.0\npaths: {/a: {get: {operationId: a, responses: {}}}}\n",
-       {"test.yaml:1:1: error: an OpenAPI 3.0 document says 'openapi: 3.0.x' at its top"}},
+       {"test.yaml:1:1: error: an OpenAPI document of 3.0 or 3.1 says 'openapi: 3.0.x' at its top"}},
       {"openapi: 3.0.2\nservers: [{uri: /v1}, x]\npaths: {/a: {get: {operationId: a, responses: {}}}}\n",
        {"test.yaml:2:11: error: a server needs a 'url'", "test.yaml:2:23: error: a server needs a 'url'"}},
       {"openapi: 3.0.2\npath: {}\npaths: {/a: {get: {operationId: a, responses: {}}}}\n",

@@ -216,6 +216,12 @@ TEST_CASE("limits are told with their ctx") {
       {"{type: integer, format: int32}", "2147483648",
        R"(v: value_error.number.not_le: ensure this value is less than or equal to 2147483647 {"limit_value":2147483647})"},
       {"{type: integer, format: int64}", "9223372036854775807", right},
+      {"{type: integer, format: int64}", "9223372036854775808",
+       "v: value_error.number.not_le: ensure this value is less than or equal to 9223372036854775807 "
+       R"({"limit_value":9223372036854775807})"},
+      {"{type: integer, format: int64}", "-1e30",
+       "v: value_error.number.not_ge: ensure this value is greater than or equal to -9223372036854775808 "
+       R"({"limit_value":-9223372036854775808})"},
       {"{minimum: 3}", "2",
        R"(v: value_error.number.not_ge: ensure this value is greater than or equal to 3 {"limit_value":3})"},
       {"{minimum: 3, minLength: 9, minItems: 9, minProperties: 9}", "true", right},
@@ -254,11 +260,17 @@ TEST_CASE("limits hold to the last digit, as far as 64 bits go") {
       {"{type: integer, minimum: 9007199254740993}", R"("9007199254740992")", false},
       {"{type: integer, maximum: 9223372036854775807}", "9223372036854775807", true},
       {"{type: integer, maximum: 9223372036854775806}", "9223372036854775807", false},
+      {"{type: integer, maximum: 9223372036854775807}", "9223372036854775808", false},
+      {"{type: integer, minimum: -9223372036854775808}", "-9223372036854775809", true},
       {"{type: integer, minimum: 0}", "18446744073709551616", true},
       {"{type: integer, exclusiveMinimum: true, minimum: -9223372036854775808}", "-9223372036854775808", false},
       {"{type: integer, multipleOf: 2}", "9007199254740993", false},
       {"{type: integer, multipleOf: 3}", "9007199254740993", true},
       {"{type: number, multipleOf: 0.1}", "1e308", true},
+      {"{type: integer, multipleOf: 0.5}", "1e308", true},
+      {"{type: integer, multipleOf: 0.123456789}", "1e308", false},
+      {"{type: number, multipleOf: 1e-300}", "1e300", true},
+      {"{type: number, multipleOf: 3e-300}", "1e300", false},
       {"{type: number, multipleOf: 0.5}", "-2.5", true},
       {"{type: integer, maximum: 1.5}", "1", true},
       {"{type: integer, maximum: 1.5}", "2", false},
@@ -477,7 +489,8 @@ properties:
           Lines{"v.name: type_error.none.not_allowed: none is not an allowed value"});
     CHECK(check(schema, R"({"id": 1, "name": "n", "undeclared": 1, "tags": [null]})") ==
           Lines{"v.tags.0: type_error.none.not_allowed: none is not an allowed value"});
-    CHECK(check(schema, R"({"id": 1, "name": "n", "undeclared": 1, "tags": null})", as_response) == nothing);
+    CHECK(check(schema, R"({"id": 1, "name": "n", "undeclared": 1, "tags": null})", as_response) ==
+          Lines{"v.tags: type_error.none.not_allowed: none is not an allowed value"});
   }
 }
 
@@ -607,7 +620,8 @@ TEST_CASE("oneOf takes what exactly one alternative takes as it stands") {
   CHECK(check(nullable, R"({"x": "both"})").size() == 1);
   const std::string optional = "{oneOf: [{type: object, properties: {x: {type: string}}}, {type: array}]}";
   CHECK(check(optional, R"({"x": null})") == nothing);
-  CHECK(check(optional, R"({"x": null})", as_response) == nothing);
+  CHECK(check(optional, R"({"x": null})", as_response) ==
+        Lines{"v.x: type_error.none.not_allowed: none is not an allowed value", no_list});
 }
 
 TEST_CASE("allOf takes what every part takes") {
@@ -728,9 +742,8 @@ TEST_CASE("what can't be enforced is named at its place") {
       {"{type: string, patternn: x}", "test.yaml:1:16: warning: the schema keyword 'patternn' is not enforced"},
       {"{type: string, const: x}", "test.yaml:1:16: warning: the schema keyword 'const' is not enforced"},
       {"{type: string, format: phone}", "test.yaml:1:16: warning: the format 'phone' is not checked"},
-      {"{type: string, pattern: '(?=a)b'}",
-       "test.yaml:1:16: warning: this pattern is not checked, since it can't be matched in linear time: invalid perl "
-       "operator: (?="},
+      {"{type: string, pattern: '(a'}",
+       "test.yaml:1:16: warning: this pattern is not checked: missing closing parenthesis"},
       {"{exclusiveMinimum: true}", "test.yaml:1:2: warning: exclusiveMinimum has no effect without minimum"},
       {"{minimum: 3, exclusiveMinimum: 4}", "test.yaml:1:2: warning: minimum has no effect beside exclusiveMinimum"},
       {"{properties: {a: {$ref: '#/properties/b', minLength: 1}, b: {}}}",

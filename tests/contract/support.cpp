@@ -74,7 +74,7 @@ Lines schema_problems_of(std::string_view yaml) {
 
 Lines check(std::string_view yaml, std::string_view json, const Reading& reading, const std::string& where) {
   const auto source = document(yaml);
-  const auto outcome = Schema::compile(*source, nlohmann::json::json_pointer(where));
+  const auto outcome = Schema::compile(*source, nlohmann::json::json_pointer(where), reading.coercion);
   INFO((outcome.problems.empty() ? "" : to_string(outcome.problems.front())));
   REQUIRE(outcome.schema != nullptr);
   std::vector<Violation> violations;

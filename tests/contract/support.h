@@ -32,8 +32,11 @@ std::shared_ptr<const Contract> contract(std::string_view yaml);
 Lines problems_of(std::string_view yaml);
 Lines schema_problems_of(std::string_view yaml);
 
-inline constexpr Reading as_request{};
-inline constexpr Reading as_response{Direction::response, false};
+/// As pydantic v1 reads, and as JSON Schema says.
+inline constexpr Reading as_request{Direction::request, Coercion::pydantic};
+inline constexpr Reading as_response{Direction::response, Coercion::pydantic};
+inline constexpr Reading strictly{Direction::request, Coercion::none};
+inline constexpr Reading strict_response{Direction::response, Coercion::none};
 
 /// Checks a JSON text against the schema at a pointer ("" for the whole) of a YAML text; each `loc` begins with "v".
 Lines check(std::string_view yaml, std::string_view json, const Reading& reading = as_request,
