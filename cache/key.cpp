@@ -2,12 +2,42 @@
 
 #include <algorithm>
 #include <array>
-#include <vector>
 
 #include <xxhash.h>
 
 namespace pgw::cache {
 namespace {
+
+// RFC 3986 2.3.
+constexpr bool is_unreserved_char(unsigned char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
+}
+
+enum ByteKind : std::uint8_t {
+  unreserved = 1,  // means the same raw and encoded
+  of_a_query = 2,  // stands in a query as it came
+  of_a_path = 4,   // stands in a path as it came
+};
+
+constexpr std::array<std::uint8_t, 256> kByteKinds = [] {
+  std::array<std::uint8_t, 256> kinds{};
+  for (unsigned c = 0x21; c < 0x7f; ++c) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (is_unreserved_char(byte)) kinds[c] |= unreserved;
+    if (c != '%' && c != '#') kinds[c] |= of_a_query;
+    if (c != '%' && c != '#' && c != '?') kinds[c] |= of_a_path;
+  }
+  return kinds;
+}();
+
+bool is_of(char c, ByteKind kind) {
+  return (kByteKinds[static_cast<unsigned char>(c)] & kind) != 0;
+}
+
+bool is_unreserved(char c) {
+  return is_of(c, unreserved);
+}
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -16,87 +46,45 @@ int hex_value(char c) {
   return -1;
 }
 
-// RFC 3986 2.3.
-constexpr std::array<bool, 256> kUnreserved = [] {
-  std::array<bool, 256> table{};
-  for (unsigned char c = '0'; c <= '9'; ++c) table[c] = true;
-  for (unsigned char c = 'a'; c <= 'z'; ++c) table[c] = true;
-  for (unsigned char c = 'A'; c <= 'Z'; ++c) table[c] = true;
-  for (const unsigned char c : {'-', '.', '_', '~'}) table[c] = true;
-  return table;
-}();
-
-bool is_unreserved(char c) {
-  return kUnreserved[static_cast<unsigned char>(c)];
-}
-
-void append_encoded(std::string& out, char c) {
+void append_percent_encoded(std::string& out, char c) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
-  if (is_unreserved(c)) {
-    out += c;
-    return;
-  }
   const auto byte = static_cast<unsigned char>(c);
   out += '%';
   out += kHex[byte >> 4U];
   out += kHex[byte & 15U];
 }
 
-enum class Part { path, query };
+// The byte that "%XX" at the front of `text` stands for.
+std::optional<char> encoded_byte(std::string_view text) {
+  if (text.size() < 3) return std::nullopt;
+  const int high = hex_value(text[1]);
+  const int low = hex_value(text[2]);
+  if (high < 0 || low < 0) return std::nullopt;
+  return static_cast<char>(high * 16 + low);
+}
 
-void append_normalised(std::string& out, std::string_view text, Part part) {
-  const auto stays = [part](char c) { return is_unreserved(c) || (c == '/' && part == Part::path); };
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto plain = std::find_if_not(text.begin() + static_cast<std::ptrdiff_t>(i), text.end(), stays);
-    const std::size_t end = static_cast<std::size_t>(plain - text.begin());
-    out.append(text.substr(i, end - i));
-    i = end;
-    if (i == text.size()) return;
-    const char c = text[i];
-    const bool encoded = c == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
-    if (encoded) {
-      append_encoded(out, static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2])));
-      i += 2;
-    } else if (c == '%') {
-      out += c;
+// A text is a sequence of characters, encoded bytes and stray '%' that begin no encoding. What is written reads as the
+// same sequence again, so no two sequences become one text. That is why an unreserved byte stays encoded where it would
+// complete the encoding that a stray '%' had left open: "%2%46" must not become "%2F".
+void append_normalised(std::string& out, std::string_view text, ByteKind plain) {
+  std::size_t open_until = 0;  // size of `out` up to which a stray '%' looks for its digits
+  while (!text.empty()) {
+    const auto special = std::find_if_not(text.begin(), text.end(), [plain](char c) { return is_of(c, plain); });
+    const auto length = static_cast<std::size_t>(special - text.begin());
+    out += text.substr(0, length);
+    text.remove_prefix(length);
+    if (text.empty()) return;
+    const char c = text.front();
+    const auto encoded = c == '%' ? encoded_byte(text) : std::nullopt;
+    text.remove_prefix(encoded ? 3 : 1);
+    if (encoded && is_unreserved(*encoded) && out.size() >= open_until) {
+      out += *encoded;
+    } else if (encoded || c != '%') {
+      append_percent_encoded(out, encoded.value_or(c));
     } else {
-      append_encoded(out, c == '+' && part == Part::query ? ' ' : c);
+      out += c;
+      open_until = out.size() + 2;
     }
-  }
-}
-
-// One pair in canonical form; `name_length` tells where its name ends.
-struct Pair {
-  std::string text;
-  std::size_t name_length;
-
-  std::string_view name() const { return std::string_view(text).substr(0, name_length); }
-};
-
-Pair normalise_pair(std::string_view pair) {
-  const std::size_t equals = pair.find('=');
-  Pair out{{}, 0};
-  append_normalised(out.text, pair.substr(0, equals), Part::query);
-  out.name_length = out.text.size();
-  if (equals == std::string_view::npos) return out;
-  out.text += '=';
-  append_normalised(out.text, pair.substr(equals + 1), Part::query);
-  return out;
-}
-
-void append_query(std::string& out, std::string_view query) {
-  std::vector<Pair> pairs;
-  while (!query.empty()) {
-    const std::size_t end = std::min(query.find('&'), query.size());
-    if (end > 0) pairs.push_back(normalise_pair(query.substr(0, end)));
-    query.remove_prefix(std::min(end + 1, query.size()));
-  }
-  std::stable_sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) { return a.name() < b.name(); });
-  char separator = '?';
-  for (const Pair& pair : pairs) {
-    out += separator;
-    out += pair.text;
-    separator = '&';
   }
 }
 
@@ -108,7 +96,7 @@ void append_encoded(std::string& out, std::string_view text) {
     const auto plain = static_cast<std::size_t>(end - text.begin());
     out += text.substr(0, plain);
     if (plain == text.size()) return;
-    append_encoded(out, text[plain]);
+    append_percent_encoded(out, text[plain]);
     text.remove_prefix(plain + 1);
   }
 }
@@ -123,8 +111,10 @@ std::string make_key_prefix(std::string_view operation, std::string_view upstrea
 }
 
 void append_key_target(std::string& key, std::string_view path, std::string_view query) {
-  append_normalised(key, path, Part::path);
-  append_query(key, query);
+  append_normalised(key, path, of_a_path);
+  if (query.empty()) return;
+  key += '?';
+  append_normalised(key, query, of_a_query);
 }
 
 std::string make_key(const KeyParts& parts) {

@@ -15,10 +15,13 @@ struct KeyParts {
   std::string_view query;     // as on the wire, without '?'
 };
 
-// "operation upstream path?query". Percent-encoding is normalised (RFC 3986 6.2.2): unreserved characters are decoded,
-// all others but '/' in a path encoded, with upper case digits; a '%' that begins no encoding stays. In the query '+'
-// is a space; pairs are sorted by name, those of one name stay in order; empty pairs are dropped; "a" and "a=" differ.
-// Parts can't run into each other: a space separates them and occurs in none.
+// "operation upstream path?query". The key is injective: requests with equal keys are the same request to every origin.
+// Equal are only spellings that no origin tells apart (RFC 3986 6.2.2): percent-encoded unreserved characters are
+// decoded, and the digits of other encodings are in upper case. Reserved characters stay as they came, raw or encoded;
+// a
+// '%' that begins no encoding stays; pairs of a query keep their order, empty ones too. Bytes that no request target
+// may hold (space, controls, '#', beyond ASCII) are encoded, as the edge encodes those beyond ASCII on the way
+// upstream. Parts can't run into each other: a space separates them and occurs in none, nor does a path hold a raw '?'.
 std::string make_key(const KeyParts& parts);
 
 // The same in two steps, for who makes many keys of one operation: what they share, "operation upstream ", and the rest
