@@ -4,22 +4,6 @@
 #include <cstdint>
 
 namespace pgw::base {
-namespace {
-
-constexpr std::array<bool, 256> unreserved = [] {
-  std::array<bool, 256> table{};
-  for (unsigned char c = '0'; c <= '9'; ++c) table[c] = true;
-  for (unsigned char c = 'a'; c <= 'z'; ++c) table[c] = true;
-  for (unsigned char c = 'A'; c <= 'Z'; ++c) table[c] = true;
-  for (const unsigned char c : {'-', '.', '_', '~'}) table[c] = true;
-  return table;
-}();
-
-}  // namespace
-
-bool is_unreserved(char c) {
-  return unreserved[static_cast<std::uint8_t>(c)];
-}
 
 void append_percent_encoded(std::string& out, char c) {
   const auto byte = static_cast<std::uint8_t>(c);

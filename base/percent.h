@@ -9,8 +9,21 @@
 
 namespace pgw::base {
 
+namespace detail {
+inline constexpr std::array<bool, 256> unreserved_characters = [] {
+  std::array<bool, 256> table{};
+  for (unsigned char c = '0'; c <= '9'; ++c) table[c] = true;
+  for (unsigned char c = 'a'; c <= 'z'; ++c) table[c] = true;
+  for (unsigned char c = 'A'; c <= 'Z'; ++c) table[c] = true;
+  for (const unsigned char c : {'-', '.', '_', '~'}) table[c] = true;
+  return table;
+}();
+}  // namespace detail
+
 /// Letters, digits, '-', '.', '_' and '~' (RFC 3986 section 2.3): encoded or not, they mean the same.
-bool is_unreserved(char c);
+inline bool is_unreserved(char c) {
+  return detail::unreserved_characters[static_cast<std::uint8_t>(c)];
+}
 
 /// The byte of the "%XX" that `text` begins with, -1 if it begins otherwise.
 constexpr int percent_byte(std::string_view text) {

@@ -1,4 +1,4 @@
-// The cache as a stream of bytes: "PGWCACHE", the format's number, and then frames.
+// The cache as a stream of bytes: "PGWCACHE", the fingerprint of the format in 64 bits, and then frames.
 //
 // A frame is the length of its content in 32 bits, a 64-bit checksum of the content and of the frame's place in the
 // stream, and the content, whose first byte says what it is: the head, an entry, an unsettled slot, or the end, which
@@ -16,7 +16,9 @@ namespace pgw::cache {
 namespace {
 
 constexpr std::string_view kMagic = "PGWCACHE";
-constexpr std::uint32_t kFormat = 2;
+// Of keys, tags, slots, entries and frames, as tests/cache/archive_test.cpp makes it from samples and compares it with
+// this: whoever changes one of them changes this number, to what that test says.
+constexpr std::uint64_t kFormat = 0xadbd'cf7e'17fc'a6ca;
 constexpr std::size_t kFrameHead = 12;  // length and checksum
 
 enum class Content : std::uint8_t { head = 'H', entry = 'E', unsettled = 'U', end = 'Z' };
@@ -90,7 +92,12 @@ TimePoint time_of(std::int64_t ticks) {
   return TimePoint(Duration(ticks));
 }
 
-void write_entry(ByteWriter& out, const Entry& entry) {
+// Of what the file tells, times are the wall clock's: the other one begins anew with each process.
+std::int64_t wall_ticks(TimePoint time, Duration wall_ahead) {
+  return (time + wall_ahead).time_since_epoch().count();
+}
+
+void write_entry(ByteWriter& out, const Entry& entry, Duration wall_ahead) {
   out.text(entry.key);
   out.u32(entry.status);
   out.text(entry.headers);
@@ -101,8 +108,8 @@ void write_entry(ByteWriter& out, const Entry& entry) {
   out.text(entry.etag);
   out.u8(entry.etag_from_origin ? 1 : 0);
   out.text(entry.last_modified);
-  out.i64(entry.snapshot.taken_at().time_since_epoch().count());
-  out.i64(entry.response_time.time_since_epoch().count());
+  out.i64(wall_ticks(entry.snapshot.taken_at(), wall_ahead));
+  out.i64(wall_ticks(entry.response_time, wall_ahead));
   out.i64(entry.initial_age.count());
   const Freshness& freshness = entry.freshness;
   out.i64(freshness.lifetime.value.count());
@@ -111,6 +118,7 @@ void write_entry(ByteWriter& out, const Entry& entry) {
   out.i64(freshness.stale_if_error.count());
   out.u8(freshness.no_cache ? 1 : 0);
   out.u8(freshness.stale_forbidden ? 1 : 0);
+  out.u8(freshness.for_everyone ? 1 : 0);
   out.text(entry.tags);
 }
 
@@ -120,7 +128,7 @@ struct Archived {
   TimePoint sent;
 };
 
-Archived read_entry(ByteReader& in) {
+Archived read_entry(ByteReader& in, Duration wall_ahead) {
   EntryTexts texts;
   texts.key = in.text();
   const auto status = static_cast<std::uint16_t>(in.u32());
@@ -130,8 +138,8 @@ Archived read_entry(ByteReader& in) {
   texts.etag = in.text();
   const bool etag_from_origin = in.u8() != 0;
   texts.last_modified = in.text();
-  const TimePoint sent = time_of(in.i64());
-  const TimePoint response_time = time_of(in.i64());
+  const TimePoint sent = time_of(in.i64()) - wall_ahead;
+  const TimePoint response_time = time_of(in.i64()) - wall_ahead;
   const Duration initial_age{in.i64()};
   Freshness freshness;
   freshness.lifetime.value = Duration(in.i64());
@@ -140,6 +148,7 @@ Archived read_entry(ByteReader& in) {
   freshness.stale_if_error = Duration(in.i64());
   freshness.no_cache = in.u8() != 0;
   freshness.stale_forbidden = in.u8() != 0;
+  freshness.for_everyone = in.u8() != 0;
   texts.tags = in.text();
 
   auto entry = allocate_entry(texts);
@@ -174,28 +183,27 @@ bool is_of(const Entry& entry, std::string_view upstream) {
   return parts && parts->upstream == upstream;
 }
 
-ArchiveFault check_head(std::string_view content, const ArchiveIdentity& identity, TimePoint now) {
+ArchiveFault check_head(std::string_view content, const ArchiveIdentity& identity, TimePoint wall_time) {
   ByteReader head(content);
   if (head.u8() != static_cast<std::uint8_t>(Content::head)) return ArchiveFault::damaged;
-  const std::string_view version = head.text();
   const std::string_view contract = head.text();
   const std::string_view upstream = head.text();
   const TimePoint saved_at = time_of(head.i64());
   if (!head.at_end()) return ArchiveFault::damaged;
-  if (version != identity.version) return ArchiveFault::other_version;
   if (contract != identity.contract) return ArchiveFault::other_contract;
   if (upstream != identity.upstream) return ArchiveFault::other_upstream;
-  return saved_at > now ? ArchiveFault::from_the_future : ArchiveFault::none;
+  return saved_at > wall_time ? ArchiveFault::from_the_future : ArchiveFault::none;
 }
 
 // Goes through the whole stream and gives each frame between head and end to `visit`.
 template <class Visit>
-ArchiveFault read_frames(std::istream& in, const ArchiveIdentity& identity, TimePoint now, Visit visit) {
+ArchiveFault read_frames(std::istream& in, const ArchiveIdentity& identity, TimePoint wall_time, Visit visit) {
   FrameReader reader(in);
   if (reader.take(kMagic.size()) != kMagic) return ArchiveFault::not_an_archive;
   ByteReader format(reader.take(sizeof kFormat));
-  if (format.u32() != kFormat) return format.good() ? ArchiveFault::other_format : ArchiveFault::damaged;
-  if (const ArchiveFault fault = check_head(reader.next(), identity, now); fault != ArchiveFault::none) return fault;
+  if (format.u64() != kFormat) return format.good() ? ArchiveFault::other_format : ArchiveFault::damaged;
+  if (const ArchiveFault fault = check_head(reader.next(), identity, wall_time); fault != ArchiveFault::none)
+    return fault;
   for (;;) {
     const std::uint64_t before = reader.frames();
     ByteReader content(reader.next());
@@ -211,6 +219,10 @@ ArchiveFault read_frames(std::istream& in, const ArchiveIdentity& identity, Time
 
 }  // namespace
 
+std::uint64_t archive_format() {
+  return kFormat;
+}
+
 std::string_view to_string(ArchiveFault fault) {
   switch (fault) {
     case ArchiveFault::none:
@@ -218,9 +230,7 @@ std::string_view to_string(ArchiveFault fault) {
     case ArchiveFault::not_an_archive:
       return "it is no saved cache";
     case ArchiveFault::other_format:
-      return "it has another format";
-    case ArchiveFault::other_version:
-      return "another version of the program wrote it";
+      return "a program that keeps its cache in another form wrote it";
     case ArchiveFault::other_contract:
       return "it was saved under another API description";
     case ArchiveFault::other_upstream:
@@ -235,6 +245,7 @@ std::string_view to_string(ArchiveFault fault) {
 
 Saved Cache::save(std::ostream& out, const ArchiveIdentity& identity, TimePoint now,
                   const std::function<bool()>& may_go_on) {
+  const Duration wall_ahead = wall_ahead_;
   generations_.unsettle_open_writes(now + unknown_write_time_.load());
   std::vector<Store::Info> infos;
   store_.for_each([&](const Store::Info& info) {
@@ -250,22 +261,22 @@ Saved Cache::save(std::ostream& out, const ArchiveIdentity& identity, TimePoint 
   FrameWriter frames(out);
   frames.put(kMagic);
   ByteWriter format;
-  format.u32(kFormat);
+  format.u64(kFormat);
   frames.put(format.bytes());
   ByteWriter& head = frames.begin(Content::head);
-  for (const std::string* text : {&identity.version, &identity.contract, &identity.upstream}) head.text(*text);
-  head.i64(now.time_since_epoch().count());
+  for (const std::string* text : {&identity.contract, &identity.upstream}) head.text(*text);
+  head.i64(wall_ticks(now, wall_ahead));
   frames.end();
   for (const Generations::Unsettled& unsettled : generations_.unsettled_slots(now)) {
     ByteWriter& content = frames.begin(Content::unsettled);
     content.u32(unsettled.slot);
-    content.i64(unsettled.until.time_since_epoch().count());
+    content.i64(wall_ticks(unsettled.until, wall_ahead));
     frames.end();
   }
   Saved saved;
   for (const Store::Info& info : infos) {
     if (!out || !may_go_on()) break;
-    write_entry(frames.begin(Content::entry), *info.entry);
+    write_entry(frames.begin(Content::entry), *info.entry, wall_ahead);
     frames.end();
     ++saved.entries;
   }
@@ -278,30 +289,31 @@ Saved Cache::save(std::ostream& out, const ArchiveIdentity& identity, TimePoint 
 
 Restored Cache::restore(std::istream& in, const ArchiveIdentity& identity, TimePoint now) {
   Restored restored;
-  const auto check = [](Content kind, ByteReader& content) {
-    if (kind == Content::entry) read_entry(content);
+  const Duration wall_ahead = wall_ahead_;
+  const auto check = [wall_ahead](Content kind, ByteReader& content) {
+    if (kind == Content::entry) read_entry(content, wall_ahead);
     if (kind == Content::unsettled) {
       content.u32();
       content.i64();
     }
     return content.at_end();
   };
-  restored.fault = read_frames(in, identity, now, check);
+  restored.fault = read_frames(in, identity, now + wall_ahead, check);
   if (restored.fault != ArchiveFault::none) return restored;
 
   const auto take_over = [&](Content kind, ByteReader& content) {
     if (kind == Content::unsettled) {
       const std::uint32_t slot = content.u32();
-      generations_.restore({slot, time_of(content.i64())});
+      generations_.restore({slot, time_of(content.i64()) - wall_ahead});
       return true;
     }
-    const auto [entry, sent] = read_entry(content);
+    const auto [entry, sent] = read_entry(content, wall_ahead);
     entry->snapshot = generations_.snapshot(split_tags(entry->tags), sent);
     // The most used come first: what would push them out again stays outside.
     if (entry->response_time <= now && store_.evictions() == 0 && store_.insert(entry)) ++restored.entries;
     return true;
   };
-  restored.fault = read_frames(in, identity, now, take_over);
+  restored.fault = read_frames(in, identity, now + wall_ahead, take_over);
   if (restored.fault != ArchiveFault::none) store_.erase_if([](const Entry&) { return true; });
   return restored;
 }

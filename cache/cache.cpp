@@ -7,14 +7,12 @@
 
 namespace pgw::cache {
 struct Cache::Request {
-  explicit Request(HeaderSpan headers)
-      : directives(parse_request_directives(headers)), has_range(find(headers, "Range").has_value()) {}
+  explicit Request(HeaderSpan headers) : directives(parse_request_directives(headers)) {}
 
   // Another's fetch was sent before this request came: too early for who asks for a response of now.
   bool refuses_to_join() const { return directives.no_cache || directives.max_age == Duration::zero(); }
 
   RequestDirectives directives;
-  bool has_range;
 };
 
 struct Cache::Standing {
@@ -26,6 +24,10 @@ struct Cache::Standing {
   MissReason reason() const {
     if (!entry) return other_variant ? MissReason::vary_miss : MissReason::uri_miss;
     return may_serve && usability == Usability::refused_by_request ? MissReason::request : MissReason::stale;
+  }
+  // Is it of use for a request of this kind while the upstream is in trouble?
+  bool may_stand_in(const Request& request, TimePoint now) const {
+    return entry && may_serve && entry->usable_on_error(now, request.directives);
   }
   // The entry whose Vary tells which requests want the same response; null when nothing is known yet.
   const Entry* sibling() const { return entry ? entry.get() : other_variant.get(); }
@@ -81,10 +83,14 @@ bool Cache::is_current(const Snapshot& snapshot) const {
   return !options_.check_generations || generations_.is_current(snapshot);
 }
 
-Cache::Standing Cache::judge(Store::Found found, const Request& request, TimePoint now) const {
+// Of what was stored for others an authorized request learns nothing, not even by a 304.
+Cache::Standing Cache::judge(Store::Found found, const Read& read, const Request& request, TimePoint now) const {
   Standing standing;
-  standing.other_variant = std::move(found.other_variant);
-  if (!found.entry) return standing;
+  const auto is_for = [&](const EntryPtr& entry) {
+    return entry && (!read.authorized || entry->freshness.for_everyone);
+  };
+  if (is_for(found.other_variant)) standing.other_variant = std::move(found.other_variant);
+  if (!is_for(found.entry)) return standing;
   standing.may_serve = !found.marked_stale && is_current(found.entry->snapshot);
   standing.usability = usability(found.entry->freshness, found.entry->age(now), request.directives);
   standing.entry = std::move(found.entry);
@@ -94,7 +100,7 @@ Cache::Standing Cache::judge(Store::Found found, const Request& request, TimePoi
 EntryPtr Cache::find_fresh(const Read& read, TimePoint now) {
   const Request request(read.request_headers);
   if (request.directives.no_store) return nullptr;
-  Standing standing = judge(store_.find(read.key, hash_key(read.key), read.request_headers), request, now);
+  Standing standing = judge(store_.find(read.key, hash_key(read.key), read.request_headers), read, request, now);
   if (!standing.may_serve || standing.usability != Usability::fresh) return nullptr;
   counters_.hits.add();
   return std::move(standing.entry);
@@ -104,7 +110,7 @@ Decision Cache::read(const Read& read, TimePoint now, Waiter waiter) {
   const Request request(read.request_headers);
   if (request.directives.no_store) return pass(MissReason::request);
   const KeyHash hash = hash_key(read.key);
-  Standing standing = judge(store_.find(read.key, hash, read.request_headers), request, now);
+  Standing standing = judge(store_.find(read.key, hash, read.request_headers), read, request, now);
   if (standing.may_serve) {
     if (standing.usability == Usability::fresh) return serve(std::move(standing.entry), false);
     if (standing.usability == Usability::stale_by_request) return serve(std::move(standing.entry), true);
@@ -116,8 +122,9 @@ Decision Cache::read(const Read& read, TimePoint now, Waiter waiter) {
     decision.reason = standing.reason();
     return decision;
   }
+  if (auto spared = spare_upstream(read, hash, request, standing, now)) return std::move(*spared);
   if (options_.check_generations && generations_.unsettled(read.tags, now)) return pass(MissReason::bypass);
-  if (read.is_head || request.has_range) return pass(standing.reason());
+  if (read.is_head) return pass(standing.reason());
   return go_forward(read, hash, request, standing, now, waiter);
 }
 
@@ -125,6 +132,25 @@ Decision Cache::pass(MissReason reason) {
   counters_.passes.add();
   Decision decision;
   decision.reason = reason;
+  return decision;
+}
+
+// An upstream that is slow is left to those who asked it first; one that sheds load is asked by nobody.
+std::optional<Decision> Cache::spare_upstream(const Read& read, KeyHash hash, const Request& request,
+                                              const Standing& standing, TimePoint now) {
+  const auto shed = read.authorized ? LoadShedding::Verdict{} : shedding_.verdict(hash, now);
+  if (shed.status == 0 && !read.is_hurried) return std::nullopt;
+  Decision decision;
+  if (standing.may_stand_in(request, now)) {
+    decision = serve(standing.entry, true);
+    decision.action = ReadAction::serve_stale_on_error;
+  } else if (shed.status != 0) {
+    decision.action = ReadAction::shed;
+    decision.shed = {shed.status, shed.wait};
+  } else {
+    return std::nullopt;
+  }
+  if (shed.status != 0) counters_.sheds.add();
   return decision;
 }
 
@@ -155,7 +181,9 @@ Decision Cache::serve_stale(const Read& read, KeyHash hash, const Request& reque
 
 Decision Cache::go_forward(const Read& read, KeyHash hash, const Request& request, const Standing& standing,
                            TimePoint now, Waiter& waiter) {
-  const bool alone = !read.may_wait || pass_marks_.is_set(hash, now);
+  // What an authorized request gets is shared only if the origin says so; that it will is known from what it sent last.
+  const bool is_personal = read.authorized && standing.sibling() == nullptr;
+  const bool alone = !read.may_wait || is_personal || pass_marks_.is_set(hash, now);
   const bool joins_none = alone || request.refuses_to_join();
   const auto may_join = [&](const Flight& flight) {
     return flight.joinable && is_current(flight.ties.snapshot) && wants_same(flight, read, standing);
@@ -164,11 +192,12 @@ Decision Cache::go_forward(const Read& read, KeyHash hash, const Request& reques
       read.key, hash, joins_none ? nullptr : std::function<bool(const Flight&)>(may_join),
       [&](const Flight& flight) {
         return std::make_shared<WaitRecord>(std::move(waiter), read.request_headers, request.directives,
-                                            is_current(flight.ties_if_refused.snapshot));
+                                            is_current(flight.ties_if_refused.snapshot), read.authorized);
       },
       [&] { return make_flight(read, hash, request, standing, now, !alone); });
   Decision decision;
   decision.reason = standing.reason();
+  decision.has_stand_in = standing.may_stand_in(request, now);
   if (joined.record) {
     counters_.joined.add();
     decision.action = ReadAction::wait;
@@ -216,6 +245,7 @@ WriteGuard Cache::begin_write(std::span<const Tag> tags) {
 
 Purged Cache::purge_all(PurgeMode mode) {
   counters_.purges.add();
+  shedding_.forget();
   generations_.bump_everything();
   const std::size_t fetches = flights_.spoil_if([](const Flight&) { return true; });
   if (mode == PurgeMode::soft) return {store_.entries(), fetches};
@@ -258,6 +288,7 @@ Stats Cache::stats() const {
   stats.bytes = store_.bytes();
   stats.capacity = store_.capacity();
   stats.evictions = store_.evictions();
+  stats.variant_evictions = store_.variant_evictions();
   stats.hits = counters_.hits.value();
   stats.stale_hits = counters_.stale_hits.value();
   stats.joined = counters_.joined.value();
@@ -268,6 +299,8 @@ Stats Cache::stats() const {
   stats.in_flight = flights_.size();
   stats.invalidations_by_write = counters_.writes.value();
   stats.invalidations_by_unknown_write = counters_.unknown_writes.value();
+  stats.refused_writes = counters_.refused_writes.value();
+  stats.sheds = counters_.sheds.value();
   stats.invalidations_by_purge = counters_.purges.value();
   stats.scanned = store_.scanned();
   stats.primed = counters_.primed.value();

@@ -4,13 +4,18 @@
 // the decision says:
 //   serve                    answer from `entry`
 //   serve_stale_and_refresh  answer from `entry`, and do `fetch` in the background
+//   serve_stale_on_error     answer from `entry`: the upstream sheds load, or is slow
 //   fetch, revalidate        ask upstream and finish `fetch`, then answer
 //   wait                     keep `wait`; the waiter will be called with the outcome of another's fetch
 //   pass                     ask upstream; the cache has no part in it
 //   only_if_cached_miss      answer 504
+//   shed                     answer with `shed`: the upstream sheds load and has asked not to be asked
 //
 // The promise: once `WriteGuard::finish` has returned, no read that begins later is answered from something that was
 // fetched before.
+//
+// Time: `now` comes from a clock that nobody sets, so that nothing stays fresh longer, or shorter, because the wall
+// clock was. What the origin dates by its own clock is compared with the wall clock: see `set_wall_ahead`.
 //
 // Memory: the store's bound covers all entries and the index. Beside it stand fixed tables of 1.6 MiB and what is being
 // fetched.
@@ -24,6 +29,7 @@
 #include <functional>
 #include <iosfwd>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +39,7 @@
 #include "cache/flights.h"
 #include "cache/generations.h"
 #include "cache/key.h"
+#include "cache/load_shedding.h"
 #include "cache/store.h"
 #include "cache/tags.h"
 #include "cache/time.h"
@@ -63,12 +70,25 @@ struct Read {
   // With those that `add_refusal_tags` adds: what a refusal (`is_refusal`) depends on. Empty: on no more than `tags`.
   std::span<const Tag> tags_if_refused = {};
   Rule rule;
-  bool authorized = false;  // RFC 9111 3.5 applies: the request carries Authorization that goes to the origin
+  // RFC 9111 3.5 applies: the request carries Authorization, or what stands for it, that goes to the origin. It neither
+  // gets nor makes what others get, unless the origin says that it may.
+  bool authorized = false;
   bool is_head = false;     // answered from a stored GET; never fetched through the cache
   bool may_wait = true;     // false: never `wait` (e.g. after waiting too long already)
+  bool is_hurried = false;  // has waited so long that what may stand in for an error is served
 };
 
-enum class ReadAction { serve, serve_stale_and_refresh, wait, fetch, revalidate, pass, only_if_cached_miss };
+enum class ReadAction {
+  serve,
+  serve_stale_and_refresh,
+  serve_stale_on_error,
+  wait,
+  fetch,
+  revalidate,
+  pass,
+  only_if_cached_miss,
+  shed
+};
 
 // Why a request goes forward: the `fwd` parameter of Cache-Status (RFC 9211 2.2).
 enum class MissReason {
@@ -88,8 +108,8 @@ enum class StoreResult {
   no_rule,           // nothing says how long it is fresh
   generation_moved,  // a write or a purge came between
   too_large,
-  error_shared,    // a 5xx: handed to the followers of this fetch, not stored
-  stale_on_error,  // a 5xx: the stale entry stands in
+  error_shared,    // a 5xx or 429: handed to the followers of this fetch, not stored
+  stale_on_error,  // a 5xx or 429: the stale entry stands in
   not_selected,    // a 304 that speaks of another representation: ask again without validators
 };
 std::string_view to_string(StoreResult result);
@@ -102,8 +122,9 @@ struct Response {
 
 // The duty of the one who asks upstream. Move-only. Ended by exactly one of `complete`, `not_modified` (unless
 // not_selected), `failed`, `uncacheable_head` (when it says true), `stand_in` (when it gives something) and
-// `too_large`; destroying an unfinished one makes its followers read again. Used by one thread at a time. Methods call
-// the waiters of followers, without any lock held. After the end all methods do nothing and return null or false.
+// `too_large`; destroying an unfinished one makes its followers read again. `complete` and
+// `not_modified` end it as well when settling throws. Used by one thread at a time. Methods call the waiters of
+// followers, without any lock held. After the end all methods do nothing and return null or false.
 //
 // Send the request without the client's own conditional fields and Range, with `validators()` instead.
 class Fetch {
@@ -156,7 +177,11 @@ class Fetch {
     bool is_shareable;  // stored, or at least handed to the followers
   };
   Verdict judge(int status, HeaderSpan headers, TimePoint now) const;
+  EntryContext context_for(int status, HeaderSpan request_headers, TimePoint now) const;
+  void note_load(int status, HeaderSpan headers, TimePoint now) const;
   bool stored_may_serve() const;
+  EntryPtr settle_response(const Response& response, TimePoint now, StoreResult& result);
+  EntryPtr settle_not_modified(HeaderSpan headers, TimePoint now, StoreResult& result);
   void settle(const EntryPtr& entry, TimePoint now, StoreResult& result);
   void share_stale(TimePoint now, const Shared& otherwise);
   void release(int status, TimePoint now);
@@ -168,11 +193,20 @@ class Fetch {
   bool drop_validators_ = false;
 };
 
+// What an upstream that sheds load has answered last, in place of asking it again.
+struct Shed {
+  int status = 0;  // 429 or 503
+  Duration wait{0};
+};
+
 struct Decision {
   ReadAction action = ReadAction::pass;
   EntryPtr entry;  // serve, serve_stale_and_refresh; of revalidate: what is being revalidated
   Fetch fetch;     // fetch, revalidate, serve_stale_and_refresh
   Wait wait;       // wait
+  Shed shed;       // shed
+  // wait, fetch, revalidate: something stored may stand in for an error, or for an upstream that is slow.
+  bool has_stand_in = false;
   MissReason reason = MissReason::none;
 };
 
@@ -183,7 +217,12 @@ enum class PrimeResult {
   refused,    // a response to that read with these fields would not be stored either, or it is too large
 };
 
-// A write on its way. Move-only. `begin_write` moved the tags' generations; the end moves them again.
+// Does a write that is answered so change nothing? True for 401, 403, 404, 405, 409, 410, 412, 415, 422 and 429 alone;
+// and only of a write that was sent once: a repeated DELETE gets 404 after the first one took effect.
+bool refuses_write(int status);
+
+// A write on its way. Move-only. Until its end nothing of its tags is served that was fetched before it began; its end
+// moves their generations.
 class WriteGuard {
  public:
   WriteGuard() = default;
@@ -204,6 +243,9 @@ class WriteGuard {
   // stored as such and the write was alone. `read.request_headers` are the write's. Validators of the origin are left
   // out: of which representation they speak is not said. `sent`: when the write was sent, at the latest.
   PrimeResult finish_and_prime(const Read& read, Response&& response, TimePoint sent, TimePoint now);
+  // The upstream has answered with one of `refuses_write`, and the write was sent once: what was stored before is
+  // current again. To be called when `finish` would be.
+  void finish_refused();
   // No answer: the write may take effect at any time before `until`.
   void finish_unknown(TimePoint until);
 
@@ -234,8 +276,9 @@ struct Stats {
   std::uint64_t bytes = 0;
   std::uint64_t capacity = 0;
   std::uint64_t evictions = 0;
-  std::uint64_t hits = 0;        // served from memory, fresh or stale
-  std::uint64_t stale_hits = 0;  // of these: stale
+  std::uint64_t variant_evictions = 0;  // of keys with more variants than `max_variants`
+  std::uint64_t hits = 0;               // served from memory, fresh or stale
+  std::uint64_t stale_hits = 0;         // of these: stale
   std::uint64_t joined = 0;
   std::uint64_t fetches = 0;
   std::uint64_t revalidations = 0;
@@ -244,6 +287,8 @@ struct Stats {
   std::uint64_t in_flight = 0;
   std::uint64_t invalidations_by_write = 0;          // writes that ended with an answer
   std::uint64_t invalidations_by_unknown_write = 0;  // writes that ended without one
+  std::uint64_t refused_writes = 0;                  // writes that the upstream refused, and that changed nothing
+  std::uint64_t sheds = 0;                           // reads that were not forwarded since the upstream sheds load
   std::uint64_t invalidations_by_purge = 0;
   std::uint64_t scanned = 0;  // entries that purges and listings went through
   std::uint64_t primed = 0;   // answers to writes that were stored as answers to reads
@@ -257,16 +302,18 @@ struct EntryInfo {
 
 // Whose cache a saved one is: all must agree, or it is of no use.
 struct ArchiveIdentity {
-  std::string version;   // of the program: keys and tags are made by it
   std::string contract;  // stands for the API description
   std::string upstream;  // as in the keys
 };
+
+// What a saved cache is made of: a fingerprint of how keys, tags, their slots and entries are written. A file that
+// tells another one is of no use to this program, whatever the versions say.
+std::uint64_t archive_format();
 
 enum class ArchiveFault {
   none,
   not_an_archive,
   other_format,
-  other_version,
   other_contract,
   other_upstream,
   from_the_future,  // the clock went back since: ages can't be told
@@ -297,7 +344,7 @@ class Cache {
 
   // `waiter` is called exactly once if the decision is `wait`, by the thread that ends the fetch (perhaps before `read`
   // has returned, never from within it), unless the Wait is cancelled or destroyed first; otherwise never. It should
-  // hand over and return.
+  // hand over and return. One that throws counts as not called: the Wait can still be cancelled.
   Decision read(const Read& read, TimePoint now, Waiter waiter);
 
   // To be called before the write is sent upstream.
@@ -308,6 +355,10 @@ class Cache {
   Purged purge_all(PurgeMode mode);
   Purged purge_tags(std::span<const Tag> tags, PurgeMode mode);
   Purged purge_keys(const std::function<bool(std::string_view key)>& matches, PurgeMode mode);
+
+  // By how much the wall clock is ahead of the clock that `now` comes from. To be told again whenever it may have
+  // changed: about once a second.
+  void set_wall_ahead(Duration wall_ahead) { wall_ahead_ = wall_ahead; }
 
   // From now on instead of `Options::unknown_write_time`, if it is longer: writes that were sent under the other may be
   // under way. By one thread at a time.
@@ -333,13 +384,16 @@ class Cache {
   struct Request;   // what the fields of a request ask of the cache
   struct Standing;  // how what is stored stands to a request
   struct Counters {
-    Counter hits, stale_hits, joined, fetches, revalidations, passes, stored, writes, unknown_writes, purges, primed;
+    Counter hits, stale_hits, joined, fetches, revalidations, passes, stored, primed, sheds;
+    Counter writes, unknown_writes, refused_writes, purges;
   };
 
   bool is_current(const Snapshot& snapshot) const;
-  Standing judge(Store::Found found, const Request& request, TimePoint now) const;
+  Standing judge(Store::Found found, const Read& read, const Request& request, TimePoint now) const;
   Decision pass(MissReason reason);
   Decision serve(EntryPtr entry, bool stale);
+  std::optional<Decision> spare_upstream(const Read& read, KeyHash hash, const Request& request,
+                                         const Standing& standing, TimePoint now);
   Decision serve_stale(const Read& read, KeyHash hash, const Request& request, const Standing& standing, TimePoint now);
   Decision go_forward(const Read& read, KeyHash hash, const Request& request, const Standing& standing, TimePoint now,
                       Waiter& waiter);
@@ -349,10 +403,12 @@ class Cache {
 
   Options options_;
   std::atomic<Duration> unknown_write_time_;
+  std::atomic<Duration> wall_ahead_{Duration::zero()};
   Store store_;
   Generations generations_;
   FlightTable flights_;
   PassMarks pass_marks_;
+  LoadShedding shedding_;
   std::atomic<std::uint64_t> key_purges_{0};  // begun so far
   Counters counters_;
 };

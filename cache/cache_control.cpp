@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/list.h"
+#include "base/text.h"
+#include "base/token.h"
 #include "cache/structured_field.h"
 
 namespace pgw::cache {
@@ -21,10 +24,10 @@ Directive read_directive(std::string_view element) {
   if (equals == std::string_view::npos) return {element, std::nullopt};
   const std::string_view name = element.substr(0, equals);
   const std::string_view value = element.substr(equals + 1);
-  Directive directive{trim(name), std::string(value), trim(name) != name || trim(value) != value};
-  if (auto unquoted = unquote(value)) {
+  Directive directive{base::trim(name), std::string(value), base::trim(name) != name || base::trim(value) != value};
+  if (auto unquoted = base::unquoted(value)) {
     directive.argument = std::move(unquoted);
-  } else if (!is_token(value)) {
+  } else if (!base::is_token(value)) {
     directive.malformed = true;
   }
   return directive;
@@ -42,12 +45,12 @@ void read_qualified(bool& whole, std::vector<std::string>& fields, const Directi
     whole = true;
     return;
   }
-  ListReader names(*directive.argument);
-  while (const auto name = names.next()) fields.push_back(to_lower(*name));
+  base::ListReader names(*directive.argument);
+  while (const auto name = names.next()) fields.push_back(base::to_lower(*name));
 }
 
 void apply(ResponseDirectives& out, const Directive& directive) {
-  const auto is = [&](std::string_view name) { return equals_ignoring_case(directive.name, name); };
+  const auto is = [&](std::string_view name) { return base::iequals(directive.name, name); };
   if (is("max-age")) return read_delta(out.max_age, directive);
   if (is("s-maxage")) return read_delta(out.s_maxage, directive);
   if (is("stale-while-revalidate")) return read_delta(out.stale_while_revalidate, directive);
@@ -81,8 +84,8 @@ bool apply_flag(bool& out, const FieldValue& value) {
 bool apply_qualified(bool& whole, std::vector<std::string>& fields, const FieldValue& value) {
   const auto* const names = std::get_if<std::string>(&value);
   if (names == nullptr) return apply_flag(whole, value);
-  ListReader reader(*names);
-  while (const auto name = reader.next()) fields.push_back(to_lower(*name));
+  base::ListReader reader(*names);
+  while (const auto name = reader.next()) fields.push_back(base::to_lower(*name));
   return true;
 }
 
@@ -123,7 +126,7 @@ void read_request_delta(std::optional<Duration>& out, const Directive& directive
 }
 
 void apply(RequestDirectives& out, const Directive& directive) {
-  const auto is = [&](std::string_view name) { return equals_ignoring_case(directive.name, name); };
+  const auto is = [&](std::string_view name) { return base::iequals(directive.name, name); };
   constexpr Duration kNone{0};
   if (is("max-age")) return read_request_delta(out.max_age, directive, kNone);
   if (is("min-fresh")) return read_request_delta(out.min_fresh, directive, kForever);
@@ -166,13 +169,13 @@ RequestDirectives parse_request_directives(HeaderSpan headers) {
   bool has_cache_control = false;
   bool pragma_no_cache = false;
   for (const Header& header : headers) {
-    if (equals_ignoring_case(header.name, "Cache-Control")) {
+    if (base::iequals(header.name, "Cache-Control")) {
       has_cache_control = true;
-      ListReader reader(header.value);
+      base::ListReader reader(header.value);
       while (const auto element = reader.next()) apply(directives, read_directive(*element));
-    } else if (equals_ignoring_case(header.name, "Pragma")) {
-      ListReader reader(header.value);
-      while (const auto element = reader.next()) pragma_no_cache |= equals_ignoring_case(*element, "no-cache");
+    } else if (base::iequals(header.name, "Pragma")) {
+      base::ListReader reader(header.value);
+      while (const auto element = reader.next()) pragma_no_cache |= base::iequals(*element, "no-cache");
     }
   }
   if (!has_cache_control) directives.no_cache = pragma_no_cache;

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/http_date.h"
+#include "base/list.h"
+#include "base/text.h"
 #include "cache/cache_control.h"
 
 namespace pgw::cache {
@@ -12,8 +15,8 @@ struct EntityTag {
   std::string_view opaque;  // with its quotes
 };
 
-// Takes one entity-tag from the front of `text`. A backslash in it is no escape (RFC 9110 8.8.3), so that a ListReader
-// would not do.
+// Takes one entity-tag from the front of `text`. A backslash in it is no escape (RFC 9110 8.8.3), so that a
+// base::ListReader would not do.
 std::optional<EntityTag> take_entity_tag(std::string_view& text) {
   const auto start = text.find_first_not_of(" \t,");
   if (start == std::string_view::npos) return std::nullopt;
@@ -46,7 +49,7 @@ bool same_strongly(std::string_view a, std::string_view b) {
 }
 
 bool none_match_lists(std::string_view value, std::string_view etag) {
-  if (trim(value) == "*") return true;
+  if (base::trim(value) == "*") return true;
   const auto stored = parse_entity_tag(etag);
   if (!stored) return false;
   while (const auto tag = take_entity_tag(value)) {
@@ -57,13 +60,13 @@ bool none_match_lists(std::string_view value, std::string_view etag) {
 
 std::optional<TimePoint> date_of(const Entry& entry) {
   const auto date = find_in_block(entry.headers, "Date");
-  return date ? parse_http_date(*date, entry.response_time) : std::nullopt;
+  return date ? base::parse_http_date(*date, entry.response_time) : std::nullopt;
 }
 
 // RFC 9110 13.1.5. A date matches only exactly, and only when it is a strong validator (8.8.2.2).
 bool if_range_holds(const Entry& entry, std::string_view value, TimePoint now) {
   if (parse_entity_tag(value)) return same_strongly(value, entry.etag);
-  const auto date = parse_http_date(value, now);
+  const auto date = base::parse_http_date(value, now);
   const auto stored_date = date_of(entry);
   const auto modified = entry.last_modified_time();
   return date && modified && *date == *modified && stored_date && *stored_date - *modified >= std::chrono::seconds(1);
@@ -106,14 +109,14 @@ bool not_modified(const Entry& entry, HeaderSpan request_headers, TimePoint now)
   if (entry.status != 200) return false;
   bool has_none_match = false;
   for (const Header& header : request_headers) {
-    if (!equals_ignoring_case(header.name, "If-None-Match")) continue;
+    if (!base::iequals(header.name, "If-None-Match")) continue;
     has_none_match = true;
     if (none_match_lists(header.value, entry.etag)) return true;
   }
   if (has_none_match) return false;
   const auto since = find(request_headers, "If-Modified-Since");
   if (!since) return false;
-  const auto since_time = parse_http_date(*since, now);
+  const auto since_time = base::parse_http_date(*since, now);
   const auto modified = entry.last_modified.empty() ? date_of(entry) : entry.last_modified_time();
   return since_time && modified && *modified <= *since_time;
 }
@@ -140,8 +143,8 @@ RangeVerdict select_range(const Entry& entry, HeaderSpan request_headers, TimePo
   const auto condition = find(request_headers, "If-Range");
   if (condition && !if_range_holds(entry, *condition, now)) return {};
   constexpr std::string_view kUnit = "bytes=";
-  if (!equals_ignoring_case(range->substr(0, kUnit.size()), kUnit)) return {};
-  const std::string_view spec = trim(range->substr(kUnit.size()));
+  if (!base::iequals(range->substr(0, kUnit.size()), kUnit)) return {};
+  const std::string_view spec = base::trim(range->substr(kUnit.size()));
   if (spec.find(',') != std::string_view::npos) return {};
   return read_range(spec, entry.body.size());
 }

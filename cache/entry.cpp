@@ -6,12 +6,14 @@
 
 #include <xxhash.h>
 
+#include "base/http_date.h"
+#include "base/text.h"
 #include "cache/heap_cost.h"
 
 namespace pgw::cache {
 namespace {
 
-constexpr std::array<std::string_view, 12> kNeverStored = {"connection",
+constexpr std::array<std::string_view, 13> kNeverStored = {"connection",
                                                            "keep-alive",
                                                            "proxy-connection",
                                                            "te",
@@ -22,7 +24,8 @@ constexpr std::array<std::string_view, 12> kNeverStored = {"connection",
                                                            "age",
                                                            "proxy-authorization",
                                                            "proxy-authentication-info",
-                                                           "content-length"};
+                                                           "content-length",
+                                                           "set-cookie"};
 
 // Fields about the bytes of the body, which a 304 doesn't bring.
 constexpr std::array<std::string_view, 4> kOfTheBody = {"content-encoding", "content-range", "content-md5",
@@ -32,8 +35,8 @@ constexpr std::array<std::string_view, 4> kOfTheBody = {"content-encoding", "con
 bool describes_body(std::string_view name) {
   constexpr std::string_view of_bodies = "content-";
   constexpr std::string_view of_others = "content-location";
-  return equals_ignoring_case(name.substr(0, of_bodies.size()), of_bodies) &&
-         !equals_ignoring_case(name.substr(0, of_others.size()), of_others);
+  return base::iequals(name.substr(0, of_bodies.size()), of_bodies) &&
+         !base::iequals(name.substr(0, of_others.size()), of_others);
 }
 
 // Of the lines before the first one that describes the body.
@@ -54,7 +57,7 @@ constexpr std::size_t kMaxEntryText = std::size_t{4'000'000'000};
 
 template <std::size_t N>
 bool is_one_of(std::string_view name, const std::array<std::string_view, N>& list) {
-  return std::any_of(list.begin(), list.end(), [&](std::string_view item) { return equals_ignoring_case(item, name); });
+  return std::any_of(list.begin(), list.end(), [&](std::string_view item) { return base::iequals(item, name); });
 }
 
 std::string etag_of(std::string_view body) {
@@ -109,17 +112,17 @@ struct Texts {
   bool etag_from_origin = false;
 };
 
-Texts make_texts(const EntryContext& context, int status, HeaderSpan headers, const ResponseMeta& meta,
-                 const Lifetime& lifetime, std::string_view body, std::string_view our_etag) {
+Texts make_texts(TimePoint wall_time, int status, HeaderSpan headers, const ResponseMeta& meta, std::string_view body,
+                 std::string_view our_etag) {
   Texts texts;
-  const FieldFilter filter(headers, meta.directives, lifetime);
+  const FieldFilter filter(headers, meta.directives);
   std::string about_body;
   for (const Header& header : headers) {
     if (!filter.keeps(header.name)) continue;
     append_line(describes_body(header.name) ? about_body : texts.headers, header.name, header.value);
   }
   // RFC 9110 6.6.1: who stores a response without Date adds the time of its receipt.
-  if (!find(headers, "Date")) append_line(texts.headers, "Date", format_http_date(context.response_time));
+  if (!find(headers, "Date")) append_line(texts.headers, "Date", base::format_http_date(wall_time));
   if (const auto etag = find(headers, "ETag")) {
     texts.etag = *etag;
     texts.etag_from_origin = true;
@@ -132,18 +135,32 @@ Texts make_texts(const EntryContext& context, int status, HeaderSpan headers, co
   return texts;
 }
 
+// By the rule's jitter: a part of it that key and time decide.
+Duration shortened(Duration ttl, const EntryContext& context) {
+  if (context.rule.jitter_percent == 0) return ttl;
+  const auto seed = static_cast<std::uint64_t>(context.response_time.time_since_epoch().count());
+  const auto part =
+      static_cast<std::int64_t>(XXH3_64bits_withSeed(context.key.data(), context.key.size(), seed) % 1001);
+  return ttl - ttl * context.rule.jitter_percent / 100 * part / 1000;
+}
+
 // `our_etag`: the one made for this body before; empty to make it when needed.
 std::shared_ptr<Entry> build(const EntryContext& context, int status, HeaderSpan headers, std::string_view body,
                              std::string_view our_etag) {
-  const ResponseMeta meta = read_response_meta(headers, context.response_time, context.targeted_field);
-  const Lifetime lifetime = freshness_lifetime(status, meta, context.rule, context.response_time);
-  const Texts texts = make_texts(context, status, headers, meta, lifetime, body, our_etag);
+  const TimePoint wall_time = context.response_time + context.wall_ahead;
+  const ResponseMeta meta = read_response_meta(headers, wall_time, context.targeted_field);
+  Lifetime lifetime = freshness_lifetime(status, meta, context.rule, wall_time);
+  const Texts texts = make_texts(wall_time, status, headers, meta, body, our_etag);
   auto entry = allocate_entry({context.key, texts.headers, context.tags, texts.etag, texts.last_modified, body});
   entry->select_by(Vary(headers, context.request_headers));
   entry->status = static_cast<std::uint16_t>(status);
   entry->etag_from_origin = texts.etag_from_origin;
   entry->response_time = context.response_time;
-  entry->initial_age = initial_age(meta, context.request_time, context.response_time);
+  entry->initial_age = initial_age(meta, context.request_time + context.wall_ahead, wall_time);
+  // A rule's ttl counts from receipt, however old the response was when it came, or its origin's clock says.
+  if (lifetime.source == LifetimeSource::rule) {
+    lifetime.value = shortened(lifetime.value, context) + entry->initial_age;
+  }
   entry->freshness = make_freshness(meta, lifetime, context.rule);
   entry->snapshot = context.snapshot;
   return entry;
@@ -197,7 +214,7 @@ void Entry::select_by(Vary vary) {
 }
 
 std::optional<TimePoint> Entry::last_modified_time() const {
-  return last_modified.empty() ? std::nullopt : parse_http_date(last_modified, response_time);
+  return last_modified.empty() ? std::nullopt : base::parse_http_date(last_modified, response_time);
 }
 
 Duration Entry::age(TimePoint now) const {
@@ -213,15 +230,15 @@ std::size_t Entry::size_bytes() const {
   return heap_cost(kControlBlock + sizeof(Entry) + tail_bytes(*this)) + selection + snapshot.heap_bytes();
 }
 
-FieldFilter::FieldFilter(HeaderSpan response_headers, const ResponseDirectives& directives, const Lifetime& lifetime)
+FieldFilter::FieldFilter(HeaderSpan response_headers, const ResponseDirectives& directives)
     : dropped_(directives.withheld_fields) {
-  if (!lifetime.is_explicit()) dropped_.emplace_back("set-cookie");
-  for (const std::string_view name : list_elements(response_headers, "Connection")) dropped_.push_back(to_lower(name));
+  for (const std::string_view name : list_elements(response_headers, "Connection"))
+    dropped_.push_back(base::to_lower(name));
 }
 
 bool FieldFilter::keeps(std::string_view name) const {
   return !is_one_of(name, kNeverStored) && std::none_of(dropped_.begin(), dropped_.end(), [&](const std::string& item) {
-    return equals_ignoring_case(item, name);
+    return base::iequals(item, name);
   });
 }
 
@@ -233,8 +250,9 @@ std::vector<Header> unstored_fields(int status, HeaderSpan response_headers, con
   std::vector<Header> unstored;
   for (const Header& header : response_headers) {
     const bool is_of_no_body = status == 304 && is_one_of(header.name, kOfTheBody);
-    if (is_of_no_body || is_one_of(header.name, kNeverStored)) continue;
-    if (!find_in_block(entry.headers, header.name)) unstored.push_back(header);
+    const bool is_a_cookie = base::iequals(header.name, "set-cookie");
+    if (is_of_no_body || (is_one_of(header.name, kNeverStored) && !is_a_cookie)) continue;
+    if (is_a_cookie || !find_in_block(entry.headers, header.name)) unstored.push_back(header);
   }
   return unstored;
 }
@@ -242,8 +260,8 @@ std::vector<Header> unstored_fields(int status, HeaderSpan response_headers, con
 std::vector<Header> merge_fields(const Entry& stored, HeaderSpan not_modified_headers) {
   const auto replaced = [&](const Header& old) {
     if (is_one_of(old.name, kOfTheBody)) return false;
-    if (equals_ignoring_case(old.name, "Date")) return true;
-    if (equals_ignoring_case(old.name, "ETag") && !stored.etag_from_origin) return true;
+    if (base::iequals(old.name, "Date")) return true;
+    if (base::iequals(old.name, "ETag") && !stored.etag_from_origin) return true;
     return find(not_modified_headers, old.name).has_value();
   };
   std::vector<Header> merged = parse_block(stored.headers);

@@ -57,11 +57,11 @@ using EntryPtr = std::shared_ptr<const Entry>;
 
 // Which response fields are kept in a stored copy (RFC 9111 3.1). Not kept: Connection and the fields that it names,
 // the other hop-by-hop fields, Age and Content-Length (see `Entry::headers`), and fields named by no-cache="..." or
-// private="...". Set-Cookie is kept only when the origin itself says how long the response is fresh, and so that it may
-// be handed to others, cookie included (RFC 9111 7.3); not when a rule or a guess makes it cacheable.
+// private="...". Set-Cookie is not kept either: RFC 9111 7.3 leaves it to the origin's Cache-Control, but few origins
+// that send one with a lifetime mean that all callers share the session.
 class FieldFilter {
  public:
-  FieldFilter(HeaderSpan response_headers, const ResponseDirectives& directives, const Lifetime& lifetime);
+  FieldFilter(HeaderSpan response_headers, const ResponseDirectives& directives);
   bool keeps(std::string_view name) const;
 
  private:
@@ -87,6 +87,8 @@ struct EntryContext {
   TimePoint request_time;
   TimePoint response_time;
   std::string_view targeted_field;
+  Duration wall_ahead{
+      0};  // by how much the wall clock is ahead of these times: what Date and Expires are compared with
 };
 
 // The response's end-to-end fields that the entry made of it does not keep: they are for the one who asked, and for

@@ -8,12 +8,6 @@
 namespace pgw::cache {
 namespace {
 
-EntryContext context_of(const Flight& flight, int status, HeaderSpan request_headers, TimePoint now,
-                        std::string_view targeted) {
-  const auto& [tags, snapshot] = is_refusal(status) ? flight.ties_if_refused : flight.ties;
-  return {flight.key, request_headers, flight.rule, snapshot, tags, flight.request_time, now, targeted};
-}
-
 void nothing_to_settle(bool /*spoiled*/) {}
 
 // 0 when it is absent or not a number: the body will tell.
@@ -24,16 +18,33 @@ std::size_t content_length(HeaderSpan headers) {
   return error == std::errc::result_out_of_range ? SIZE_MAX : length;
 }
 
-// Does an answer of this status, itself not to be kept, end the time of the one that is stored? An error or a refusal
-// does not.
+// Does an answer of this status, itself not to be kept, end the time of the one that is stored? An error does not, nor
+// a refusal that speaks of the caller (401, 403, 429); one that speaks of the resource does.
 bool supersedes(int status) {
   const bool says_what_is_there = status >= 200 && status < 400 && status != 206 && status != 304;
-  return says_what_is_there || status == 404 || status == 410;
+  return says_what_is_there || status == 404 || status == 410 || status == 451;
+}
+
+// Is a response of this status, if it is not kept, at least what all who ask at the same time should get?
+bool is_shared_error(int status) {
+  return status >= 500 || status == 429;
 }
 
 Shared retry() {
   return {SharedOutcome::retry, nullptr};
 }
+
+// Followers of a fetch that is over: whoever has got nothing when this goes reads again, whatever went wrong.
+struct Leaving {
+  Leaving() = default;
+  ~Leaving() {
+    for (const auto& follower : followers) follower->deliver(retry());
+  }
+  Leaving(const Leaving&) = delete;
+  Leaving& operator=(const Leaving&) = delete;
+
+  FlightTable::Followers followers;
+};
 
 }  // namespace
 
@@ -60,7 +71,9 @@ void Fetch::end(const std::function<void(bool spoiled)>& settle,
                 const std::function<Shared(const WaitRecord&)>& share) {
   const FlightPtr flight = std::move(flight_);
   flight_ = nullptr;
-  for (const auto& follower : cache_->flights_.finish(flight, settle)) follower->deliver(share(*follower));
+  Leaving leaving;
+  cache_->flights_.finish(flight, leaving.followers, settle);
+  for (const auto& follower : leaving.followers) follower->deliver(share(*follower));
 }
 
 std::vector<Header> Fetch::validators() const {
@@ -68,32 +81,59 @@ std::vector<Header> Fetch::validators() const {
   return cache::validators(*flight_->stored, !flight_->stored_may_serve);
 }
 
+EntryContext Fetch::context_for(int status, HeaderSpan request_headers, TimePoint now) const {
+  const Flight& flight = *flight_;
+  const auto& [tags, snapshot] = is_refusal(status) ? flight.ties_if_refused : flight.ties;
+  return {.key = flight.key,
+          .request_headers = request_headers,
+          .rule = flight.rule,
+          .snapshot = snapshot,
+          .tags = tags,
+          .request_time = flight.request_time,
+          .response_time = now,
+          .targeted_field = cache_->options_.targeted_field,
+          .wall_ahead = cache_->wall_ahead_};
+}
+
 Fetch::Verdict Fetch::judge(int status, HeaderSpan headers, TimePoint now) const {
   const Options& options = cache_->options_;
-  const ResponseMeta meta = read_response_meta(headers, now, options.targeted_field);
-  const Lifetime lifetime = freshness_lifetime(status, meta, flight_->rule, now);
+  const TimePoint wall_time = now + cache_->wall_ahead_.load();
+  const ResponseMeta meta = read_response_meta(headers, wall_time, options.targeted_field);
+  const Lifetime lifetime = freshness_lifetime(status, meta, flight_->rule, wall_time);
   switch (is_storable("GET", status, headers, meta, lifetime, flight_->rule, flight_->authorized)) {
     case Storable::yes:
       return {StoreResult::stored, true};
     case Storable::no_freshness:
-      if (status >= 500) return {StoreResult::error_shared, true};
+      if (is_shared_error(status)) return {StoreResult::error_shared, true};
       return {StoreResult::no_rule, false};
     case Storable::useless:
-      if (status >= 500) return {StoreResult::error_shared, true};
+      if (is_shared_error(status)) return {StoreResult::error_shared, true};
       return {StoreResult::not_cacheable, false};
     default:
       return {StoreResult::not_cacheable, false};
   }
 }
 
+void Fetch::note_load(int status, HeaderSpan headers, TimePoint now) const {
+  if (flight_->authorized) return;  // what one caller may not have says nothing of the others
+  const Duration wait = asked_to_wait(status, headers, now + cache_->wall_ahead_.load());
+  if (wait > Duration::zero()) {
+    cache_->shedding_.note_shed(flight_->hash, status, now + wait);
+  } else {
+    cache_->shedding_.note_answer(flight_->hash);
+  }
+}
+
 void Fetch::release(int status, TimePoint now) {
   if (supersedes(status) && flight_->stored) cache_->store_.erase(flight_->stored);
-  cache_->pass_marks_.set(flight_->hash, now + cache_->options_.pass_through_time);
+  // What is one caller's own says nothing of the next one's.
+  if (!flight_->authorized) cache_->pass_marks_.set(flight_->hash, now + cache_->options_.pass_through_time);
   abandon();
 }
 
 bool Fetch::uncacheable_head(int status, HeaderSpan headers, TimePoint now) {
   if (!flight_) return false;
+  note_load(status, headers, now);
   if (is_stale_if_error_status(status) && stale_if_error(now)) return false;
   const Verdict verdict = judge(status, headers, now);
   if (verdict.is_shareable && content_length(headers) <= cache_->max_body_bytes()) return false;
@@ -112,9 +152,15 @@ EntryPtr Fetch::stand_in(int status, TimePoint now) {
   return stale;
 }
 
+// From here on the duty is this call's: it is over when the call is, by an exception too.
 EntryPtr Fetch::complete(Response&& response, TimePoint now, StoreResult& result) {
   result = StoreResult::not_cacheable;
   if (!flight_) return nullptr;
+  return Fetch(std::move(*this)).settle_response(response, now, result);
+}
+
+EntryPtr Fetch::settle_response(const Response& response, TimePoint now, StoreResult& result) {
+  note_load(response.status, response.headers, now);
   if (EntryPtr stale = stand_in(response.status, now)) {
     result = StoreResult::stale_on_error;
     return stale;
@@ -126,7 +172,7 @@ EntryPtr Fetch::complete(Response&& response, TimePoint now, StoreResult& result
     return nullptr;
   }
   const std::vector<Header> request = flight_->request_headers.view();
-  const EntryContext context = context_of(*flight_, response.status, request, now, cache_->options_.targeted_field);
+  const EntryContext context = context_for(response.status, request, now);
   EntryPtr entry = make_entry(context, response.status, response.headers, response.body);
   settle(entry, now, result);
   return entry;
@@ -139,10 +185,14 @@ EntryPtr Fetch::not_modified(HeaderSpan headers, TimePoint now, StoreResult& res
     drop_validators_ = true;
     return nullptr;
   }
+  return Fetch(std::move(*this)).settle_not_modified(headers, now, result);
+}
+
+EntryPtr Fetch::settle_not_modified(HeaderSpan headers, TimePoint now, StoreResult& result) {
   const EntryPtr stored = flight_->stored;
   const std::vector<Header> merged = merge_fields(*stored, headers);
   const std::vector<Header> request = flight_->request_headers.view();
-  const EntryContext context = context_of(*flight_, stored->status, request, now, cache_->options_.targeted_field);
+  const EntryContext context = context_for(stored->status, request, now);
   EntryPtr entry = update_entry(context, *stored, merged);
   const Verdict verdict = judge(stored->status, merged, now);
   result = verdict.result == StoreResult::stored ? StoreResult::updated : verdict.result;
@@ -154,7 +204,8 @@ EntryPtr Fetch::not_modified(HeaderSpan headers, TimePoint now, StoreResult& res
   return entry;
 }
 
-// Stores the entry if nothing moved since the fetch was sent, and hands it to those followers that it answers.
+// Stores the entry if nothing moved since the fetch was sent, and hands it to those followers that it answers. What it
+// was to revalidate leaves with it: it answers the same request, by another Vary perhaps.
 void Fetch::settle(const EntryPtr& entry, TimePoint now, StoreResult& result) {
   Cache& cache = *cache_;
   const FlightPtr flight = flight_;
@@ -169,6 +220,7 @@ void Fetch::settle(const EntryPtr& entry, TimePoint now, StoreResult& result) {
       result = StoreResult::too_large;
     } else {
       cache.counters_.stored.add();
+      if (flight->stored && flight->stored->vary() != entry->vary()) cache.store_.erase(flight->stored);
     }
     // What the next request can't use either must not make requests wait for each other.
     if (serves_others && result != StoreResult::too_large) {
@@ -183,7 +235,8 @@ void Fetch::settle(const EntryPtr& entry, TimePoint now, StoreResult& result) {
     if (is_error && stale_may_serve && follower.accepts_on_error(*flight->stored, now)) {
       return Shared{SharedOutcome::stale_on_error, flight->stored};
     }
-    const bool answers = is_error ? follower.accepts_variant(*entry) : follower.accepts(*entry, now);
+    const bool answers =
+        is_error ? follower.accepts_errors() && follower.accepts_variant(*entry) : follower.accepts(*entry, now);
     return answers ? Shared{SharedOutcome::response, entry} : retry();
   });
 }

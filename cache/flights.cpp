@@ -3,13 +3,36 @@
 #include <algorithm>
 
 namespace pgw::cache {
+namespace {
+
+using Flights = std::unordered_map<std::string, std::vector<FlightPtr>>;
+
+// The flights of a key, which leave no empty list behind: not even when the first one can't be made.
+class ListOfFlights {
+ public:
+  ListOfFlights(Flights& all, std::string_view key) : all_(all), place_(all.try_emplace(std::string(key)).first) {}
+  ~ListOfFlights() {
+    if (place_->second.empty()) all_.erase(place_);
+  }
+  ListOfFlights(const ListOfFlights&) = delete;
+  ListOfFlights& operator=(const ListOfFlights&) = delete;
+
+  std::vector<FlightPtr>& flights() const { return place_->second; }
+
+ private:
+  Flights& all_;
+  Flights::iterator place_;
+};
+
+}  // namespace
 
 WaitRecord::WaitRecord(Waiter waiter, HeaderSpan request_headers, const RequestDirectives& directives,
-                       bool may_be_refused)
+                       bool may_be_refused, bool authorized)
     : waiter_(std::move(waiter)),
       request_headers_(request_headers),
       directives_(directives),
-      may_be_refused_(may_be_refused) {}
+      may_be_refused_(may_be_refused),
+      authorized_(authorized) {}
 
 bool WaitRecord::cancel() {
   if (taken_.exchange(true)) return false;
@@ -17,10 +40,14 @@ bool WaitRecord::cancel() {
   return true;
 }
 
-void WaitRecord::deliver(const Shared& shared) {
+void WaitRecord::deliver(const Shared& shared) noexcept {
   if (taken_.exchange(true)) return;
-  waiter_(shared);
-  waiter_ = nullptr;
+  try {
+    waiter_(shared);
+    waiter_ = nullptr;
+  } catch (...) {
+    taken_ = false;
+  }
 }
 
 bool WaitRecord::accepts(const Entry& entry, TimePoint now) const {
@@ -29,6 +56,7 @@ bool WaitRecord::accepts(const Entry& entry, TimePoint now) const {
 }
 
 bool WaitRecord::accepts_variant(const Entry& entry) const {
+  if (authorized_ && !entry.freshness.for_everyone) return false;
   return entry.vary().empty() || entry.vary().matches(request_headers_.view());
 }
 
@@ -57,7 +85,8 @@ FlightTable::Joined FlightTable::join_or_add(
     const std::function<FlightPtr()>& make_flight) {
   Shard& shard = shard_of(hash);
   const std::lock_guard lock(shard.mutex);
-  std::vector<FlightPtr>& flights = shard.flights[std::string(key)];
+  const ListOfFlights list(shard.flights, key);
+  std::vector<FlightPtr>& flights = list.flights();
   const auto is_open = [&](const FlightPtr& flight) { return !flight->spoiled && may_join(*flight); };
   const auto open = may_join ? std::find_if(flights.rbegin(), flights.rend(), is_open) : flights.rend();
   if (open == flights.rend()) return {nullptr, flights.emplace_back(make_flight())};
@@ -65,15 +94,16 @@ FlightTable::Joined FlightTable::join_or_add(
   return {(*open)->followers.emplace_back(make_record(**open)), nullptr};
 }
 
-FlightTable::Followers FlightTable::finish(const FlightPtr& flight, const std::function<void(bool spoiled)>& settle) {
+void FlightTable::finish(const FlightPtr& flight, Followers& followers,
+                         const std::function<void(bool spoiled)>& settle) {
   Shard& shard = shard_of(flight->hash);
   const std::lock_guard lock(shard.mutex);
-  settle(flight->spoiled);
   const auto found = shard.flights.find(flight->key);
   std::vector<FlightPtr>& flights = found->second;
   flights.erase(std::find(flights.begin(), flights.end(), flight));
   if (flights.empty()) shard.flights.erase(found);
-  return std::move(flight->followers);
+  followers = std::move(flight->followers);
+  settle(flight->spoiled);
 }
 
 std::size_t FlightTable::spoil_if(const std::function<bool(const Flight&)>& matches) {

@@ -37,16 +37,19 @@ using Waiter = std::function<void(const Shared&)>;
 class WaitRecord {
  public:
   // `may_be_refused`: nothing had come into being since the fetch was sent (`Flight::ties_if_refused`), so that a
-  // refusal answers this follower, too.
-  WaitRecord(Waiter waiter, HeaderSpan request_headers, const RequestDirectives& directives, bool may_be_refused);
+  // refusal answers this follower, too. `authorized`: only what is for everyone does.
+  WaitRecord(Waiter waiter, HeaderSpan request_headers, const RequestDirectives& directives, bool may_be_refused,
+             bool authorized);
 
   bool cancel();
-  void deliver(const Shared& shared);
+  // A waiter that throws was not called: its place stays open, to be cancelled or delivered to again.
+  void deliver(const Shared& shared) noexcept;
 
   // Does the entry answer this follower's request: same variant, and of use under the request's directives?
   bool accepts(const Entry& entry, TimePoint now) const;
   bool accepts_variant(const Entry& entry) const;
   bool accepts_on_error(const Entry& entry, TimePoint now) const;
+  bool accepts_errors() const { return !authorized_; }
   bool may_be_refused() const { return may_be_refused_; }
 
  private:
@@ -55,6 +58,7 @@ class WaitRecord {
   OwnedHeaders request_headers_;
   RequestDirectives directives_;
   const bool may_be_refused_;
+  const bool authorized_;
 };
 
 // A follower's hold on its place. Move-only; destroying it cancels.
@@ -115,10 +119,11 @@ class FlightTable {
                      const std::function<std::shared_ptr<WaitRecord>(const Flight&)>& make_record,
                      const std::function<FlightPtr()>& make_flight);
 
-  // Takes the flight out and returns its followers. `settle` runs under the lock, with whether a purge met the flight:
-  // a purge either comes later and finds what `settle` stored, or came before and is known to it.
+  // Takes the flight out, gives its followers to `followers`, and runs `settle` under the same hold of the lock, with
+  // whether a purge met the flight: a purge either comes later and finds what `settle` stored, or came before and is
+  // known to it. Should `settle` throw, the flight is over all the same.
   using Followers = std::vector<std::shared_ptr<WaitRecord>>;
-  Followers finish(const FlightPtr& flight, const std::function<void(bool spoiled)>& settle);
+  void finish(const FlightPtr& flight, Followers& followers, const std::function<void(bool spoiled)>& settle);
 
   // Marks the flights that `matches` accepts as met by a purge: nobody joins them, and they are not stored. Returns how
   // many were not marked yet.

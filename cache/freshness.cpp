@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/http_date.h"
+#include "base/list.h"
+#include "base/text.h"
 #include "cache/vary.h"
 
 namespace pgw::cache {
@@ -20,15 +23,43 @@ bool is_understood(int status) {
   return is_heuristically_cacheable(status) || is_one_of(status, std::array{302, 303, 307});
 }
 
-std::optional<Duration> heuristic_lifetime(int status, const ResponseMeta& meta, TimePoint date) {
-  const bool allowed = is_heuristically_cacheable(status) || meta.directives.is_public;
+std::optional<Duration> heuristic_lifetime(int status, const ResponseMeta& meta, const Rule& rule, TimePoint date) {
+  const bool allowed = rule.heuristic_percent > 0 && is_heuristically_cacheable(status);
   if (!allowed || !meta.last_modified || *meta.last_modified > date) return std::nullopt;
-  return std::min<Duration>((date - *meta.last_modified) / 10, std::chrono::hours(24));
+  return std::min<Duration>((date - *meta.last_modified) * rule.heuristic_percent / 100, std::chrono::hours(24));
+}
+
+std::optional<Duration> ttl_of(const Rule& rule, int status) {
+  if (rule.ttl_by_status != nullptr) {
+    for (const auto& [its_status, ttl] : *rule.ttl_by_status) {
+      if (its_status == status) return ttl;
+    }
+  }
+  return rule_covers(status) ? rule.ttl : std::nullopt;
+}
+
+std::optional<Lifetime> origins_lifetime(const ResponseMeta& meta, TimePoint date) {
+  const ResponseDirectives& directives = meta.directives;
+  if (directives.s_maxage.present) return Lifetime{directives.s_maxage.value.value_or(kNone), LifetimeSource::s_maxage};
+  if (directives.max_age.present) return Lifetime{directives.max_age.value.value_or(kNone), LifetimeSource::max_age};
+  if (!meta.has_expires) return std::nullopt;
+  return Lifetime{std::max<Duration>(meta.expires.value_or(date) - date, kNone), LifetimeSource::expires};
+}
+
+Lifetime uncapped_lifetime(int status, const ResponseMeta& meta, const Rule& rule, TimePoint response_time) {
+  const TimePoint date = meta.date.value_or(response_time);
+  const auto origins = origins_lifetime(meta, date);
+  const auto ttl = ttl_of(rule, status);
+  if (origins && !(ttl && rule.overrides_origin)) return *origins;
+  if (ttl) return {*ttl, LifetimeSource::rule};
+  if (const auto guess = heuristic_lifetime(status, meta, rule, date)) return {*guess, LifetimeSource::heuristic};
+  return {};
 }
 
 // The window in which stale use is allowed: the origin's word, else the rule's unless the origin forbids stale use.
-Duration window(const ResponseDirectives& directives, const DeltaSeconds& origin, Duration rule) {
+Duration window(const ResponseDirectives& directives, const DeltaSeconds& origin, Duration rule, bool rule_goes_first) {
   if (directives.must_revalidate || directives.proxy_revalidate || directives.no_cache) return kNone;
+  if (rule_goes_first) return rule;
   if (origin.present) return origin.value.value_or(kNone);
   return directives.s_maxage.present ? kNone : rule;
 }
@@ -38,29 +69,24 @@ Duration window(const ResponseDirectives& directives, const DeltaSeconds& origin
 ResponseMeta read_response_meta(HeaderSpan headers, TimePoint now, std::string_view targeted_field) {
   ResponseMeta meta;
   meta.directives = parse_response_directives(headers, targeted_field);
-  if (const auto date = find(headers, "Date")) meta.date = parse_http_date(*date, now);
+  if (const auto date = find(headers, "Date")) meta.date = base::parse_http_date(*date, now);
   if (const auto expires = find(headers, "Expires"); expires && !meta.directives.is_targeted) {
     meta.has_expires = true;
-    meta.expires = parse_http_date(*expires, now);
+    meta.expires = base::parse_http_date(*expires, now);
   }
-  if (const auto modified = find(headers, "Last-Modified")) meta.last_modified = parse_http_date(*modified, now);
+  if (const auto modified = find(headers, "Last-Modified")) meta.last_modified = base::parse_http_date(*modified, now);
   meta.has_etag = find(headers, "ETag").has_value();
   if (const auto age = find(headers, "Age")) {
-    const auto first = ListReader(*age).next();
+    const auto first = base::ListReader(*age).next();
     meta.age = parse_delta_seconds(first.value_or("")).value_or(kNone);
   }
   return meta;
 }
 
 Lifetime freshness_lifetime(int status, const ResponseMeta& meta, const Rule& rule, TimePoint response_time) {
-  const ResponseDirectives& directives = meta.directives;
-  const TimePoint date = meta.date.value_or(response_time);
-  if (directives.s_maxage.present) return {directives.s_maxage.value.value_or(kNone), LifetimeSource::s_maxage};
-  if (directives.max_age.present) return {directives.max_age.value.value_or(kNone), LifetimeSource::max_age};
-  if (meta.has_expires) return {std::max<Duration>(meta.expires.value_or(date) - date, kNone), LifetimeSource::expires};
-  if (rule.ttl && rule_covers(status)) return {*rule.ttl, LifetimeSource::rule};
-  if (const auto guess = heuristic_lifetime(status, meta, date)) return {*guess, LifetimeSource::heuristic};
-  return {};
+  Lifetime lifetime = uncapped_lifetime(status, meta, rule, response_time);
+  if (rule.max_ttl) lifetime.value = std::min(lifetime.value, *rule.max_ttl);
+  return lifetime;
 }
 
 Duration initial_age(const ResponseMeta& meta, TimePoint request_time, TimePoint response_time) {
@@ -83,6 +109,10 @@ bool is_refusal(int status) {
   return status >= 400 && status < 500;
 }
 
+bool is_for_everyone(const ResponseDirectives& directives) {
+  return directives.is_public || directives.must_revalidate || directives.s_maxage.present;
+}
+
 Storable is_storable(std::string_view method, int status, HeaderSpan headers, const ResponseMeta& meta,
                      const Lifetime& lifetime, const Rule& rule, bool authorized) {
   const ResponseDirectives& directives = meta.directives;
@@ -91,8 +121,7 @@ Storable is_storable(std::string_view method, int status, HeaderSpan headers, co
   if (directives.must_understand && !is_understood(status)) return Storable::status;
   if (directives.no_store && !directives.must_understand) return Storable::no_store;
   if (directives.is_private) return Storable::is_private;
-  const bool for_everyone = directives.is_public || directives.must_revalidate || directives.s_maxage.present;
-  if (authorized && !for_everyone) return Storable::authorization;
+  if (authorized && !is_for_everyone(directives)) return Storable::authorization;
   if (varies_on_everything(headers)) return Storable::vary_any;
   const bool validatable = meta.has_etag || meta.last_modified;
   const bool kept_for_validation = directives.no_cache && validatable && is_heuristically_cacheable(status);
@@ -107,10 +136,16 @@ Freshness make_freshness(const ResponseMeta& meta, const Lifetime& lifetime, con
   const ResponseDirectives& directives = meta.directives;
   Freshness freshness;
   freshness.lifetime = lifetime;
-  freshness.stale_while_revalidate = window(directives, directives.stale_while_revalidate, rule.stale_while_revalidate);
-  freshness.stale_if_error = window(directives, directives.stale_if_error, rule.stale_if_error);
+  const bool rule_goes_first = rule.overrides_origin && lifetime.source == LifetimeSource::rule;
+  // What the origin sends as no longer fresh it wants to be asked about.
+  const bool came_stale = lifetime.is_explicit() && lifetime.value <= kNone;
+  freshness.stale_while_revalidate = window(directives, directives.stale_while_revalidate,
+                                            came_stale ? kNone : rule.stale_while_revalidate, rule_goes_first);
+  freshness.stale_if_error = window(directives, directives.stale_if_error, rule.stale_if_error, rule_goes_first);
   freshness.no_cache = directives.no_cache;
-  freshness.stale_forbidden = directives.must_revalidate || directives.proxy_revalidate || directives.s_maxage.present;
+  freshness.stale_forbidden =
+      directives.must_revalidate || directives.proxy_revalidate || (directives.s_maxage.present && !rule_goes_first);
+  freshness.for_everyone = is_for_everyone(directives);
   return freshness;
 }
 
@@ -137,7 +172,16 @@ bool usable_on_error(const Freshness& freshness, Duration age, const RequestDire
 }
 
 bool is_stale_if_error_status(int status) {
-  return is_one_of(status, std::array{500, 502, 503, 504});
+  return is_one_of(status, std::array{429, 500, 502, 503, 504});
+}
+
+Duration asked_to_wait(int status, HeaderSpan headers, TimePoint wall_now) {
+  constexpr Duration kLongest = std::chrono::hours(1);
+  if (status != 429 && status != 503) return kNone;
+  const std::string_view value = base::trim(find(headers, "Retry-After").value_or(""));
+  if (const auto seconds = parse_delta_seconds(value)) return std::min(*seconds, kLongest);
+  const auto date = base::parse_http_date(value, wall_now);
+  return date ? std::clamp<Duration>(*date - wall_now, kNone, kLongest) : kNone;
 }
 
 }  // namespace pgw::cache

@@ -1,7 +1,11 @@
 // Freshness and storability (RFC 9111 3, 4.2; RFC 5861) as pure functions.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "cache/cache_control.h"
 #include "cache/header.h"
@@ -9,12 +13,22 @@
 
 namespace pgw::cache {
 
-// What the operator says about an operation. Everything here gives way to the origin's own words: `ttl` applies only to
-// a response without explicit freshness, the windows only where the origin named none and does not forbid stale use.
+// What the operator says about an operation. It gives way to the origin's own words: `ttl` applies only to a response
+// without explicit freshness, the windows only where the origin named none and does not forbid stale use, and
+// `stale_while_revalidate` not to a response that the origin says is no longer fresh when it comes. With
+// `overrides_origin` a lifetime of the rule, and its windows, go before those of the origin; what forbids storing, or
+// stale use, holds all the same.
 struct Rule {
-  std::optional<Duration> ttl;
+  using TtlByStatus = std::vector<std::pair<int, Duration>>;
+
+  std::optional<Duration> ttl = std::nullopt;
   Duration stale_while_revalidate{0};
   Duration stale_if_error{0};
+  std::optional<Duration> max_ttl = std::nullopt;              // no response is fresh for longer, whoever says so
+  std::shared_ptr<const TtlByStatus> ttl_by_status = nullptr;  // null: `ttl` for all that it covers
+  bool overrides_origin = false;
+  std::uint8_t heuristic_percent = 0;  // of the time since Last-Modified; 0: no guesses
+  std::uint8_t jitter_percent = 0;     // a lifetime of the rule is shorter by up to so much, each time by another part
 };
 
 // The fields of a response that decide about its caching, parsed once.
@@ -38,9 +52,10 @@ struct Lifetime {
   bool is_explicit() const { return source <= LifetimeSource::expires; }
 };
 
-// RFC 9111 4.2.1: s-maxage, max-age, Expires minus Date; then the rule's ttl (see `rule_covers`); then a tenth of the
-// time since Last-Modified, at most a day, where 4.2.2 allows heuristics. An invalid max-age or s-maxage gives an
-// explicit lifetime of zero.
+// RFC 9111 4.2.1: s-maxage, max-age, Expires minus Date; then the rule's ttl (its own for this status, or the one for
+// all that `rule_covers`); then the rule's part of the time since Last-Modified, at most a day, for the statuses that
+// RFC 9110 15.1 names. An invalid max-age or s-maxage gives an explicit lifetime of zero. The rule's jitter is left
+// out.
 Lifetime freshness_lifetime(int status, const ResponseMeta& meta, const Rule& rule, TimePoint response_time);
 
 // RFC 9111 4.2.3, on a Date of whole seconds.
@@ -56,6 +71,9 @@ bool rule_covers(int status);
 // 4xx: there is no such thing, or none for this request. It ends with a write to the thing, and as well with one to
 // what would hold it (POST /projects creates /projects/pr_1).
 bool is_refusal(int status);
+
+// Does the origin say that a response to a request with Authorization may be given to others (RFC 9111 3.5)?
+bool is_for_everyone(const ResponseDirectives& directives);
 
 enum class Storable {
   yes,
@@ -82,6 +100,7 @@ struct Freshness {
   // must-revalidate, proxy-revalidate, or s-maxage without a stale-* directive of the origin beside it (RFC
   // 9111 4.2.4, 5.2.2.10): never used stale, not even for a client that sends max-stale.
   bool stale_forbidden = false;
+  bool for_everyone = false;  // see `is_for_everyone`
 };
 Freshness make_freshness(const ResponseMeta& meta, const Lifetime& lifetime, const Rule& rule);
 
@@ -100,7 +119,11 @@ Usability usability(const Freshness& freshness, Duration age, const RequestDirec
 // RFC 5861 4: may it stand in for an error?
 bool usable_on_error(const Freshness& freshness, Duration age, const RequestDirectives& request);
 
-// The errors that stale-if-error is about: 500, 502, 503, 504.
+// The errors that stale-if-error is about: 500, 502, 503, 504, and 429, which says the same as 503.
 bool is_stale_if_error_status(int status);
+
+// How long the upstream wants to be left alone, as a response with which it sheds load says: Retry-After (RFC
+// 9110 10.2.3) of a 429 or 503, at most an hour. Zero for any other.
+Duration asked_to_wait(int status, HeaderSpan headers, TimePoint wall_now);
 
 }  // namespace pgw::cache

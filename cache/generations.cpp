@@ -34,8 +34,10 @@ Snapshot Generations::snapshot(std::span<const Tag> tags, TimePoint now) const {
   snapshot.taken_at_ = now;
   snapshot.everything_ = everything_.load();
   for (const Tag& tag : tags) {
-    const std::uint32_t slot = slot_of(tag);
-    snapshot.marks_.push_back({slot, (*slots_)[slot].generation.load()});
+    const std::uint32_t number = slot_of(tag);
+    const Slot& slot = at(number);
+    const std::uint32_t opened = slot.opened.load();
+    snapshot.marks_.push_back({number, opened, slot.generation.load()});
   }
   return snapshot;
 }
@@ -47,6 +49,7 @@ bool Generations::is_current(const Snapshot& snapshot) const {
   for (const Snapshot::Mark& mark : snapshot.marks_) {
     const Slot& slot = (*slots_)[mark.slot];
     if (slot.generation.load() != mark.generation) return false;
+    if (slot.open.load() != 0 && slot.opened.load() != mark.opened) return false;
     if (slot.unsettled_until.load() > ticks(snapshot.taken_at_)) return false;
   }
   return true;
@@ -69,19 +72,22 @@ Generations::Write Generations::begin(std::span<const Tag> tags) {
   return write;
 }
 
-// The count goes up before the generation moves, and `end` moves the generation before it takes the count down: whoever
-// finds neither a move nor a count was alone. A write that was under way all the time is found by its count; one that
-// ended meanwhile by its move; one that begins while another ends by whichever it has not yet undone.
+// The count goes up before the generation is looked at, and `end` moves the generation before it takes the count down:
+// whoever finds neither a move nor a count was alone. A write that was under way all the time is found by its count;
+// one that ended meanwhile by its move; one that ends while this one begins, by whichever it has not yet undone.
 void Generations::extend(Write& write, std::span<const Tag> tags) {
+  write.marks_.reserve(write.marks_.size() + tags.size());  // so that no count goes up that nothing takes down again
   for (const Tag& tag : tags) {
     const std::uint32_t number = slot_of(tag);
     const auto has_number = [&](const Snapshot::Mark& mark) { return mark.slot == number; };
     if (std::any_of(write.marks_.begin(), write.marks_.end(), has_number)) continue;
     Slot& slot = at(number);
     slot.open.fetch_add(1);
-    const std::uint64_t generation = next();
-    if (slot.generation.exchange(generation) > write.began_at_) write.alone_ = false;
-    write.marks_.push_back({number, generation});
+    const auto opened = static_cast<std::uint32_t>(next());
+    slot.opened.store(opened);
+    const std::uint64_t generation = slot.generation.load();
+    if (generation > write.began_at_) write.alone_ = false;
+    write.marks_.push_back({number, opened, generation});
   }
 }
 
@@ -94,6 +100,10 @@ bool Generations::end(Write& write) {
     if (slot.open.fetch_sub(1) != 1) write.alone_ = false;
   }
   return write.alone_ && everything_.load() == write.everything_;
+}
+
+void Generations::end_refused(Write& write) {
+  for (const Snapshot::Mark& mark : write.marks_) at(mark.slot).open.fetch_sub(1);
 }
 
 void Generations::end_unknown(Write& write, TimePoint until) {

@@ -1,14 +1,18 @@
 // Generations: how writes make stored reads stale, without looking for them.
 //
-// Every tag hashes to a slot with a generation. A write moves the generations of its tags; whatever was fetched under
-// another one is stale from then on. Two tags in one slot only make more stale than needed. A fixed table: O(tags) per
-// operation, no lock, no growth. Generations come from one sequence, so that no two moves give the same.
+// Every tag hashes to a slot with a generation. A write that ends moves the generations of its tags; whatever was
+// fetched under another one is stale from then on. Two tags in one slot only make more stale than needed. A fixed
+// table: O(tags) per operation, no lock, no growth. Generations come from one sequence, so that no two moves give the
+// same.
+//
+// While a write is under way, only what was fetched since the last one of its slot began is current. Should the
+// upstream refuse the write, no generation moves, and what was stored before is current again.
 //
 // A write of unknown outcome (timeout, lost connection) may take effect after its end. Its tags are unsettled until a
 // given time: nothing fetched before that time under these tags is ever current.
 //
-// Slots also count the writes under way. With that a write learns at its end whether it was alone: then, and only then,
-// its answer tells what is there now.
+// Slots count the writes under way. With that a write learns at its end whether it was alone: then, and only then, its
+// answer tells what is there now. A refused one counts for nobody: it has changed nothing.
 #pragma once
 
 #include <array>
@@ -34,6 +38,7 @@ class Snapshot {
   friend class Generations;
   struct Mark {
     std::uint32_t slot;
+    std::uint32_t opened;  // which write of the slot had begun last
     std::uint64_t generation;
   };
 
@@ -55,7 +60,7 @@ class Snapshot {
 
    private:
     static constexpr std::uint32_t kNoSlot = UINT32_MAX;
-    Mark only_{kNoSlot, 0};                   // while there is one
+    Mark only_{kNoSlot, 0, 0};                // while there is one
     std::unique_ptr<std::vector<Mark>> all_;  // once there are more
   };
 
@@ -73,16 +78,17 @@ class Generations {
   // To be taken before the fetch is sent.
   Snapshot snapshot(std::span<const Tag> tags, TimePoint now) const;
 
-  // True when no tag moved since, and the snapshot was taken after the unsettled times of all of them.
+  // True when no tag moved since, no write to one of them that has begun since is under way, and the snapshot was taken
+  // after the unsettled times of all of them.
   bool is_current(const Snapshot& snapshot) const;
 
   void bump(std::span<const Tag> tags);
   void bump_everything();
 
-  // A write under way: to be ended exactly once by `end` or `end_unknown`.
+  // A write under way: to be ended exactly once by `end`, `end_refused` or `end_unknown`.
   class Write {
     friend class Generations;
-    std::vector<Snapshot::Mark> marks_;  // one for each slot, with the generation that this write gave it last
+    std::vector<Snapshot::Mark> marks_;  // one for each slot, as this write found it, or left it at its end
     std::uint64_t everything_ = 0;       // when it began, as the next
     std::uint64_t began_at_ = 0;         // of the sequence
     bool alone_ = true;
@@ -91,8 +97,11 @@ class Generations {
   Write begin(std::span<const Tag> tags);
   // More tags, known only now.
   void extend(Write& write, std::span<const Tag> tags);
-  // True if no other write to any of these tags, and no bump of them, fell into the time since `begin`.
+  // True if no other write to any of these tags that may have changed something, and no bump of them, fell into the
+  // time since `begin`.
   bool end(Write& write);
+  // The upstream has refused it: it has changed nothing, and never will.
+  void end_refused(Write& write);
   // May take effect until `until`: the tags stay unsettled that long (a later time that is set already stays).
   void end_unknown(Write& write, TimePoint until);
   // Of a write that has ended: is current as long as nothing has come after it. All of `tags` must be the write's own.
@@ -116,7 +125,8 @@ class Generations {
   struct Slot {
     std::atomic<std::uint64_t> generation{0};
     std::atomic<TimePoint::rep> unsettled_until{0};
-    std::atomic<std::uint32_t> open{0};  // writes under way
+    std::atomic<std::uint32_t> open{0};    // writes under way
+    std::atomic<std::uint32_t> opened{0};  // the number of the last one that began
   };
   static std::uint32_t slot_of(const Tag& tag) { return static_cast<std::uint32_t>(tag.hash() % kSlots); }
   Slot& at(std::uint32_t slot) const { return (*slots_)[slot]; }

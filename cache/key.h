@@ -10,9 +10,10 @@ namespace pgw::cache {
 
 struct KeyParts {
   std::string_view operation;
-  std::string_view upstream;  // stands for the upstream and its credential; never the credential itself
-  std::string_view path;      // as on the wire
-  std::string_view query;     // as on the wire, without '?'
+  std::string_view upstream;     // stands for the upstream and its credential; never the credential itself
+  std::string_view path;         // as on the wire
+  std::string_view query;        // as on the wire, without '?'
+  std::string_view fields = {};  // of request fields that the key was told to go by, as `append_key_field` writes them
 };
 
 // "operation upstream path?query". The key is injective: requests with equal keys are the same request to every origin.
@@ -29,7 +30,11 @@ std::string make_key(const KeyParts& parts);
 std::string make_key_prefix(std::string_view operation, std::string_view upstream);
 void append_key_target(std::string& key, std::string_view path, std::string_view query);
 
-// The parts of a key that `make_key` made, as views into it, in canonical form; nullopt for any other text.
+// Tells requests apart by one more thing: a field of the request, absent or with this value. To be called behind
+// `append_key_target`, in the same order for all keys of an operation.
+void append_key_field(std::string& key, std::string_view name, std::optional<std::string_view> value);
+
+// The parts of a key that was made so, as views into it, in canonical form; nullopt for any other text.
 std::optional<KeyParts> parse_key(std::string_view key);
 
 // Appends `text` with everything but RFC 3986 unreserved characters percent-encoded.

@@ -113,6 +113,22 @@ bool is_newer(const Node& a, const Node* b) {
   return b == nullptr || a.entry->response_time > b->entry->response_time;
 }
 
+// RFC 9111 4.1: an answer that lacks Vary, perhaps by mistake, doesn't hide those that were made for such a request.
+bool is_better_match(const Node& a, const Node* b) {
+  if (b == nullptr) return true;
+  const bool a_was_selected = a.entry->selected_by != nullptr;
+  const bool b_was_selected = b->entry->selected_by != nullptr;
+  return a_was_selected == b_was_selected ? is_newer(a, b) : a_was_selected;
+}
+
+// Does `a` leave before `b`? The less used one does, of two that are used alike the older one.
+bool leaves_before(const Node& a, const Node* b) {
+  if (b == nullptr) return true;
+  const auto a_uses = a.uses.load(std::memory_order_relaxed);
+  const auto b_uses = b->uses.load(std::memory_order_relaxed);
+  return a_uses != b_uses ? a_uses < b_uses : !is_newer(a, b);
+}
+
 }  // namespace
 
 // Everything below the public methods needs the lock: shared for const ones, exclusive for the others.
@@ -146,7 +162,7 @@ class Store::Shard {
       if (node->hash != low_half(hash) || node->entry->key != key) continue;
       if (node->entry->selected_by && !node->entry->selected_by->matches(request_headers)) {
         if (is_newer(*node, other)) other = node;
-      } else if (is_newer(*node, match)) {
+      } else if (is_better_match(*node, match)) {
         match = node;
       }
     }
@@ -225,6 +241,10 @@ class Store::Shard {
     const std::shared_lock lock(mutex_);
     return evictions_;
   }
+  std::uint64_t variant_evictions() const {
+    const std::shared_lock lock(mutex_);
+    return variant_evictions_;
+  }
 
  private:
   Node* bucket(std::uint64_t hash) const { return buckets_[hash & (buckets_.size() - 1)]; }
@@ -247,13 +267,15 @@ class Store::Shard {
 
   void limit_variants(const Node& fresh, Doomed& doomed) {
     std::size_t variants = 0;
-    Node* oldest = nullptr;
+    Node* least_used = nullptr;
     for (Node* node = bucket(fresh.hash); node != nullptr; node = node->chain) {
       if (node->hash != fresh.hash || node->entry->key != fresh.entry->key) continue;
       ++variants;
-      if (oldest == nullptr || is_newer(*oldest, node)) oldest = node;
+      if (leaves_before(*node, least_used)) least_used = node;
     }
-    if (variants >= max_variants_) remove(oldest, doomed);
+    if (variants < max_variants_) return;
+    ++variant_evictions_;
+    remove(least_used, doomed);
   }
 
   void add(Node* node) {
@@ -309,6 +331,7 @@ class Store::Shard {
   std::size_t used_;
   std::size_t count_ = 0;
   std::uint64_t evictions_ = 0;
+  std::uint64_t variant_evictions_ = 0;
 };
 
 namespace {
@@ -415,6 +438,12 @@ std::size_t Store::bytes() const {
 std::uint64_t Store::evictions() const {
   std::uint64_t sum = 0;
   for (const auto& shard : shards_) sum += shard->evictions();
+  return sum;
+}
+
+std::uint64_t Store::variant_evictions() const {
+  std::uint64_t sum = 0;
+  for (const auto& shard : shards_) sum += shard->variant_evictions();
   return sum;
 }
 

@@ -33,7 +33,7 @@ struct StoreOptions {
   std::size_t max_bytes = std::size_t{256} << 20;  // below 16 KiB nothing is stored
   double max_object_share = 1.0 / 16;              // of max_bytes; never more than a quarter of a shard
   std::size_t shards = 0;                          // a power of two; 0: one per 16 MiB, at most 64
-  std::size_t max_variants = 64;                   // of one key; beyond, the oldest one leaves
+  std::size_t max_variants = 64;                   // of one key; beyond, the least used one leaves
 };
 
 class Store {
@@ -44,7 +44,7 @@ class Store {
   Store& operator=(const Store&) = delete;
 
   struct Found {
-    EntryPtr entry;          // the matching variant; of several the newest (RFC 9111 4.1)
+    EntryPtr entry;          // the matching variant; of several the newest with a Vary, else the newest (RFC 9111 4.1)
     EntryPtr other_variant;  // when none matches: the newest of the key's variants
     bool marked_stale = false;
   };
@@ -74,6 +74,7 @@ class Store {
   std::size_t capacity() const { return capacity_; }
   std::size_t max_object_bytes() const { return max_object_bytes_; }
   std::uint64_t evictions() const;
+  std::uint64_t variant_evictions() const;  // for `max_variants`; not counted as evictions
   // How many entries those who go through everything have looked at so far.
   std::uint64_t scanned() const { return scanned_.load(std::memory_order_relaxed); }
 

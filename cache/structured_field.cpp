@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+#include "base/token.h"
+
 namespace pgw::cache {
 namespace {
 
@@ -18,7 +21,7 @@ bool is_key_char(char c) {
   return is_lower(c) || is_digit(c) || c == '_' || c == '-' || c == '.' || c == '*';
 }
 bool is_token_tail_char(char c) {
-  return is_token({&c, 1}) || c == ':' || c == '/';
+  return base::is_token({&c, 1}) || c == ':' || c == '/';
 }
 bool is_base64_char(char c) {
   return is_alpha(c) || is_digit(c) || c == '+' || c == '/' || c == '=';
@@ -183,8 +186,8 @@ std::optional<Dictionary> read_dictionary(HeaderSpan headers, std::string_view n
   // empty line adds no member.
   Dictionary dictionary;
   for (const Header& header : headers) {
-    if (!equals_ignoring_case(header.name, name)) continue;
-    Reader reader(trim(header.value));
+    if (!base::iequals(header.name, name)) continue;
+    Reader reader(base::trim(header.value));
     reader.read_members(dictionary);
     if (reader.failed()) return std::nullopt;
   }

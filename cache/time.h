@@ -1,23 +1,11 @@
-// Points in time and HTTP dates. Nothing in this folder reads a clock to decide: `now` comes from the caller.
+// Points in time. Nothing in this folder reads a clock to decide: `now` comes from the caller.
 #pragma once
 
 #include <chrono>
-#include <optional>
-#include <string>
-#include <string_view>
 
 namespace pgw::cache {
 
 using Duration = std::chrono::milliseconds;
 using TimePoint = std::chrono::sys_time<Duration>;
-
-// Reads an HTTP-date in its three forms (RFC 9110 5.6.7): IMF-fixdate, RFC 850 and asctime. Names of days and months
-// and the zone are matched without regard to case (RFC 9111 4.2); any zone but GMT, an impossible date or trailing text
-// makes the date invalid: nullopt. The day's name is not checked against the date. A two-digit year is
-// taken as the past one when it would be more than 50 years after `now`.
-std::optional<TimePoint> parse_http_date(std::string_view text, TimePoint now);
-
-// IMF-fixdate, e.g. "Sun, 06 Nov 1994 08:49:37 GMT"; fractions of a second are cut off.
-std::string format_http_date(TimePoint time);
 
 }  // namespace pgw::cache

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/text.h"
 #include "cache/heap_cost.h"
 
 namespace pgw::cache {
@@ -12,21 +13,21 @@ constexpr std::string_view kAcceptLanguage = "accept-language";
 
 // Lists of what a client would like, by weight: neither case nor order of their members means anything (RFC 9110 12.5).
 bool is_weighted_list(std::string_view name) {
-  return equals_ignoring_case(name, "accept-encoding") || equals_ignoring_case(name, kAcceptLanguage) ||
-         equals_ignoring_case(name, "accept-charset");
+  return base::iequals(name, "accept-encoding") || base::iequals(name, kAcceptLanguage) ||
+         base::iequals(name, "accept-charset");
 }
 
 // The one language of a response, in lower case; empty when it names none or several.
 std::string language_of(HeaderSpan response_headers) {
   const auto languages = list_elements(response_headers, "Content-Language");
-  return languages.size() == 1 ? to_lower(languages.front()) : std::string();
+  return languages.size() == 1 ? base::to_lower(languages.front()) : std::string();
 }
 
 // In thousandths, from the parameters of a list element, ";q=0.5" (RFC 9110 12.4.2); 0 for what is no weight.
 int weight_of(std::string_view parameters) {
-  if (trim(parameters).empty()) return 1000;
-  const std::string_view parameter = trim(parameters.substr(1));
-  if (parameter.size() < 3 || !equals_ignoring_case(parameter.substr(0, 2), "q=")) return 0;
+  if (base::trim(parameters).empty()) return 1000;
+  const std::string_view parameter = base::trim(parameters.substr(1));
+  if (parameter.size() < 3 || !base::iequals(parameter.substr(0, 2), "q=")) return 0;
   const std::string_view number = parameter.substr(2);
   if (number.size() > 5 || (number.size() > 1 && number[1] != '.') || (number[0] != '0' && number[0] != '1')) return 0;
   int weight = (number[0] - '0') * 1000;
@@ -51,7 +52,8 @@ std::optional<std::string> selecting_value(HeaderSpan request_headers, std::stri
   std::vector<std::string_view> elements = list_elements(request_headers, name);
   std::vector<std::string> lowered;
   if (is_weighted_list(name)) {
-    std::transform(elements.begin(), elements.end(), std::back_inserter(lowered), to_lower);
+    std::transform(elements.begin(), elements.end(), std::back_inserter(lowered),
+                   [](std::string_view element) { return base::to_lower(element); });
     std::sort(lowered.begin(), lowered.end());
     elements.assign(lowered.begin(), lowered.end());
   }
@@ -70,15 +72,15 @@ std::string preferred_language(HeaderSpan request_headers) {
     const std::size_t semicolon = std::min(element.find(';'), element.size());
     const int weight = weight_of(element.substr(semicolon));
     if (weight < highest || weight == 0) continue;
-    preferred = weight == highest ? std::string_view() : trim(element.substr(0, semicolon));
+    preferred = weight == highest ? std::string_view() : base::trim(element.substr(0, semicolon));
     highest = weight;
   }
-  return preferred == "*" ? std::string() : to_lower(preferred);
+  return preferred == "*" ? std::string() : base::to_lower(preferred);
 }
 
 Vary::Vary(HeaderSpan response_headers, HeaderSpan request_headers) {
   std::vector<std::string> names;
-  for (const std::string_view name : list_elements(response_headers, "Vary")) names.push_back(to_lower(name));
+  for (const std::string_view name : list_elements(response_headers, "Vary")) names.push_back(base::to_lower(name));
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   fields_.reserve(names.size());

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "base/text.h"
 #include "cache/cache.h"
 
 namespace pgw::cache {
@@ -16,20 +17,26 @@ std::vector<Header> fields_for_a_read(HeaderSpan headers) {
   std::vector<Header> kept;
   for (const Header& header : headers) {
     const bool dropped = std::any_of(kOfTheWrite.begin(), kOfTheWrite.end(),
-                                     [&](std::string_view name) { return equals_ignoring_case(header.name, name); });
+                                     [&](std::string_view name) { return base::iequals(header.name, name); });
     if (!dropped) kept.push_back(header);
   }
   return kept;
 }
 
-bool would_be_stored(const Read& read, int status, HeaderSpan headers, std::string_view targeted_field, TimePoint now) {
+bool would_be_stored(const Read& read, int status, HeaderSpan headers, std::string_view targeted_field,
+                     TimePoint wall_time) {
   if (parse_request_directives(read.request_headers).no_store) return false;
-  const ResponseMeta meta = read_response_meta(headers, now, targeted_field);
-  const Lifetime lifetime = freshness_lifetime(status, meta, read.rule, now);
+  const ResponseMeta meta = read_response_meta(headers, wall_time, targeted_field);
+  const Lifetime lifetime = freshness_lifetime(status, meta, read.rule, wall_time);
   return is_storable("GET", status, headers, meta, lifetime, read.rule, read.authorized) == Storable::yes;
 }
 
 }  // namespace
+
+bool refuses_write(int status) {
+  constexpr std::array kRefusals = {401, 403, 404, 405, 409, 410, 412, 415, 422, 429};
+  return std::find(kRefusals.begin(), kRefusals.end(), status) != kRefusals.end();
+}
 
 WriteGuard::WriteGuard(Cache* cache, std::span<const Tag> tags)
     : cache_(cache), write_(cache->generations_.begin(tags)), key_purges_(cache->key_purges_.load()) {}
@@ -70,6 +77,13 @@ void WriteGuard::finish() {
   cache_ = nullptr;
 }
 
+void WriteGuard::finish_refused() {
+  if (cache_ == nullptr) return;
+  cache_->generations_.end_refused(write_);
+  cache_->counters_.refused_writes.add();
+  cache_ = nullptr;
+}
+
 void WriteGuard::finish_unknown(TimePoint until) {
   if (cache_ == nullptr) return;
   cache_->generations_.end_unknown(write_, until);
@@ -92,11 +106,20 @@ PrimeResult WriteGuard::finish_and_prime(const Read& read, Response&& response, 
 
   const std::vector<Header> headers = fields_for_a_read(response.headers);
   const std::string& targeted = cache.options_.targeted_field;
-  if (!would_be_stored(read, response.status, headers, targeted, now)) return PrimeResult::refused;
+  const Duration wall_ahead = cache.wall_ahead_;
+  if (!would_be_stored(read, response.status, headers, targeted, now + wall_ahead)) return PrimeResult::refused;
   const Snapshot snapshot = cache.generations_.snapshot_after(write_, read.tags, sent);
   if (!cache.is_current(snapshot)) return PrimeResult::not_alone;
   const std::string tags = join_tags(read.tags);
-  const EntryContext context{read.key, read.request_headers, read.rule, snapshot, tags, sent, now, targeted};
+  const EntryContext context{.key = read.key,
+                             .request_headers = read.request_headers,
+                             .rule = read.rule,
+                             .snapshot = snapshot,
+                             .tags = tags,
+                             .request_time = sent,
+                             .response_time = now,
+                             .targeted_field = targeted,
+                             .wall_ahead = wall_ahead};
   const EntryPtr entry = make_entry(context, response.status, headers, response.body);
   if (!cache.store_.insert(entry)) return PrimeResult::refused;
   if (purged_meanwhile()) {

@@ -88,6 +88,53 @@ json Count::tell(std::uint32_t value) const {
   return value;
 }
 
+json Percent::schema() const {
+  return {{"type", "string"}};
+}
+
+std::string Percent::text() const {
+  return range("percentage", "0%", std::to_string(most) + "%");
+}
+
+void Percent::read(const Section& section, std::string_view key, std::uint32_t& into) const {
+  const auto text = section.text(key);
+  if (!text) return;
+  std::uint32_t value = 0;
+  const char* const last = text->data() + text->size();
+  const auto [end, error] = std::from_chars(text->data(), last, value);
+  if (error != std::errc{} || std::string_view(end, last) != "%" || value > most) {
+    return section.error(key, "a percentage expected, 0% to " + std::to_string(most) + "%");
+  }
+  into = value;
+}
+
+json Percent::tell(std::uint32_t value) const {
+  return std::to_string(value) + "%";
+}
+
+void DurationsByStatus::read(const Section& section, std::string_view key,
+                             std::map<int, std::chrono::milliseconds>& into) const {
+  const Section statuses = section.at(key);
+  for (const auto& name : statuses.keys()) {
+    int status = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), status);
+    const bool is_final = error == std::errc{} && end == name.data() + name.size() && status >= 200 && status < 600;
+    if (!is_final || status == 206 || status == 304) {
+      statuses.error(name, "a status that can be stored expected, e.g. 404");
+      continue;
+    }
+    std::chrono::milliseconds ttl{0};
+    Duration{}.read(statuses, name, ttl);
+    into[status] = ttl;
+  }
+}
+
+json DurationsByStatus::tell(const std::map<int, std::chrono::milliseconds>& value) const {
+  auto out = json::object();
+  for (const auto& [status, ttl] : value) out[std::to_string(status)] = to_text(ttl);
+  return out;
+}
+
 json Flag::schema() const {
   return {{"type", "boolean"}};
 }

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,24 @@ struct Count {
   std::string text() const;
   void read(const Section& section, std::string_view key, std::uint32_t& into) const;
   nlohmann::json tell(std::uint32_t value) const;
+};
+
+/// "10%", as a number.
+struct Percent {
+  std::uint32_t most = 100;
+
+  nlohmann::json schema() const;
+  std::string text() const;
+  void read(const Section& section, std::string_view key, std::uint32_t& into) const;
+  nlohmann::json tell(std::uint32_t value) const;
+};
+
+/// A mapping of statuses to durations: `{404: 5s}`.
+struct DurationsByStatus {
+  nlohmann::json schema() const { return {{"type", "object"}, {"additionalProperties", nlohmann::json::object()}}; }
+  std::string text() const { return "durations by status"; }
+  void read(const Section& section, std::string_view key, std::map<int, std::chrono::milliseconds>& into) const;
+  nlohmann::json tell(const std::map<int, std::chrono::milliseconds>& value) const;
 };
 
 struct Flag {

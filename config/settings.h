@@ -175,22 +175,38 @@ struct TeamSettings {
 };
 
 /// By operationId. Durations apply to responses without explicit freshness of their own.
+struct CacheKeyRule {
+  std::vector<std::string>
+      ignore;  ///< names of query parameters that tell no answers apart; "utm_*" for all that begin so
+  std::vector<std::string> fields;  ///< request fields that do
+  bool operator==(const CacheKeyRule&) const = default;
+};
 struct CacheRule {
   std::optional<std::chrono::milliseconds> ttl;
+  std::map<int, std::chrono::milliseconds> ttl_by_status;  ///< instead of `ttl`, and for statuses that it doesn't cover
+  std::optional<std::chrono::milliseconds> max_ttl;        ///< of the origin's lifetimes, too
+  std::uint32_t jitter = 0;                                ///< percent by which a lifetime of the rule may be shorter
   std::optional<std::chrono::milliseconds> stale_while_revalidate;
   std::optional<std::chrono::milliseconds> stale_if_error;
+  bool override_origin = false;  ///< the rule's lifetime and windows go before the origin's
+  bool off = false;              ///< nothing of this operation is stored or shared
+  CacheKeyRule key;
   /// What this write makes stale beyond what its path says: operationIds, and tags as paths ("/projects",
   /// "/projects/{id}" with the operation's own parameters). A leading slash tells them apart.
   std::vector<std::string> invalidates;
   /// The operationId of a GET whose answer the response to this write also is; empty: none.
   std::string primes;
+  bool operator==(const CacheRule&) const = default;
 };
 struct CacheSettings {
   std::uint64_t max_size = 256ULL * 1024 * 1024;
   std::filesystem::path file;  ///< where the cache is kept from a drain to the next start, absolute; empty: nowhere
   std::map<std::string, CacheRule, std::less<>> rules;
-  std::vector<std::string> safe_operations;  ///< operationIds of unsafe methods that change nothing
-  std::string targeted_field;                ///< obeyed before Cache-Control (RFC 9213); empty: none
+  std::vector<std::string> safe_operations;      ///< operationIds of unsafe methods that change nothing
+  std::string targeted_field;                    ///< obeyed before Cache-Control (RFC 9213); empty: none
+  std::uint32_t heuristic = 0;                   ///< percent of the time since Last-Modified; 0: no guesses
+  std::chrono::milliseconds stale_after{1'000};  ///< what may stand in for an error does so after this wait
+  std::uint32_t max_variants = 64;               ///< of one request, by Vary
 };
 
 /// What a client that has sent all and closed its sending side is taken for while it waits.

@@ -78,14 +78,33 @@ Table<Validation> validation() {
   };
 }
 
+Table<CacheKeyRule> cache_key() {
+  using Of = CacheKeyRule;
+  return {
+      row("ignore", &Of::ignore, Texts{"names of query parameters"},
+          "Parameters that tell no answers apart, `utm_*` for all that begin so. They go on to the upstream.", "[]"),
+      row("fields", &Of::fields, Texts{"names of fields"}, "Request fields that tell answers apart, as `Vary` would.",
+          "[]"),
+  };
+}
+
 Table<CacheRule> cache_rule() {
   using Of = CacheRule;
   return {
       row("ttl", &Of::ttl, Duration{}, "How long an answer is fresh where the origin doesn't say."),
+      row("ttl_by_status", &Of::ttl_by_status, DurationsByStatus{},
+          "The same for single statuses, also for those that `ttl` is not for: `{404: 5s}`."),
+      row("max_ttl", &Of::max_ttl, Duration{}, "No answer is fresh for longer, whoever says so."),
+      row("jitter", &Of::jitter, Percent{},
+          "By how much a lifetime of the rule may be shorter, so that not all answers end at once."),
       row("stale_while_revalidate", &Of::stale_while_revalidate, Duration{},
           "How long after that it is served while it is fetched again."),
       row("stale_if_error", &Of::stale_if_error, Duration{},
           "How long after that it stands in for an upstream that fails."),
+      row("override", &Of::override_origin, Flag{},
+          "The rule's lifetime and windows go before those that the origin states; `no-store` and the like hold."),
+      row("off", &Of::off, Flag{}, "Nothing of this operation is stored or shared."),
+      section("key", &Of::key, cache_key()),
       row("invalidates", &Of::invalidates, Texts{"operationIds and tags"},
           "Of a write: what it makes stale beyond what its path names, tags as paths (`/projects/{id}`).", "[]"),
       row("primes", &Of::primes, Text{"operationId"},
@@ -104,6 +123,13 @@ Table<CacheSettings> cache() {
           "Operations of unsafe methods that change nothing."),
       row("targeted_field", &Of::targeted_field, FieldName{},
           "A field of the origin's that is obeyed before `Cache-Control` and `Expires` (RFC 9213)."),
+      row("heuristic", &Of::heuristic, Percent{},
+          "The part of the time since `Last-Modified` for which an answer without any lifetime is fresh, a day at "
+          "most."),
+      row("stale_after", &Of::stale_after, Duration{1ms},
+          "How long a reader waits for a slow upstream where a stored answer may stand in for an error."),
+      row("max_variants", &Of::max_variants, Count{1, 10'000},
+          "Answers that are kept of one request, by `Vary`; beyond, the least used one leaves."),
   };
 }
 

@@ -30,9 +30,13 @@ std::string take_purge_parameter(const std::string& name, const std::string& val
     request.operation = value;
   } else if (name == "prefix") {
     request.prefix = value;
+  } else if (name == "url") {
+    request.url = value;
+  } else if (name == "pattern") {
+    request.pattern = value;
   } else {
     return "unknown parameter '" + name +
-           "': use all=true, tag=T, path=P, project=ID, operation=O or prefix=P, and soft=true";
+           "': use all=true, tag=T, path=P, project=ID, operation=O, prefix=P, url=U or pattern=P, and soft=true";
   }
   return {};
 }
@@ -78,11 +82,12 @@ Parsed<PurgeRequest> parse_purge(const QueryParameters& query) {
   auto parsed = parse<PurgeRequest>(query, take_purge_parameter);
   const PurgeRequest& request = parsed.request;
   const int named = (request.all ? 1 : 0) + (request.tag ? 1 : 0) + (request.path ? 1 : 0) +
-                    (request.operation ? 1 : 0) + (request.prefix ? 1 : 0);
+                    (request.operation ? 1 : 0) + (request.prefix ? 1 : 0) + (request.url ? 1 : 0) +
+                    (request.pattern ? 1 : 0);
   if (parsed.problem.empty() && named != 1) {
     parsed.problem =
         "say what to purge with exactly one of all=true, tag=projects/pr_1, path=/projects/pr_1, project=pr_1, "
-        "operation=Projects_list and prefix=/projects/pr_1/";
+        "operation=Projects_list, prefix=/projects/pr_1/, url=/projects/pr_1 and pattern=/projects/*/configs";
   }
   return parsed;
 }

@@ -12,13 +12,15 @@ namespace pgw::admin {
 /// Names and values, percent-decoded, in the order of the query.
 using QueryParameters = std::vector<std::pair<std::string, std::string>>;
 
-/// What a purge names: exactly one of the first five is set.
+/// What a purge names: exactly one of the first seven is set.
 struct PurgeRequest {
   bool all = false;
   std::optional<std::string> tag;        ///< "projects" or "projects/pr_1"
   std::optional<std::string> path;       ///< "/projects/pr_1": whatever a write to that path would make stale
   std::optional<std::string> operation;  ///< an operationId
   std::optional<std::string> prefix;     ///< of path?query as the entries are listed
+  std::optional<std::string> url;        ///< path?query; without a query: with any
+  std::optional<std::string> pattern;    ///< of a path: "*" for a segment or a part of one, "**" for anything
   bool soft = false;                     ///< mark stale instead of removing
 };
 
@@ -38,7 +40,8 @@ struct Parsed {
   std::string problem;  ///< empty: nothing
 };
 
-/// all=true | tag=T | path=P | project=ID (short for path=/projects/ID) | operation=O | prefix=P, and soft=true.
+/// all=true | tag=T | path=P | project=ID (short for path=/projects/ID) | operation=O | prefix=P | url=U | pattern=P,
+/// and soft=true.
 Parsed<PurgeRequest> parse_purge(const QueryParameters& query);
 
 /// tag=T, operation=O, prefix=P, limit=N, in any combination.

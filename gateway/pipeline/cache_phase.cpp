@@ -2,6 +2,7 @@
 #include <span>
 
 #include "cache/cache.h"
+#include "gateway/pipeline/cache_key.h"
 #include "gateway/pipeline/forward.h"
 #include "gateway/pipeline/phases.h"
 #include "gateway/pipeline/process.h"
@@ -34,11 +35,15 @@ ForwardReason forward_reason(cache::MissReason reason) {
 }
 
 /// In the worker's storage, until the next one is made.
-std::string_view cache_key(const RequestContext& context) {
+std::string_view cache_key(RequestContext& context) {
   std::string& key = context.worker.spare_key();
-  key = context.policy().cache_key_prefix;
-  cache::append_key_target(key, context.runtime->contract->canonical_path(context.route), context.request().query);
+  key.clear();
+  append_cache_key(key, *context.runtime, context.route, context.request().query, context.request_fields());
   return key;
+}
+
+cache::TimePoint time_of_turn(const RequestContext& context) {
+  return cache_time(context.worker.loop().turn_began());
 }
 
 /// A fetch that ran out of its time says little to a request that joined it late and has most of its own time left.
@@ -54,12 +59,12 @@ void resume_after_wait(RequestContext& context, const cache::Shared& shared) {
   switch (shared.outcome) {
     case cache::SharedOutcome::response:
       context.outcome.cache = CacheOutcome::collapsed;
-      respond_from_entry(context, shared.entry, wall_clock_now());
+      respond_from_entry(context, shared.entry, cache_now());
       return;
     case cache::SharedOutcome::stale_on_error:
       context.outcome.cache = CacheOutcome::stale;
       context.outcome.stale_on_error = true;
-      respond_from_entry(context, shared.entry, wall_clock_now());
+      respond_from_entry(context, shared.entry, cache_now());
       return;
     case cache::SharedOutcome::failed:
       if (deserves_another_try(context, static_cast<upstream::Failure>(shared.error))) {
@@ -84,14 +89,20 @@ cache::Waiter waiter_for(RequestContext& context) {
   };
 }
 
-void bound_the_wait(RequestContext& context) {
-  context.wait_timer =
-      context.worker.loop().call_after(context.runtime->settings.upstream.timeout, [weak = context.weak_from_this()] {
-        const auto waiting = weak.lock();
-        if (waiting == nullptr || !waiting->wait.cancel()) return;
-        waiting->times_waited = waits_at_most;
-        run_phases_from(&consult_cache, *waiting);
-      });
+/// What may stand in for an error needs no fetch to wait for that is slower than `cache.stale_after`; else the request
+/// asks by itself when the time of one that it could have sent would be up.
+void bound_the_wait(RequestContext& context, bool has_stand_in) {
+  const auto& settings = context.runtime->settings;
+  const auto at_most = settings.upstream.timeout;
+  const bool hurries = has_stand_in && settings.cache.stale_after < at_most;
+  context.wait_timer = context.worker.loop().call_after(hurries ? settings.cache.stale_after : at_most,
+                                                        [weak = context.weak_from_this(), hurries] {
+                                                          const auto waiting = weak.lock();
+                                                          if (waiting == nullptr || !waiting->wait.cancel()) return;
+                                                          waiting->is_hurried = hurries;
+                                                          if (!hurries) waiting->times_waited = waits_at_most;
+                                                          run_phases_from(&consult_cache, *waiting);
+                                                        });
 }
 
 void refresh_in_background(RequestContext& context, cache::Fetch fetch, cache::EntryPtr stale) {
@@ -115,30 +126,57 @@ void serve_hit(RequestContext& context, cache::EntryPtr entry, cache::TimePoint 
   respond_from_entry(context, std::move(entry), now);
 }
 
+void serve_on_error(RequestContext& context, cache::EntryPtr entry) {
+  context.outcome.cache = CacheOutcome::stale;
+  context.outcome.forwarded = ForwardReason::none;
+  context.outcome.stale_on_error = true;
+  respond_from_entry(context, std::move(entry), cache_now());
+}
+
+/// In the place of an upstream that sheds load, with what it has answered last, until the time is over that it asked
+/// for.
+void respond_shed(RequestContext& context, const cache::Shed& shed) {
+  const auto seconds = std::to_string(std::chrono::ceil<std::chrono::seconds>(shed.wait).count());
+  const std::string reason = shed.status == 429 ? "Too Many Requests" : "Service Unavailable";
+  auto response =
+      error_response(shed.status, reason + ": the upstream has asked for " + seconds + " s without a request");
+  cache::append_line(response.fields, "Retry-After", seconds);
+  context.outcome.cache = CacheOutcome::none;
+  context.outcome.forwarded = ForwardReason::none;
+  respond_locally(context, Rejection::upstream_sheds, std::move(response));
+}
+
 Progress act_on(RequestContext& context, cache::Decision decision) {
   auto& outcome = context.outcome;
   outcome.forwarded = forward_reason(decision.reason);
   switch (decision.action) {
     case cache::ReadAction::serve:
-      serve_hit(context, std::move(decision.entry), wall_clock_now());
+      serve_hit(context, std::move(decision.entry), cache_now());
       return Progress::answered;
     case cache::ReadAction::serve_stale_and_refresh:
       outcome.cache = CacheOutcome::stale;
       outcome.forwarded = ForwardReason::none;
-      respond_from_entry(context, decision.entry, wall_clock_now());
+      respond_from_entry(context, decision.entry, cache_now());
       refresh_in_background(context, std::move(decision.fetch), std::move(decision.entry));
+      return Progress::answered;
+    case cache::ReadAction::serve_stale_on_error:
+      serve_on_error(context, std::move(decision.entry));
+      return Progress::answered;
+    case cache::ReadAction::shed:
+      respond_shed(context, decision.shed);
       return Progress::answered;
     case cache::ReadAction::wait:
       ++context.times_waited;
       context.waiting_since = context.worker.loop().turn_began();
       context.wait = std::move(decision.wait);
-      bound_the_wait(context);
+      bound_the_wait(context, decision.has_stand_in);
       return Progress::waiting;
     case cache::ReadAction::fetch:
     case cache::ReadAction::revalidate:
       outcome.cache = CacheOutcome::miss;
       context.fetch = std::move(decision.fetch);
       context.revalidated = std::move(decision.entry);
+      context.has_stand_in = decision.has_stand_in;
       return Progress::next;
     case cache::ReadAction::pass:
       outcome.cache = CacheOutcome::pass;
@@ -160,6 +198,11 @@ Progress consult_cache(RequestContext& context) {
     context.outcome.forwarded = ForwardReason::method;
     return Progress::next;
   }
+  if (!context.policy().is_cached) {
+    context.outcome.cache = CacheOutcome::pass;
+    context.outcome.forwarded = ForwardReason::bypass;
+    return Progress::next;
+  }
   if (!context.request().body.empty()) {  // a GET with content: RFC 9110 section 9.3.1 gives it no meaning to cache by
     context.outcome.cache = CacheOutcome::pass;
     context.outcome.forwarded = ForwardReason::bypass;
@@ -172,8 +215,9 @@ Progress consult_cache(RequestContext& context) {
                    .rule = context.policy().rule,
                    .authorized = is_authorized(context),
                    .is_head = false,  // a HEAD that must be fetched is fetched, and stored, as a GET
-                   .may_wait = context.times_waited < waits_at_most};
-  const auto now = context.times_waited == 0 ? context.arrived : wall_clock_now();
+                   .may_wait = context.times_waited < waits_at_most,
+                   .is_hurried = context.is_hurried};
+  const auto now = time_of_turn(context);
   if (auto entry = context.worker.process().cache.find_fresh(read, now)) {
     serve_hit(context, std::move(entry), now);
     return Progress::answered;

@@ -84,6 +84,32 @@ void Forward::send() {
   auto outgoing = job_.revalidated != nullptr ? job_.outgoing : std::move(job_.outgoing);
   call_ = worker_.client().start(std::move(outgoing), shared_from_this());
   follow_client();
+  bound_patience();
+}
+
+void Forward::bound_patience() {
+  if (!job_.fetch || job_.context == nullptr || !job_.context->has_stand_in) return;
+  worker_.loop().call_after(job_.runtime->settings.cache.stale_after, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->answer_early();
+  });
+}
+
+/// The upstream is slow: what may stand in for an error is the client's answer, and the fetch goes on for the next one.
+void Forward::answer_early() {
+  const bool is_under_way = status_ != 0 && delivery_ == Delivery::streaming;
+  if (!job_.fetch || job_.context == nullptr || is_under_way) return;
+  const auto stale = job_.fetch.stale_if_error(wall_clock_now());
+  if (stale == nullptr) return;
+  answer_from(stale, cache::StoreResult::stale_on_error);
+  job_.context = nullptr;
+}
+
+/// A HEAD that is fetched as GET: all that is wanted of a response which won't be stored is there.
+void Forward::answer_head() {
+  note_upstream(status_);
+  respond_relayed(*job_.context, status_, fields_, content_length(fields_));
+  job_.context = nullptr;
+  worker_.client().cancel(call_);
 }
 
 void Forward::follow_client() {
@@ -146,6 +172,8 @@ void Forward::end_write() {
   const auto headers = views_of(fields_);
   if (is_whole && may_prime(*job_.context, status_, headers)) {
     finish_and_prime(*job_.context, guard_, {status_, headers, body_}, sent_at_wall_clock_);
+  } else if (cache::refuses_write(status_)) {
+    guard_.finish_refused();
   } else {
     guard_.finish();
   }
@@ -200,12 +228,20 @@ void Forward::begin_streaming() {
   // The write's answer is about to reach its caller. It is held until the end as well, so that nothing that was fetched
   // while the body came stays.
   if (guard_) {
-    auto rest = worker_.process().cache.begin_write(job_.changed);
-    guard_.finish();
-    guard_ = std::move(rest);
+    if (cache::refuses_write(status_)) {
+      guard_.finish_refused();
+    } else {
+      auto rest = worker_.process().cache.begin_write(job_.changed);
+      guard_.finish();
+      guard_ = std::move(rest);
+    }
   }
   if (job_.context == nullptr) return;
   auto& context = *job_.context;
+  if (context.request().is_head() && !guard_) {
+    answer_head();
+    return;
+  }
   context.exchange->on_drained([weak = weak_from_this()] {
     const auto self = weak.lock();
     if (self == nullptr) return;

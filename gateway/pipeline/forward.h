@@ -52,6 +52,9 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
   void begin_write();
   void send();
   void follow_client();
+  void bound_patience();
+  void answer_early();
+  void answer_head();
   void client_left();
   bool is_wanted() const;
 

@@ -29,7 +29,7 @@ std::string_view to_string(ForwardReason reason) {
 }
 
 std::string_view to_string(Rejection rejection) {
-  static constexpr std::array<std::string_view, 14> names{"",
+  static constexpr std::array<std::string_view, 15> names{"",
                                                           "malformed",
                                                           "key-missing",
                                                           "key-unknown",
@@ -42,6 +42,7 @@ std::string_view to_string(Rejection rejection) {
                                                           "invalid",
                                                           "rate-limited",
                                                           "not-in-cache",
+                                                          "upstream-sheds",
                                                           "response-invalid"};
   return name_in(names, rejection);
 }
@@ -64,6 +65,7 @@ void append_cache_status(std::string& text, const Outcome& outcome) {
       text += "; ttl=";
       http::append_number(text, *outcome.ttl_seconds);
     }
+    if (outcome.stale_on_error) text += "; detail=stale-if-error";
   }
   if (outcome.rejection != Rejection::none) {
     text += "; detail=";

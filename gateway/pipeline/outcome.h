@@ -43,6 +43,7 @@ enum class Rejection {
   invalid,
   rate_limited,
   not_in_cache,
+  upstream_sheds,  ///< load: it has asked not to be asked for a while
   response_invalid,
 };
 std::string_view to_string(Rejection rejection);

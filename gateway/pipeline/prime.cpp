@@ -4,7 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "gateway/http/message.h"
+#include "gateway/pipeline/cache_key.h"
 #include "gateway/pipeline/forward.h"
 #include "gateway/pipeline/process.h"
 #include "gateway/pipeline/references.h"
@@ -19,9 +21,8 @@ constexpr int answer_to_a_read = 200;
 bool carries_the_resource(const cache::Response& response) {
   if (response.status != 200 && response.status != 201) return false;
   const auto type = cache::find(response.headers, "content-type").value_or("");
-  const auto media_type = cache::trim(type.substr(0, type.find(';')));
-  return cache::equals_ignoring_case(media_type, "application/json") &&
-         !cache::find(response.headers, "content-encoding");
+  const auto media_type = base::trim(type.substr(0, type.find(';')));
+  return base::iequals(media_type, "application/json") && !cache::find(response.headers, "content-encoding");
 }
 
 /// A member of the response that stands for a path's parameter; nothing if it is no text.
@@ -110,8 +111,8 @@ void finish_and_prime(RequestContext& context, cache::WriteGuard& guard, cache::
   }
   // A rule's read is of the resource alone; a target that speaks for itself is the whole of it.
   const std::string_view query = context.policy().primes ? std::string_view() : context.request().query;
-  const std::string key = cache::make_key(
-      {route->operation->id(), runtime.upstream_identity, runtime.contract->canonical_path(*route), query});
+  std::string key;
+  append_cache_key(key, runtime, *route, query, context.request_fields());
   const auto tags = cache::read_tags(segments_of(*route), runtime.base_segments);
   const cache::Read read{.key = key,
                          .request_headers = context.request_fields(),

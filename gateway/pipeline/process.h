@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "cache/cache.h"
+#include "gateway/pipeline/cache_clock.h"
 #include "gateway/upstream/breaker.h"
 #include "metrics/metrics.h"
 
@@ -16,9 +17,9 @@ struct Process {
   upstream::Breaker& breaker;
 };
 
-/// The wall clock as the cache counts it.
+/// The time as the cache counts it.
 inline cache::TimePoint wall_clock_now() {
-  return std::chrono::time_point_cast<cache::Duration>(std::chrono::system_clock::now());
+  return cache_now();
 }
 
 }  // namespace pgw::pipeline

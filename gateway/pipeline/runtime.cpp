@@ -54,9 +54,17 @@ std::string digest_of_file(const std::filesystem::path& file) {
 
 cache::Rule cache_rule(const config::CacheRule& rule) {
   using cache::Duration;
+  const auto& by_status = rule.ttl_by_status;
   return {.ttl = rule.ttl,
           .stale_while_revalidate = rule.stale_while_revalidate.value_or(Duration{0}),
-          .stale_if_error = rule.stale_if_error.value_or(Duration{0})};
+          .stale_if_error = rule.stale_if_error.value_or(Duration{0}),
+          .max_ttl = rule.max_ttl,
+          .ttl_by_status = by_status.empty()
+                               ? nullptr
+                               : std::make_shared<const cache::Rule::TtlByStatus>(by_status.begin(), by_status.end()),
+          .overrides_origin = rule.override_origin,
+          .heuristic_percent = 0,
+          .jitter_percent = static_cast<std::uint8_t>(rule.jitter)};
 }
 
 /// From the settings, where the value is, to the target, which uses it, and to the cache keys, which it keeps apart.
@@ -138,11 +146,22 @@ class Builder {
           operation.is_safe() || std::ranges::count(settings().cache.safe_operations, operation.id()) > 0;
       if (const auto rule = settings().cache.rules.find(operation.id()); rule != settings().cache.rules.end()) {
         policy.rule = cache_rule(rule->second);
+        policy.is_cached = !rule->second.off;
+        policy.key_rule = rule->second.key;
+        say_override(operation, rule->second);
         add_extra_tags(operation, rule->second, policy);
         add_primed_read(operation, rule->second, policy);
       }
+      policy.rule.heuristic_percent = static_cast<std::uint8_t>(settings().cache.heuristic);
       runtime_->policies.push_back(std::move(policy));
     }
+  }
+
+  void say_override(const contract::Operation& operation, const config::CacheRule& rule) {
+    if (!rule.override_origin) return;
+    problems_.push_back(
+        {Severity::warning, place_of("/cache/rules/" + operation.id() + "/override"),
+         operation.id() + " is served for as long as this rule says, whatever lifetime the origin states"});
   }
 
   void add_extra_tags(const contract::Operation& operation, const config::CacheRule& rule, OperationPolicy& policy) {

@@ -40,7 +40,9 @@ struct PrimedRead {
 
 /// What the configuration says about one operation.
 struct OperationPolicy {
-  bool is_read = false;  ///< GET: goes through the cache
+  bool is_read = false;   ///< GET: goes through the cache
+  bool is_cached = true;  ///< false: its rule says `off`
+  config::CacheKeyRule key_rule;
   bool changes_nothing =
       false;  ///< safe by method or by cache.safe_operations: invalidates nothing, needs scope `read`
   cache::Rule rule;

@@ -20,4 +20,8 @@ nlohmann::json cache_entries(const cache::Cache& cache, const admin::EntryFilter
 std::optional<nlohmann::json> purge(cache::Cache& cache, const pipeline::Runtime& runtime,
                                     const admin::PurgeRequest& request);
 
+/// Makes stale what was stored under rules of `before` that are others in `after`, so that a changed rule holds for
+/// what is stored, too. To be called when the new rules are in force.
+void outdate_changed_rules(cache::Cache& cache, const pipeline::Runtime& before, const pipeline::Runtime& after);
+
 }  // namespace pgw::service

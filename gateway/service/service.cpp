@@ -50,6 +50,7 @@ cache::Options cache_options(const config::Settings& settings, bool check_genera
   options.store.max_bytes = settings.cache.max_size;
   options.unknown_write_time = settings.upstream.timeout;
   options.targeted_field = settings.cache.targeted_field;
+  options.store.max_variants = settings.cache.max_variants;
   return options;
 }
 
@@ -79,6 +80,7 @@ std::vector<std::string> keep_what_runs(config::Settings& next, const config::Se
   keep("workers", next.workers, running.workers);
   keep("cache.max_size", next.cache.max_size, running.cache.max_size);
   keep("cache.targeted_field", next.cache.targeted_field, running.cache.targeted_field);
+  keep("cache.max_variants", next.cache.max_variants, running.cache.max_variants);
   keep("upstream.breaker", next.upstream.breaker, running.upstream.breaker);
   if (next.upstream.max_connections < running.workers) {  // one for each that runs, whatever the new number of workers
     keep("upstream.max_connections", next.upstream.max_connections, running.upstream.max_connections);
@@ -213,7 +215,9 @@ void Service::reload() {
     const std::scoped_lock lock(runtime_mutex_);
     pending_restart_ = std::move(next.pending_restart);
   }
+  const auto previous = runtime();
   publish(next.runtime);
+  outdate_changed_rules(cache_, *previous, *next.runtime);
   follow_runtime();
   reserve_descriptors();
   metrics_.config_reloads(true).Increment();
@@ -281,6 +285,7 @@ void Service::follow_credential_file() {
 }
 
 void Service::tick() {
+  cache_.set_wall_ahead(pipeline::wall_ahead());
   if (credential_file_ == nullptr) return;
   credential_file_->refresh();
   const auto value = credential_file_->snapshot();
@@ -326,7 +331,7 @@ void Service::drain() {
 
 cache::ArchiveIdentity Service::archive_identity() const {
   const auto current = runtime();
-  return {options_.version, current->contract_digest, current->upstream_identity};
+  return {current->contract_digest, current->upstream_identity};
 }
 
 void Service::restore_cache() {

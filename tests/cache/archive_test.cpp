@@ -10,8 +10,9 @@ using namespace pgw::cache::testing;
 
 namespace {
 
-const ArchiveIdentity kIdentity{"1.0", "contract", "u"};
-const Fields kFresh{{"Cache-Control", "max-age=100, stale-if-error=50"}, {"ETag", "\"v1\""}, {"Vary", "Accept"}};
+const ArchiveIdentity kIdentity{"contract", "u"};
+constexpr std::size_t kFramesBegin = 16;  // after magic and format
+const Fields kSaved{{"Cache-Control", "max-age=100, stale-if-error=50"}, {"ETag", "\"v1\""}, {"Vary", "Accept"}};
 const Fields kAcceptsJson{{"Accept", "application/json"}};
 
 bool always() {
@@ -32,7 +33,7 @@ Restored restore(Cache& cache, const std::string& bytes, Duration when, const Ar
 // One entry with everything that an entry can have, one without a body, and an unsettled tag.
 std::string sample() {
   Scene scene;
-  scene.fill(0s, kFresh, "{\"name\":\"x\"}", kAcceptsJson);
+  scene.fill(0s, kSaved, "{\"name\":\"x\"}", kAcceptsJson);
   scene.item_key = make_key({"Projects_list", "u", "/projects", ""});
   scene.item_tags = tags({"projects"});
   scene.fill(1s, cache_control("max-age=50"), "");
@@ -42,9 +43,34 @@ std::string sample() {
 
 }  // namespace
 
+// What makes this fail has changed what a saved cache means: archive.cpp then gets the new number, so that the files of
+// older programs are refused, and those of the same kind go on to be of use, whatever the program's version.
+TEST_CASE("The format's number is the fingerprint of keys, tags, slots and entries") {
+  std::string made;
+  for (const std::string_view query : {"", "a=1&b=%7e%2f%zz&&c=+;x", "%2%46=\xc3\xa9"}) {
+    made += make_key({"An operation", "u", "/v4/a;b/%2f%41", query}) + '\n';
+  }
+  const std::vector<Segment> path = {
+      {"v4", false}, {"projects", false}, {"a/b c", true}, {"datasets", false}, {"d", true, true}};
+  Tags all = read_tags(path, 1);
+  add_refusal_tags(all, path, 1);
+  for (const Tag& tag : write_tags(path, 1)) all.push_back(tag);
+  for (const Tag& tag : all) made += tag.text() + ' ' + std::to_string(tag.hash()) + '\n';
+  made += sample().substr(kFramesBegin);
+  CHECK(archive_format() == hash_key(made).low);
+}
+
+TEST_CASE("A file of another format is refused") {
+  std::string bytes = sample();
+  bytes[kFramesBegin - 1] = static_cast<char>(bytes[kFramesBegin - 1] + 1);
+  Scene after;
+  CHECK(restore(after.cache, bytes, 3s).fault == ArchiveFault::other_format);
+  CHECK(after.cache.stats().entries == 0);
+}
+
 TEST_CASE("What is saved comes back, ages included") {
   Scene before;
-  const EntryPtr stored = before.fill(0s, kFresh, "body", kAcceptsJson);
+  const EntryPtr stored = before.fill(0s, kSaved, "body", kAcceptsJson);
   std::ostringstream out;
   const Saved saved = before.cache.save(out, kIdentity, at(10s), always);
   CHECK(saved.entries == 1);
@@ -106,13 +132,13 @@ TEST_CASE("What was invalidated, is of no more use, or belongs to another upstre
   const int what = GENERATE(0, 1, 2, 3, 4, 5);
   CAPTURE(what);
   Scene scene;
-  scene.fill(0s, what == 5 ? cache_control("max-age=1") : kFresh, "{}");
+  scene.fill(0s, what == 5 ? cache_control("max-age=1") : kSaved, "{}");
   WriteGuard open;
   if (what == 0) scene.cache.begin_write(scene.write_tags).finish();
   if (what == 1) scene.cache.begin_write(scene.write_tags).finish_unknown(at(60s));
   if (what == 2) scene.cache.purge_keys([](std::string_view) { return true; }, PurgeMode::soft);
   if (what == 3) open = scene.cache.begin_write(scene.write_tags);
-  const ArchiveIdentity identity{"1.0", "contract", what == 4 ? "another" : "u"};
+  const ArchiveIdentity identity{"contract", what == 4 ? "another" : "u"};
   std::ostringstream out;
   CHECK(scene.cache.save(out, identity, at(10s), always).entries == 0);
   Scene after;
@@ -138,7 +164,7 @@ TEST_CASE("A lost write keeps its tags unsettled across a restart") {
   CHECK(after.ask(60s).action == ReadAction::fetch);
 }
 
-TEST_CASE("Another version, contract or upstream is refused, and so is a clock that went back") {
+TEST_CASE("Another contract or upstream is refused, and so is a clock that went back") {
   struct Case {
     ArchiveIdentity identity;
     Duration when;
@@ -146,9 +172,8 @@ TEST_CASE("Another version, contract or upstream is refused, and so is a clock t
   };
   const auto one = GENERATE(values<Case>({
       {kIdentity, 2s, ArchiveFault::none},
-      {{"1.1", "contract", "u"}, 2s, ArchiveFault::other_version},
-      {{"1.0", "changed", "u"}, 2s, ArchiveFault::other_contract},
-      {{"1.0", "contract", "v"}, 2s, ArchiveFault::other_upstream},
+      {{"changed", "u"}, 2s, ArchiveFault::other_contract},
+      {{"contract", "v"}, 2s, ArchiveFault::other_upstream},
       {kIdentity, 1999ms, ArchiveFault::from_the_future},
   }));
   Scene after;
@@ -186,7 +211,7 @@ TEST_CASE("Frames that are left out, repeated or exchanged are noticed") {
   const std::string bytes = sample();
   // The frames after magic and format: their places and lengths.
   std::vector<std::string> frames;
-  for (std::size_t at = 12; at < bytes.size();) {
+  for (std::size_t at = kFramesBegin; at < bytes.size();) {
     std::size_t size = 0;
     for (std::size_t i = 4; i-- > 0;) size = size << 8U | static_cast<unsigned char>(bytes[at + i]);
     frames.push_back(bytes.substr(at, 12 + size));
@@ -194,7 +219,7 @@ TEST_CASE("Frames that are left out, repeated or exchanged are noticed") {
   }
   REQUIRE(frames.size() == 5);  // head, unsettled, two entries, end
   const auto faults = [&](const std::vector<std::size_t>& order) {
-    std::string text = bytes.substr(0, 12);
+    std::string text = bytes.substr(0, kFramesBegin);
     for (const std::size_t number : order) text += frames[number];
     Scene after;
     return restore(after.cache, text, 3s).fault;
@@ -250,7 +275,7 @@ TEST_CASE("An empty cache is saved and restored, and a stream that fails says so
   const std::string bytes = saved_bytes(scene.cache, 0s);
   CHECK(restore(scene.cache, bytes, 0s).fault == ArchiveFault::none);
   CHECK(restore(scene.cache, "", 0s).fault == ArchiveFault::not_an_archive);
-  scene.fill(0s, kFresh);
+  scene.fill(0s, kSaved);
   std::ostringstream out;
   out.setstate(std::ios::badbit);
   CHECK(scene.cache.save(out, kIdentity, at(0s), always).entries == 0);

@@ -204,16 +204,85 @@ TEST_CASE("Request directives decide about stored responses") {
   CHECK(decision.reason == reason);
 }
 
-TEST_CASE("HEAD and Range are answered from a stored GET and never fetched through the cache") {
+TEST_CASE("HEAD is answered from a stored GET and never fetched through the cache") {
   Scene scene;
   Read head = scene.item_read();
   head.is_head = true;
-  const Fields ranged{{"Range", "bytes=0-1"}};
   CHECK(scene.cache.read(head, at(0s), no_waiter).action == ReadAction::pass);
-  CHECK(scene.ask(0s, ranged).action == ReadAction::pass);
   scene.fill(0s, kTagged);
   CHECK(scene.cache.read(head, at(1s), no_waiter).action == ReadAction::serve);
+}
+
+TEST_CASE("A Range is cut from the whole that is fetched: many at once are one fetch, and the next one a hit") {
+  Scene scene;
+  const Fields ranged{{"Range", "bytes=0-1"}};
+  Decision leader = scene.ask(0s, ranged);
+  REQUIRE(leader.action == ReadAction::fetch);
+  CHECK(scene.ask(0s, ranged).action == ReadAction::wait);
+  CHECK(scene.ask(0s).action == ReadAction::wait);
+  scene.answer(leader.fetch, 0s, kTagged);
   CHECK(scene.ask(1s, ranged).action == ReadAction::serve);
+}
+
+TEST_CASE("Who sends Authorization neither gets nor makes what others get, unless the origin says public") {
+  Scene scene;
+  scene.rule.ttl = 60s;
+  const auto ask = [&](bool authorized, Waiter waiter = no_waiter) {
+    Read read = scene.item_read();
+    read.authorized = authorized;
+    CHECK((scene.cache.find_fresh(read, at(1s)) != nullptr) ==
+          (scene.cache.read(read, at(1s), no_waiter).action == ReadAction::serve));
+    return scene.cache.read(read, at(1s), std::move(waiter));
+  };
+  SECTION("stored for anybody") {
+    scene.fill(0s, Fields{{"ETag", "\"v1\""}}, "anybody's");
+    CHECK(ask(false).action == ReadAction::serve);
+    Decision theirs = ask(true);
+    REQUIRE(theirs.action == ReadAction::fetch);  // and no 304 about what is anybody's
+    CHECK(theirs.fetch.validators().empty());
+    CHECK_FALSE(scene.answer(theirs.fetch, 1s, Fields{}, "theirs"));
+    CHECK(ask(false).entry->body == "anybody's");
+  }
+  SECTION("stored for everyone") {
+    Decision theirs = ask(true);
+    REQUIRE(scene.answer(theirs.fetch, 1s, cache_control("public, max-age=60"), "everyone's"));
+    CHECK(ask(false).action == ReadAction::serve);
+    CHECK(ask(true).action == ReadAction::serve);
+  }
+  SECTION("fetches under way") {
+    Decision theirs = ask(true);
+    CHECK(ask(true).action == ReadAction::fetch);
+    Decision anybodys = ask(false);
+    REQUIRE(anybodys.action == ReadAction::fetch);
+    CHECK(ask(true).action == ReadAction::fetch);
+    CHECK(ask(false).action == ReadAction::wait);
+    scene.answer(theirs.fetch, 1s, Fields{}, "theirs");
+    CHECK(ask(false).action == ReadAction::wait);  // still: theirs says nothing of anybody's
+  }
+}
+
+TEST_CASE("The answer to a request that a variant was stored for replaces that variant, whatever it varies by") {
+  Scene scene;
+  const Fields german{{"Accept-Language", "de"}};
+  scene.fill(0s, Fields{{"Cache-Control", "max-age=1"}, {"Vary", "Accept-Language"}}, "alt", german);
+  Decision decision = scene.ask(5s, german);
+  scene.answer(decision.fetch, 5s, cache_control("max-age=60"), "neu");
+  const Decision next = scene.ask(6s, german);
+  REQUIRE(next.action == ReadAction::serve);
+  CHECK(next.entry->body == "neu");
+  CHECK(scene.cache.stats().entries == 1);
+}
+
+TEST_CASE("A refusal ends the time of what is stored where it speaks of the resource, not of the caller") {
+  const auto [status, ends] = GENERATE(table<int, bool>(
+      {{404, true}, {410, true}, {451, true}, {401, false}, {403, false}, {429, false}, {500, false}}));
+  CAPTURE(status);
+  Scene scene;
+  scene.fill(0s, cache_control("max-age=1, stale-while-revalidate=600"), "stale");
+  Decision refresh = scene.ask(5s);
+  REQUIRE(refresh.action == ReadAction::serve_stale_and_refresh);
+  scene.answer(refresh.fetch, 5s, Fields{}, "no", status);
+  CHECK((scene.ask(6s).action == ReadAction::fetch) == ends);
 }
 
 TEST_CASE("Variants are stored apart, and a miss of one is told apart") {

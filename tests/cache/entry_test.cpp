@@ -1,17 +1,18 @@
 #include "cache/entry.h"
 
+#include <set>
+
+#include "base/http_date.h"
 #include "cache/conditional.h"
 #include "cache/heap_cost.h"
 #include "cache/support.h"
 #include "support/catch.h"
 
+namespace base = pgw::base;
 using namespace pgw::cache;
 using namespace pgw::cache::testing;
 
 namespace {
-
-const Rule kNoRule;
-const Snapshot kNoSnapshot;
 
 EntryContext context_at(TimePoint now) {
   return {"key", {}, kNoRule, kNoSnapshot, "tag", now, now, {}};
@@ -77,22 +78,76 @@ TEST_CASE("An ETag is made from the body when the origin has none, and Date from
   CHECK(entry_of({}, "one", 404)->etag.empty());
 }
 
-TEST_CASE("A cookie is stored only where the origin says how long the response is fresh") {
-  const Rule rule{.ttl = 10s};
-  const auto [directives, is_kept] = GENERATE(table<std::string, bool>({
-      {"max-age=9", true},
-      {"s-maxage=9", true},
-      {"max-age=9, no-cache=\"Set-Cookie\"", false},
-      {"public", false},
-  }));
+TEST_CASE("A cookie is never stored, whoever says how long the response is fresh") {
+  const std::string directives = GENERATE("max-age=9", "s-maxage=9", "public", "max-age=9, no-cache=\"Set-Cookie\"");
   CAPTURE(directives);
   const Fields headers{{"Set-Cookie", "a=b"}, {"Cache-Control", directives}};
-  EntryContext context = context_at(kStart);
-  const EntryContext ruled{
-      context.key,           context.request_headers, rule, context.snapshot, context.tags, context.request_time,
-      context.response_time, context.targeted_field};
-  const EntryPtr entry = make_entry(ruled, 200, headers, "body");
-  CHECK(find_in_block(entry->headers, "Set-Cookie").has_value() == is_kept);
+  const EntryPtr entry = entry_of(headers);
+  CHECK_FALSE(find_in_block(entry->headers, "Set-Cookie"));
+  const auto unstored = unstored_fields(200, headers, *entry);
+  REQUIRE(unstored.size() == 1);
+  CHECK(unstored[0].name == "Set-Cookie");
+}
+
+TEST_CASE("A rule's ttl counts from receipt, whatever the origin's clock and Age say") {
+  const Rule rule{.ttl = 10s};
+  const Fields headers =
+      GENERATE(Fields{{"Date", base::format_http_date(at(-90s))}}, Fields{{"Age", "3600"}}, Fields{});
+  EntryContext base_context = context_at(kStart);
+  const EntryContext context{.key = base_context.key,
+                             .request_headers = base_context.request_headers,
+                             .rule = rule,
+                             .snapshot = base_context.snapshot,
+                             .tags = base_context.tags,
+                             .request_time = kStart,
+                             .response_time = kStart,
+                             .targeted_field = {}};
+  const EntryPtr entry = make_entry(context, 200, headers, "body");
+  CHECK(entry->ttl(at(0s)) == 10s);
+  CHECK(entry->ttl(at(10s)) == 0s);
+}
+
+TEST_CASE("The origin's dates are compared with the wall clock, the time in the cache goes by the other one") {
+  const Duration wall_ahead = GENERATE(Duration{0}, Duration{1h}, Duration{-1h});
+  const Rule rule;
+  EntryContext base_context = context_at(kStart);
+  const EntryContext context{.key = base_context.key,
+                             .request_headers = base_context.request_headers,
+                             .rule = rule,
+                             .snapshot = base_context.snapshot,
+                             .tags = base_context.tags,
+                             .request_time = kStart,
+                             .response_time = kStart,
+                             .targeted_field = {},
+                             .wall_ahead = wall_ahead};
+  const TimePoint wall_time = kStart + wall_ahead;
+  const Fields headers{{"Date", base::format_http_date(wall_time - 5s)},
+                       {"Expires", base::format_http_date(wall_time + 55s)}};
+  const EntryPtr entry = make_entry(context, 200, headers, "body");
+  CHECK(entry->age(kStart) == 5s);
+  CHECK(entry->ttl(at(10s)) == 45s);
+  CHECK(find_in_block(make_entry(context, 200, {}, "body")->headers, "Date") == base::format_http_date(wall_time));
+}
+
+TEST_CASE("Jitter makes a rule's ttl shorter by up to so much, by key and time") {
+  const Rule rule{.ttl = 100s, .jitter_percent = 10};
+  std::set<Duration> lifetimes;
+  for (int i = 0; i < 50; ++i) {
+    const std::string key = "key " + std::to_string(i);
+    EntryContext base_context = context_at(kStart);
+    const EntryContext context{.key = key,
+                               .request_headers = base_context.request_headers,
+                               .rule = rule,
+                               .snapshot = base_context.snapshot,
+                               .tags = base_context.tags,
+                               .request_time = kStart,
+                               .response_time = kStart,
+                               .targeted_field = {}};
+    const Duration ttl = make_entry(context, 200, {}, "body")->ttl(kStart);
+    CHECK((ttl >= 90s && ttl <= 100s));
+    lifetimes.insert(ttl);
+  }
+  CHECK(lifetimes.size() > 20);
 }
 
 TEST_CASE("What an entry does not keep of a response is known, for the one who asked") {
@@ -145,7 +200,7 @@ TEST_CASE("The size of an entry grows by every byte of headers and body") {
 }
 
 TEST_CASE("A 304 replaces fields, keeps the others and the body, and starts a new life") {
-  const EntryPtr stored = entry_of({{"Date", format_http_date(kStart)},
+  const EntryPtr stored = entry_of({{"Date", base::format_http_date(kStart)},
                                     {"ETag", "\"v1\""},
                                     {"Cache-Control", "max-age=10"},
                                     {"Content-Type", "application/json"},
@@ -153,7 +208,7 @@ TEST_CASE("A 304 replaces fields, keeps the others and the body, and starts a ne
                                     {"X-Old", "1"},
                                     {"X-Kept", "1"}});
   const EntryPtr fresh = updated(stored, at(60s),
-                                 {{"Date", format_http_date(at(60s))},
+                                 {{"Date", base::format_http_date(at(60s))},
                                   {"ETag", "\"v1\""},
                                   {"Cache-Control", "max-age=20"},
                                   {"Content-Encoding", "br"},
@@ -180,7 +235,7 @@ TEST_CASE("A 304 replaces fields, keeps the others and the body, and starts a ne
 }
 
 TEST_CASE("Validators that are not stored with the fields are known all the same") {
-  const std::string date = format_http_date(at(-100s));
+  const std::string date = base::format_http_date(at(-100s));
   const EntryPtr entry = entry_of({{"Connection", "ETag, Last-Modified"}, {"ETag", "\"v1\""}, {"Last-Modified", date}});
   CHECK_FALSE(find_in_block(entry->headers, "ETag"));
   CHECK(entry->etag == "\"v1\"");
@@ -189,14 +244,14 @@ TEST_CASE("Validators that are not stored with the fields are known all the same
 }
 
 TEST_CASE("A 304 without Date doesn't leave the old one to age the entry") {
-  const EntryPtr stored = entry_of({{"Date", format_http_date(kStart)}, {"ETag", "\"v1\""}});
+  const EntryPtr stored = entry_of({{"Date", base::format_http_date(kStart)}, {"ETag", "\"v1\""}});
   const EntryPtr fresh = updated(stored, at(60s), {});
   CHECK(fresh->age(at(60s)) == 0s);
-  CHECK(find_in_block(fresh->headers, "Date") == format_http_date(at(60s)));
+  CHECK(find_in_block(fresh->headers, "Date") == base::format_http_date(at(60s)));
 }
 
 TEST_CASE("An ETag of ours stays through a 304, once, and gives way to one of the origin") {
-  const EntryPtr stored = entry_of({{"Last-Modified", format_http_date(at(-100s))}});
+  const EntryPtr stored = entry_of({{"Last-Modified", base::format_http_date(at(-100s))}});
   const EntryPtr same = updated(stored, at(60s), {});
   CHECK(same->etag == stored->etag);
   CHECK_FALSE(same->etag_from_origin);
@@ -213,7 +268,7 @@ TEST_CASE("Upstream is asked with the origin's validators only") {
     for (const Header& header : validators(*entry, invalidated)) out.push_back(header.name);
     return out;
   };
-  const std::string date = format_http_date(at(-100s));
+  const std::string date = base::format_http_date(at(-100s));
   CHECK(names(entry_of({}), false).empty());
   CHECK(names(entry_of({{"ETag", "\"a\""}}), false) == Names{"If-None-Match"});
   CHECK(names(entry_of({{"Last-Modified", date}}), false) == Names{"If-Modified-Since"});
@@ -225,7 +280,7 @@ TEST_CASE("Upstream is asked with the origin's validators only") {
 }
 
 TEST_CASE("A client's condition is met as RFC 9110 13.2.2 orders") {
-  const std::string modified = format_http_date(at(-100s));
+  const std::string modified = base::format_http_date(at(-100s));
   const EntryPtr entry = entry_of({{"ETag", R"("a\")"}, {"Last-Modified", modified}});
   const auto [request, expected] = GENERATE_COPY(table<Fields, bool>({
       {{}, false},
@@ -236,10 +291,10 @@ TEST_CASE("A client's condition is met as RFC 9110 13.2.2 orders") {
       {{{"If-None-Match", "*"}}, true},
       {{{"If-None-Match", "\"x\""}}, false},
       {{{"If-None-Match", "a"}}, false},
-      {{{"If-None-Match", "\"x\""}, {"If-Modified-Since", format_http_date(at(0s))}}, false},
+      {{{"If-None-Match", "\"x\""}, {"If-Modified-Since", base::format_http_date(at(0s))}}, false},
       {{{"If-Modified-Since", modified}}, true},
-      {{{"If-Modified-Since", format_http_date(at(-99s))}}, true},
-      {{{"If-Modified-Since", format_http_date(at(-101s))}}, false},
+      {{{"If-Modified-Since", base::format_http_date(at(-99s))}}, true},
+      {{{"If-Modified-Since", base::format_http_date(at(-101s))}}, false},
       {{{"If-Modified-Since", "whenever"}}, false},
   }));
   CHECK(not_modified(*entry, request, kStart) == expected);
@@ -250,13 +305,13 @@ TEST_CASE("Only a 200 turns into a 304") {
 }
 
 TEST_CASE("Without Last-Modified a condition by date is compared with Date") {
-  const EntryPtr entry = entry_of({{"Date", format_http_date(kStart)}});
-  CHECK(not_modified(*entry, Fields{{"If-Modified-Since", format_http_date(kStart)}}, kStart));
-  CHECK_FALSE(not_modified(*entry, Fields{{"If-Modified-Since", format_http_date(at(-1s))}}, kStart));
+  const EntryPtr entry = entry_of({{"Date", base::format_http_date(kStart)}});
+  CHECK(not_modified(*entry, Fields{{"If-Modified-Since", base::format_http_date(kStart)}}, kStart));
+  CHECK_FALSE(not_modified(*entry, Fields{{"If-Modified-Since", base::format_http_date(at(-1s))}}, kStart));
 }
 
 TEST_CASE("A 304 with another validator speaks of something else") {
-  const std::string date = format_http_date(at(-100s));
+  const std::string date = base::format_http_date(at(-100s));
   const EntryPtr tagged = entry_of({{"ETag", "\"a\""}, {"Last-Modified", date}});
   CHECK(selects({}, *tagged));
   CHECK(selects(Fields{{"ETag", "\"a\""}}, *tagged));
@@ -268,7 +323,7 @@ TEST_CASE("A 304 with another validator speaks of something else") {
   CHECK_FALSE(selects(Fields{{"ETag", "\"a\""}}, *unquoted));
   const EntryPtr dated = entry_of({{"Last-Modified", date}});
   CHECK(selects(Fields{{"Last-Modified", date}}, *dated));
-  CHECK_FALSE(selects(Fields{{"Last-Modified", format_http_date(at(-50s))}}, *dated));
+  CHECK_FALSE(selects(Fields{{"Last-Modified", base::format_http_date(at(-50s))}}, *dated));
   CHECK_FALSE(selects(Fields{{"ETag", "\"a\""}}, *dated));
 }
 
@@ -303,7 +358,7 @@ TEST_CASE("A single byte range is cut from a complete entry") {
 }
 
 TEST_CASE("If-Range gives the whole unless the validator is the same, strongly") {
-  const std::string modified = format_http_date(at(-100s));
+  const std::string modified = base::format_http_date(at(-100s));
   const auto ranged = [](const EntryPtr& entry, const std::string& condition) {
     const Fields request{{"Range", "bytes=0-1"}, {"If-Range", condition}};
     return select_range(*entry, request, kStart).kind == RangeVerdict::Kind::partial;
@@ -313,9 +368,9 @@ TEST_CASE("If-Range gives the whole unless the validator is the same, strongly")
   CHECK_FALSE(ranged(strong, "W/\"a\""));
   CHECK_FALSE(ranged(strong, "\"b\""));
   CHECK(ranged(strong, modified));
-  CHECK_FALSE(ranged(strong, format_http_date(at(-99s))));
+  CHECK_FALSE(ranged(strong, base::format_http_date(at(-99s))));
   CHECK_FALSE(ranged(entry_of({{"ETag", "W/\"a\""}}), "W/\"a\""));
-  CHECK_FALSE(ranged(entry_of({{"Last-Modified", format_http_date(kStart)}}), format_http_date(kStart)));
+  CHECK_FALSE(ranged(entry_of({{"Last-Modified", base::format_http_date(kStart)}}), base::format_http_date(kStart)));
 }
 
 TEST_CASE("the tag of an item is kept within its key, other tags beside it") {

@@ -1,16 +1,18 @@
 #include "cache/freshness.h"
 
+#include "base/http_date.h"
 #include "cache/support.h"
 #include "support/catch.h"
 
+namespace base = pgw::base;
 using namespace pgw::cache;
 using namespace pgw::cache::testing;
 
 namespace {
 
-const std::string kDate = format_http_date(kStart);
+const std::string kDate = base::format_http_date(kStart);
 std::string date_in(Duration later) {
-  return format_http_date(at(later));
+  return base::format_http_date(at(later));
 }
 
 Lifetime lifetime_of(int status, const Fields& headers, const Rule& rule = {}) {
@@ -34,7 +36,8 @@ Usability usable(const std::string& response, Duration age, const std::string& r
   return usability(freshness_of(response, rule), age, parse_request_directives(cache_control(request)));
 }
 
-const Rule kRule{15s, 30s, 1h};
+const Rule kRule{.ttl = 15s, .stale_while_revalidate = 30s, .stale_if_error = 1h};
+const Rule kGuess{.heuristic_percent = 10};
 
 }  // namespace
 
@@ -52,9 +55,11 @@ TEST_CASE("The freshness lifetime comes from the first of s-maxage, max-age, Exp
       {{{"Cache-Control", "max-age=x"}, {"Expires", date_in(5s)}}, kRule, 0, S::max_age},
       {{{"Cache-Control", "s-maxage=-1, max-age=9"}}, kRule, 0, S::s_maxage},
       {{{"Date", kDate}, {"Last-Modified", date_in(-100s)}}, kRule, 15, S::rule},
-      {{{"Date", kDate}, {"Last-Modified", date_in(-100s)}}, {}, 10, S::heuristic},
-      {{{"Date", kDate}, {"Last-Modified", date_in(-9000h)}}, {}, 86400, S::heuristic},
-      {{{"Date", kDate}, {"Last-Modified", date_in(100s)}}, {}, 0, S::none},
+      {{{"Date", kDate}, {"Last-Modified", date_in(-100s)}}, kGuess, 10, S::heuristic},
+      {{{"Date", kDate}, {"Last-Modified", date_in(-100s)}}, {.heuristic_percent = 50}, 50, S::heuristic},
+      {{{"Date", kDate}, {"Last-Modified", date_in(-9000h)}}, kGuess, 86400, S::heuristic},
+      {{{"Date", kDate}, {"Last-Modified", date_in(100s)}}, kGuess, 0, S::none},
+      {{{"Date", kDate}, {"Last-Modified", date_in(-100s)}}, {}, 0, S::none},  // no guesses unless asked for
       {{{"Date", kDate}}, {}, 0, S::none},
       {{{"Pragma", "no-cache"}}, kRule, 15, S::rule},
   }));
@@ -73,11 +78,66 @@ TEST_CASE("Heuristics and rules apply to the statuses that allow them") {
   }));
   CAPTURE(status);
   const Fields modified{{"Date", kDate}, {"Last-Modified", date_in(-100s)}};
-  CHECK((lifetime_of(status, modified).source == LifetimeSource::heuristic) == heuristic);
+  CHECK((lifetime_of(status, modified, kGuess).source == LifetimeSource::heuristic) == heuristic);
   CHECK((lifetime_of(status, {{"Date", kDate}}, kRule).source == LifetimeSource::rule) == rule);
-  // `public` allows heuristics for any status.
-  const Fields open{{"Date", kDate}, {"Last-Modified", date_in(-100s)}, {"Cache-Control", "public"}};
-  CHECK(lifetime_of(status, open).source == LifetimeSource::heuristic);
+}
+
+TEST_CASE("A rule can name statuses of its own, cap all lifetimes, and go before the origin") {
+  const auto by_status = [](std::initializer_list<std::pair<int, Duration>> list) {
+    return std::make_shared<const Rule::TtlByStatus>(list);
+  };
+  const Fields nothing{{"Date", kDate}};
+  const Rule named{.ttl = 15s, .ttl_by_status = by_status({{404, 5s}, {200, 7s}})};
+  CHECK(lifetime_of(404, nothing, named).value == 5s);
+  CHECK(lifetime_of(200, nothing, named).value == 7s);
+  CHECK(lifetime_of(301, nothing, named).value == 15s);
+  CHECK(lifetime_of(405, nothing, named).source == LifetimeSource::none);
+  CHECK(lifetime_of(404, cache_control("max-age=9"), named).value == 9s);
+
+  const Rule capped{.ttl = 15s, .max_ttl = 10s};
+  CHECK(lifetime_of(200, nothing, capped).value == 10s);
+  CHECK(lifetime_of(200, cache_control("s-maxage=60"), capped).value == 10s);
+  CHECK(lifetime_of(200, cache_control("max-age=9"), capped).value == 9s);
+
+  const Rule firm{.ttl = 15s, .overrides_origin = true};
+  const std::string says = GENERATE("max-age=0", "max-age=99", "s-maxage=99");
+  CHECK(lifetime_of(200, cache_control(says), firm).value == 15s);
+  CHECK(lifetime_of(404, cache_control(says), firm).is_explicit());  // not a status that the rule covers
+  CHECK(storable(200, cache_control(says + ", no-store"), firm) == Storable::no_store);
+}
+
+TEST_CASE("A rule's window for revalidation is not for what the origin sends as stale, unless the rule goes first") {
+  const std::string directives = GENERATE("max-age=0", "public, max-age=0", "max-age=x");
+  CHECK(freshness_of(directives, kRule).stale_while_revalidate == 0s);
+  CHECK(freshness_of(directives, kRule).stale_if_error == 1h);
+  CHECK(freshness_of("max-age=1", kRule).stale_while_revalidate == 30s);
+  CHECK(freshness_of(directives + ", stale-while-revalidate=5", kRule).stale_while_revalidate == 5s);
+  Rule firm = kRule;
+  firm.overrides_origin = true;
+  CHECK(freshness_of(directives, firm).stale_while_revalidate == 30s);
+  CHECK(freshness_of(directives + ", must-revalidate", firm).stale_while_revalidate == 0s);
+  for (const Fields& expired : {Fields{{"Expires", "0"}}, Fields{{"Expires", date_in(-3600s)}, {"Date", kDate}}}) {
+    const ResponseMeta meta = read_response_meta(expired, kStart);
+    CHECK(make_freshness(meta, freshness_lifetime(200, meta, kRule, kStart), kRule).stale_while_revalidate == 0s);
+  }
+}
+
+TEST_CASE("How long an upstream wants to be left alone is what Retry-After of a 429 or 503 says, an hour at most") {
+  const auto [status, value, expected] = GENERATE(table<int, std::string, Duration>({
+      {503, "5", 5s},
+      {429, " 120 ", 120s},
+      {429, "99999999999", 1h},
+      {503, date_in(30s), 30s},
+      {503, date_in(-30s), 0s},
+      {503, date_in(48h), 1h},
+      {503, "soon", 0s},
+      {503, "-5", 0s},
+      {500, "5", 0s},
+      {200, "5", 0s},
+  }));
+  CAPTURE(status, value);
+  CHECK(asked_to_wait(status, Fields{{"Retry-After", value}}, kStart) == expected);
+  CHECK(asked_to_wait(status, {}, kStart) == 0s);
 }
 
 TEST_CASE("The initial age is the larger of the apparent and the corrected age") {

@@ -97,6 +97,55 @@ TEST_CASE("A write is alone unless another one, or a bump, falls into its time")
   CHECK(generations.end(write) == one.alone);
 }
 
+TEST_CASE("A refused write leaves what was there before as current as it was, and shows none of it meanwhile") {
+  Generations generations;
+  const Tags a = tags({"a"});
+  const Snapshot before = generations.snapshot(a, kStart);
+  auto refused = generations.begin(a);
+  CHECK_FALSE(generations.is_current(before));
+  const Snapshot meanwhile = generations.snapshot(a, kStart);
+  CHECK(generations.is_current(meanwhile));
+  auto second = generations.begin(a);
+  CHECK_FALSE(generations.is_current(meanwhile));
+  generations.end_refused(second);
+  CHECK_FALSE(generations.is_current(before));
+  generations.end_refused(refused);
+  CHECK(generations.is_current(before));
+  CHECK(generations.is_current(meanwhile));
+}
+
+TEST_CASE("A refused write does not undo what another one has changed, whichever ends first") {
+  const bool refused_ends_first = GENERATE(false, true);
+  const bool is_lost = GENERATE(false, true);
+  Generations generations;
+  const Tags a = tags({"a"});
+  const Snapshot before = generations.snapshot(a, at(20s));
+  auto refused = generations.begin(a);
+  auto effective = generations.begin(a);
+  if (refused_ends_first) generations.end_refused(refused);
+  if (is_lost) {
+    generations.end_unknown(effective, at(10s));
+  } else {
+    generations.end(effective);
+  }
+  if (!refused_ends_first) generations.end_refused(refused);
+  CHECK_FALSE(generations.is_current(before));
+  CHECK(generations.is_current(generations.snapshot(a, at(20s))));
+}
+
+TEST_CASE("A write is alone beside refused ones, which have changed nothing") {
+  Generations generations;
+  const Tags a = tags({"a"});
+  auto first = generations.begin(a);
+  auto write = generations.begin(a);
+  auto last = generations.begin(a);
+  generations.end_refused(first);
+  generations.end_refused(last);
+  CHECK(generations.end(write));
+  const Snapshot after = generations.snapshot_after(write, a, kStart);
+  CHECK(generations.is_current(after));
+}
+
 TEST_CASE("What a write leaves is current until the next one begins") {
   Generations generations;
   Generations::Write write = generations.begin(tags({"projects", "projects/pr_1"}));

@@ -6,47 +6,6 @@
 using namespace pgw::cache;
 using pgw::cache::testing::Fields;
 
-namespace {
-
-std::vector<std::string> split(std::string_view value) {
-  std::vector<std::string> out;
-  ListReader reader(value);
-  while (const auto element = reader.next()) out.emplace_back(*element);
-  return out;
-}
-
-}  // namespace
-
-TEST_CASE("A list field splits at commas outside of quoted strings") {
-  const auto [value, expected] = GENERATE(table<std::string, std::vector<std::string>>({
-      {"", {}},
-      {" , ,", {}},
-      {"a", {"a"}},
-      {"a,b", {"a", "b"}},
-      {" a\t, b ,, c", {"a", "b", "c"}},
-      {R"(a="x,y", b)", {R"(a="x,y")", "b"}},
-      {R"(a="x\",y", b)", {R"(a="x\",y")", "b"}},
-      {R"(a="open, b)", {R"(a="open, b)"}},
-  }));
-  CAPTURE(value);
-  CHECK(split(value) == expected);
-}
-
-TEST_CASE("A quoted string loses its quotes and escapes, and nothing else passes for one") {
-  const auto [text, expected] = GENERATE(table<std::string, std::optional<std::string>>({
-      {R"("")", ""},
-      {R"("a b")", "a b"},
-      {R"("a\"b")", "a\"b"},
-      {R"(a)", std::nullopt},
-      {R"(")", std::nullopt},
-      {R"("a"b")", std::nullopt},
-      {R"("a\")", std::nullopt},
-      {R"('a')", std::nullopt},
-  }));
-  CAPTURE(text);
-  CHECK(unquote(text) == expected);
-}
-
 TEST_CASE("Field names are found without regard to case, the first line first") {
   const Fields headers{{"ETag", "a"}, {"etag", "b"}, {"Vary", "x, y"}, {"VARY", "z"}};
   CHECK(find(headers, "ETAG") == "a");

@@ -187,6 +187,25 @@ TEST_CASE("A key tells its parts") {
   CHECK_FALSE(parse_key("two words"));
 }
 
+TEST_CASE("A key can go by request fields, which can't be taken for a part of the target") {
+  std::string absent = key_of("/p", "a=1#X=2");
+  const std::string without = absent;
+  append_key_field(absent, "x-tenant", std::nullopt);
+  std::string empty = without;
+  append_key_field(empty, "x-tenant", "");
+  std::string given = without;
+  append_key_field(given, "x-tenant", "a b#c");
+  CHECK(without == "Op u1 /p?a=1%23X=2");
+  CHECK(given == "Op u1 /p?a=1%23X=2#x-tenant=a%20b%23c");
+  CHECK(absent != without);
+  CHECK(absent != empty);
+  CHECK(empty != given);
+  const auto parts = parse_key(given);
+  REQUIRE(parts);
+  CHECK(parts->query == "a=1%23X=2");
+  CHECK(parts->fields == "#x-tenant=a%20b%23c");
+}
+
 TEST_CASE("The hash of a key depends on all of it") {
   const KeyHash a = hash_key(key_of("/p", "a=1"));
   const KeyHash b = hash_key(key_of("/p", "a=2"));

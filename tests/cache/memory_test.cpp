@@ -24,7 +24,7 @@ std::size_t bytes_in_use() {
   return info.uordblks + info.hblkhd;
 }
 
-const Rule kRule;
+const Rule kLongRule;
 
 EntryPtr random_entry(int number, std::mt19937& random, const Generations& generations) {
   const std::string id = "pr_" + std::string(1 + random() % 30, 'i') + std::to_string(number);
@@ -32,7 +32,7 @@ EntryPtr random_entry(int number, std::mt19937& random, const Generations& gener
   const Tags both = tags({"projects/" + id, "projects/" + id + "/configs"});
   const Snapshot snapshot = generations.snapshot(std::span(both).first(1 + random() % 2), kStart);
   const std::string joined = join_tags(both);
-  const EntryContext context{key, {}, kRule, snapshot, joined, kStart, kStart, {}};
+  const EntryContext context{key, {}, kLongRule, snapshot, joined, kStart, kStart, {}};
   Fields headers{{"Content-Type", "application/json"}, {"X-Filler", std::string(random() % 200, 'f')}};
   if (random() % 2 == 0) headers.add("ETag", "\"" + std::string(random() % 40, 'e') + "\"");
   if (random() % 4 == 0) headers.add("Vary", "Accept, Accept-Language");
@@ -69,7 +69,7 @@ TEST_CASE("What is larger than its share of the store is never stored, and pushe
   Store store(options);
   const Snapshot none;
   const auto entry_of = [&](const std::string& key, std::size_t body) {
-    const EntryContext context{key, {}, kRule, none, "", kStart, kStart, {}};
+    const EntryContext context{key, {}, kLongRule, none, "", kStart, kStart, {}};
     return make_entry(context, 200, {}, std::string(body, 'x'));
   };
   REQUIRE(store.insert(entry_of("small", 100)));

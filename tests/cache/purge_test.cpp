@@ -8,7 +8,7 @@ using namespace pgw::cache::testing;
 
 namespace {
 
-const Fields kFresh{{"Cache-Control", "max-age=100"}, {"ETag", "\"1\""}};
+const Fields kForAMinute{{"Cache-Control", "max-age=100"}, {"ETag", "\"1\""}};
 
 enum class Kind { all, tags, keys };
 
@@ -29,7 +29,7 @@ void fill_numbered(Cache& cache, int count) {
     read.tags = both;
     Decision decision = cache.read(read, at(0s), no_waiter);
     StoreResult result{};
-    decision.fetch.complete({200, kFresh, "{}"}, at(0s), result);
+    decision.fetch.complete({200, kForAMinute, "{}"}, at(0s), result);
     REQUIRE(result == StoreResult::stored);
   }
 }
@@ -46,7 +46,7 @@ TEST_CASE("Purges reach what they name, softly for revalidation, hard for good")
   const PurgeMode mode = GENERATE(PurgeMode::soft, PurgeMode::hard);
   const Kind kind = GENERATE(Kind::all, Kind::tags, Kind::keys);
   Scene scene;
-  scene.fill(0s, kFresh);
+  scene.fill(0s, kForAMinute);
   if (kind != Kind::all) {
     CHECK(purge(scene.cache, kind, mode, "other", tags({"projects/pr_2", "projects/pr"})).entries == 0);
     CHECK(scene.ask(1s).action == ReadAction::serve);
@@ -67,21 +67,21 @@ TEST_CASE("A purge is not undone by a fetch that it overtook") {
   // Nobody joins it either.
   Decision later = scene.ask(1s);
   CHECK(later.action == ReadAction::fetch);
-  scene.answer(overtaken.fetch, 1s, kFresh, "old");
+  scene.answer(overtaken.fetch, 1s, kForAMinute, "old");
   CHECK(scene.result == StoreResult::generation_moved);
   CHECK(scene.cache.stats().entries == 0);
-  scene.answer(later.fetch, 2s, kFresh, "new");
+  scene.answer(later.fetch, 2s, kForAMinute, "new");
   CHECK(scene.ask(3s).entry->body == "new");
 }
 
 TEST_CASE("A purge is not undone by the 304 to a revalidation that it overtook") {
   const Kind kind = GENERATE(Kind::all, Kind::tags, Kind::keys);
   Scene scene;
-  scene.fill(0s, kFresh, "old");
+  scene.fill(0s, kForAMinute, "old");
   Decision overtaken = scene.ask(200s);
   REQUIRE(overtaken.action == ReadAction::revalidate);
   purge(scene.cache, kind, PurgeMode::hard, scene.item_key, scene.item_tags);
-  overtaken.fetch.not_modified(kFresh, at(201s), scene.result);
+  overtaken.fetch.not_modified(kForAMinute, at(201s), scene.result);
   CHECK(scene.result == StoreResult::generation_moved);
   CHECK(scene.ask(202s).action == ReadAction::fetch);
 }
@@ -135,7 +135,7 @@ TEST_CASE("Hits are answered, and misses stored, in the middle of a hard purge o
     }
     StoreResult result{};
     Decision decision = cache.read(read, at(1s), no_waiter);
-    decision.fetch.complete({200, kFresh, "{}"}, at(1s), result);
+    decision.fetch.complete({200, kForAMinute, "{}"}, at(1s), result);
     ++stored;
     return true;
   };

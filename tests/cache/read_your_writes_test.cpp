@@ -19,6 +19,7 @@ namespace {
 //   r1  reader 1 begins          o1  the origin works on its request      d1  it gets the response   n1  it gets a 304
 //   x1  its request fails        wA  write A begins                       WA  it takes effect at the origin
 //   fA  its guard finishes       uA  its guard ends unknown for 10 s      kA  its guard is dropped
+//   eA  it was refused
 //   +5  five seconds pass
 class Play {
  public:
@@ -74,6 +75,10 @@ class Play {
         return settle();
       case 'f':
         write.guard.finish();
+        write.ended = true;
+        return settle();
+      case 'e':
+        write.guard.finish_refused();
         write.ended = true;
         return settle();
       case 'u':
@@ -173,6 +178,9 @@ TEST_CASE("No interleaving of reads and a write shows a stale read") {
        "r1 o1 d1 +5 r2 o2 wA WA fA d2 r3 o3 d3"},
       {"stale-if-error after the write", "max-age=1, stale-if-error=60", "r1 o1 d1 wA WA fA +5 r2 x2"},
       {"a 304 overtaken by the write", "max-age=3", "r1 o1 d1 +5 r2 o2 wA WA fA n2 r3 o3 d3"},
+      {"a refused write ends after one that took effect", "max-age=60", "r1 o1 d1 wA wB WB fB eA r2 o2 d2"},
+      {"a refused write ends before one that takes effect", "max-age=60", "r1 o1 d1 wA wB eA WB fB r2 o2 d2"},
+      {"sent during a refused write and one that took effect", "max-age=60", "wA wB r1 o1 WB eA fB d1 r2 o2 d2"},
       {"a write of unknown outcome that took effect", "max-age=60", "r1 o1 d1 wA WA uA r2 o2 d2"},
       {"a write of unknown outcome that takes effect later", "max-age=60", "r1 o1 d1 wA uA WA r2 o2 d2"},
       {"fetched while the outcome is unknown", "max-age=60", "wA uA r1 o1 d1 WA r2 o2 d2"},
@@ -253,6 +261,32 @@ TEST_CASE("An invalidated entry is revalidated by its ETag and comes back to lif
   decision.fetch.not_modified(Fields{{"ETag", "\"v1\""}}, at(1s), scene.result);
   CHECK(scene.result == StoreResult::updated);
   CHECK(scene.ask(2s).action == ReadAction::serve);
+}
+
+TEST_CASE("A write that the upstream refuses makes nothing stale, and shows nothing meanwhile") {
+  Scene scene;
+  scene.fill(0s, cache_control("max-age=60"), "before");
+  WriteGuard guard = scene.cache.begin_write(scene.write_tags);
+  {
+    Decision during = scene.ask(1s);
+    CHECK(during.action == ReadAction::fetch);
+    scene.answer(during.fetch, 1s, cache_control("no-store"));
+  }
+  scene.fill(0s, cache_control("max-age=60"), "before");
+  guard.finish_refused();
+  const Decision after = scene.ask(2s);
+  REQUIRE(after.action == ReadAction::serve);
+  CHECK(after.entry->body == "before");
+  CHECK(scene.cache.stats().refused_writes == 1);
+  CHECK(scene.cache.stats().invalidations_by_write == 0);
+}
+
+TEST_CASE("The statuses that refuse a write are a closed list") {
+  std::vector<int> refusals;
+  for (int status = 100; status < 600; ++status) {
+    if (refuses_write(status)) refusals.push_back(status);
+  }
+  CHECK(refusals == std::vector{401, 403, 404, 405, 409, 410, 412, 415, 422, 429});
 }
 
 TEST_CASE("What a write names only in its response is invalidated, too") {

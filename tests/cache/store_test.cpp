@@ -12,9 +12,6 @@ using namespace pgw::cache::testing;
 
 namespace {
 
-const Rule kNoRule;
-const Snapshot kNoSnapshot;
-
 EntryPtr entry_of(const std::string& key, std::size_t body_bytes, const Fields& headers = {},
                   const Fields& request = {}, TimePoint now = kStart) {
   const EntryContext context{key, request, kNoRule, kNoSnapshot, "", now, now, {}};
@@ -128,19 +125,26 @@ TEST_CASE("Variants of one key live side by side, and the newest match answers")
   CHECK(neither.other_variant == in_english);
   const EntryPtr for_all = entry_of("a", 10, {}, {}, at(2s));
   store.insert(for_all);
-  CHECK(lookup(store, "a", german).entry == for_all);
+  CHECK(lookup(store, "a").entry == for_all);
+  // RFC 9111 4.1: it may lack Vary by mistake, and hides none of those that have it.
+  CHECK(lookup(store, "a", german).entry == in_german);
+  CHECK(store.entries() == 3);
 }
 
-TEST_CASE("The variants of one key are bounded: the oldest leaves") {
+TEST_CASE("The variants of one key are bounded: of those that are used least, the oldest leaves") {
   StoreOptions options = one_shard(1 << 20);
   options.max_variants = 3;
   Store store(options);
   for (int i = 0; i < 5; ++i) {
     store.insert(entry_of("a", 10, {{"Vary", "X"}}, {{"X", std::to_string(i)}}, at(std::chrono::seconds(i))));
+    CHECK(lookup(store, "a", Fields{{"X", "0"}}).entry);  // used all the time
   }
   CHECK(store.entries() == 3);
+  CHECK(store.variant_evictions() == 2);
+  CHECK(store.evictions() == 0);
   CHECK_FALSE(lookup(store, "a", Fields{{"X", "1"}}).entry);
-  CHECK(lookup(store, "a", Fields{{"X", "2"}}).entry);
+  CHECK_FALSE(lookup(store, "a", Fields{{"X", "2"}}).entry);
+  CHECK(lookup(store, "a", Fields{{"X", "3"}}).entry);
 }
 
 TEST_CASE("An object above its share is refused and leaves the rest alone") {

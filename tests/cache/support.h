@@ -18,6 +18,9 @@ inline TimePoint at(Duration since_start) {
   return kStart + since_start;
 }
 
+inline const Rule kNoRule;
+inline const Snapshot kNoSnapshot;
+
 // Header fields that own their text.
 class Fields {
  public:
