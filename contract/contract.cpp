@@ -4,6 +4,7 @@
 #include <iterator>
 #include <map>
 
+#include "base/text.h"
 #include "contract/contract_compiler.h"
 #include "contract/json_body.h"
 #include "contract/parameters.h"
@@ -12,11 +13,6 @@
 
 namespace pgw::contract {
 namespace {
-
-bool iequals(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
 
 constexpr Trail body_trail{nullptr, "body"};
 
@@ -47,7 +43,7 @@ void check_headers(const std::vector<Parameter>& parameters, const RequestView& 
   for (const auto& parameter : parameters) {
     Pairs values;
     for (const auto& [name, value] : request.headers) {
-      if (iequals(name, parameter.name)) values.emplace_back(parameter.name, value);
+      if (base::iequals(name, parameter.name)) values.emplace_back(parameter.name, value);
     }
     check_parameter(parameter, Location::header, values, reading, out);
   }

@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "base/token.h"
 #include "contract/path_template.h"
 #include "contract/router.h"
 
@@ -23,12 +24,7 @@ constexpr std::array<std::pair<const char*, const char*>, 8> methods{{{"get", "G
 
 /// A token (RFC 9110 section 9.1), none of `methods`, and not CONNECT, which is for tunnels and has no path.
 bool is_additional_method(std::string_view name) {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  const auto is_token_char = [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           marks.find(c) != std::string_view::npos;
-  };
-  return !name.empty() && name != "CONNECT" && std::ranges::all_of(name, is_token_char) &&
+  return base::is_token(name) && name != "CONNECT" &&
          std::ranges::none_of(methods, [&](const auto& known) { return name == known.second; });
 }
 

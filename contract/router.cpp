@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <numeric>
 
+#include "base/utf8.h"
 #include "contract/path_template.h"
-#include "contract/utf8.h"
 
 namespace pgw::contract {
 namespace {
@@ -91,7 +91,7 @@ bool decode_segment(std::string_view segment, std::string& out) {
     if (byte < 0x20 || byte == 0x7f) return false;
     out += c;
   }
-  return is_utf8(out);
+  return base::is_utf8(out);
 }
 
 void append_encoded_segment(std::string& out, std::string_view value) {

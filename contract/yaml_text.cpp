@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "contract/utf8.h"
+#include "base/utf8.h"
 
 namespace pgw::contract {
 namespace {
@@ -52,7 +52,7 @@ bool needs_translation(std::string_view text) {
 }  // namespace
 
 std::optional<BadBytes> find_bad_bytes(std::string_view text) {
-  const std::size_t readable = utf8_prefix(text);
+  const std::size_t readable = base::utf8_prefix(text);
   for (std::size_t i = 0; i < readable; ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     const bool is_blank = byte == '\t' || byte == '\n' || byte == '\r';

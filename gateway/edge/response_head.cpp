@@ -1,27 +1,13 @@
 #include "gateway/edge/response_head.h"
 
 #include <array>
-#include <cstdio>
+#include <chrono>
 
+#include "base/http_date.h"
 #include "gateway/http/message.h"
 
 namespace pgw::edge {
 namespace {
-
-// IMF-fixdate. Not strftime, whose names of days and months follow the process's locale.
-std::string format_date(std::time_t second) {
-  static constexpr std::array<const char*, 7> days = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr std::array<const char*, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  std::tm utc{};
-  gmtime_r(&second, &utc);
-  std::array<char, 64> text{};
-  const int size = std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
-                                 days.at(static_cast<std::size_t>(utc.tm_wday)), utc.tm_mday,
-                                 months.at(static_cast<std::size_t>(utc.tm_mon)), utc.tm_year + 1900, utc.tm_hour,
-                                 utc.tm_min, utc.tm_sec);
-  return {text.data(), static_cast<std::size_t>(size)};
-}
 
 bool has_date(std::string_view fields) {
   static constexpr std::string_view name = "date:";
@@ -64,7 +50,7 @@ std::string_view DateClock::now() {
   const std::time_t second = std::time(nullptr);
   if (second != second_) {
     second_ = second;
-    text_ = format_date(second);
+    text_ = base::format_http_date(std::chrono::sys_seconds(std::chrono::seconds(second)));
   }
   return text_;
 }

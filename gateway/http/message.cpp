@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <utility>
 
 namespace pgw::http {
@@ -11,28 +10,7 @@ namespace {
 /// Most messages have no more: room for them is made at once.
 constexpr std::size_t usual_fields = 12;
 
-constexpr std::array<bool, 256> make_token_table() {
-  std::array<bool, 256> table{};
-  for (std::size_t c = 0; c < 128; ++c) {
-    table[c] = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  }
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<std::uint8_t>(c)] = true;
-  return table;
-}
-constexpr std::array<bool, 256> token_chars = make_token_table();
-
 }  // namespace
-
-bool is_token(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return token_chars[static_cast<std::uint8_t>(c)]; });
-}
-
-std::string_view trim(std::string_view text) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 Fields::Fields(const Fields& other) : fields_(other.begin(), other.end()), size_(other.size_) {}
 
@@ -226,12 +204,6 @@ std::string connection_options(const Fields& fields) {
     options += field.value;
   }
   return options;
-}
-
-bool list_contains(std::string_view list, std::string_view token) {
-  bool is_there = false;
-  for_each_element(list, [&](std::string_view element) { is_there = is_there || iequals(element, token); });
-  return is_there;
 }
 
 bool is_hop_by_hop(std::string_view name, std::string_view connection_options) {
