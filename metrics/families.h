@@ -88,7 +88,7 @@ class Families {
   GaugeFamily& credential_file_usable;
   /// gateway_log_dropped_lines_total{log}
   CounterFamily& log_dropped_lines;
-  /// gateway_build_info{version}
+  /// gateway_build_info{version,commit}
   GaugeFamily& build_info;
 
   /// What stands before the instruments that every request moves.

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <fstream>
@@ -8,10 +10,12 @@
 #include <stdexcept>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 #include <nlohmann/json.hpp>
 
+#include "base/version.h"
 #include "config/units.h"
 #include "gateway/access/new_key.h"
 #include "gateway/cli/commands.h"
@@ -29,15 +33,16 @@ class Signals {
  public:
   Signals() {
     sigemptyset(&set_);
-    for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, number);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set_, number);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
   }
 
-  /// The next signal, or 0 after a second.
-  int wait_a_second() const {
-    const timespec second{1, 0};
-    const int number = sigtimedwait(&set_, nullptr, &second);
+  /// The next signal, or 0 when there is none for that long.
+  int wait(std::chrono::milliseconds time) const {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    const timespec left{seconds.count(), std::chrono::nanoseconds(time - seconds).count()};
+    const int number = sigtimedwait(&set_, nullptr, &left);
     return number < 0 ? 0 : number;
   }
 
@@ -97,17 +102,25 @@ void override_address(config::Address& address, const std::string& text, const c
 }
 
 config::Loaded load(const ServeOptions& options, const Embedded* embedded, const config::UpstreamCredential* running) {
-  const auto file = options.config.empty() ? default_file("gateway.yaml") : options.config;
+  // Without --config a sandbox is a trial of this very program: the settings of an installation, its cache file above
+  // all, are none of its business.
+  const bool is_trial = embedded != nullptr && options.config.empty();
+  const auto installed = [&] { return options.config.empty() ? default_file("gateway.yaml") : options.config; };
+  const auto file = is_trial ? bundled_file("gateway.yaml") : installed();
   auto loaded = config::load_settings(file, config::process_environment(),
                                       embedded == nullptr ? config::Purpose::serve : config::Purpose::sandbox, running);
   if (!loaded.settings) return loaded;
   override_address(loaded.settings->listen, options.listen, "--listen");
   override_address(loaded.settings->admin, options.admin, "--admin");
+  if (!options.admin_token_file.empty()) {
+    loaded.settings->admin_token_file = std::filesystem::absolute(options.admin_token_file);
+  }
   if (embedded == nullptr) return loaded;
   loaded.settings->upstream.url = *config::parse_url(embedded->upstream->url()).url;
   loaded.settings->upstream.credential = config::UpstreamCredential{"X-API-KEY", embedded->credential, {}};
   loaded.settings->access.mode = config::AccessMode::keys;
   loaded.settings->access.keys_file.clear();
+  if (is_trial) loaded.settings->cache.file.clear();
   return loaded;
 }
 
@@ -145,16 +158,46 @@ void write_ready_file(const std::filesystem::path& file, const service::Service&
   std::filesystem::rename(part, file);
 }
 
+bool asks_to_end(int signal) {
+  return signal == SIGTERM || signal == SIGINT;
+}
+
+/// Obeys signals until one asks to end.
 void run_until_told_to_end(service::Service& service, const Signals& signals) {
   for (;;) {
-    const int signal = signals.wait_a_second();
-    if (signal == SIGHUP) {
-      service.reload();
-    } else if (signal != 0) {
-      return;
-    }
+    const int signal = signals.wait(std::chrono::seconds(1));
+    if (asks_to_end(signal)) return;
+    if (signal == SIGHUP) service.reload();
+    if (signal == SIGUSR1) log::reopen();
     service.tick();
   }
+}
+
+/// A second signal to end hastens it: neither the delay nor the requests under way are waited for any longer.
+void end(service::Service& service, const Signals& signals) {
+  bool is_hastened = false;
+  const auto obey = [&](int signal) {
+    is_hastened = is_hastened || asks_to_end(signal);
+    if (signal == SIGUSR1) log::reopen();
+  };
+  service.announce_end();
+  const auto drains_at = std::chrono::steady_clock::now() + service.drain_delay();
+  for (auto left = service.drain_delay(); left.count() > 0 && !is_hastened;) {
+    obey(signals.wait(std::min<std::chrono::milliseconds>(left, std::chrono::seconds(1))));
+    service.tick();
+    left = std::chrono::ceil<std::chrono::milliseconds>(drains_at - std::chrono::steady_clock::now());
+  }
+  service.drain([&] {
+    obey(signals.wait(std::chrono::milliseconds(0)));
+    return is_hastened;
+  });
+}
+
+/// Nothing that the gateway does needs it, and a fault in the gateway would then be one of the whole machine.
+void warn_of_root() {
+  if (geteuid() != 0) return;
+  log::event(log::Level::warning,
+             "running as root: give the gateway a user of its own (deploy/projects-gateway.service)");
 }
 
 int serve_or_throw(const ServeOptions& options) {
@@ -166,11 +209,13 @@ int serve_or_throw(const ServeOptions& options) {
   const Embedded* const sandbox = embedded ? &*embedded : nullptr;
 
   const LogWriter log;
+  warn_of_root();
   service::Options wanted;
   wanted.source = [&options, sandbox](const config::UpstreamCredential* running) {
     return load(options, sandbox, running);
   };
-  wanted.version = PGW_VERSION;
+  wanted.version = base::version();
+  wanted.commit = base::commit();
   if (sandbox != nullptr) wanted.extra_keys.push_back(sandbox->team_key.entry);
   auto outcome = service::Service::prepare(std::move(wanted));
   if (outcome.service == nullptr) {
@@ -181,7 +226,7 @@ int serve_or_throw(const ServeOptions& options) {
   outcome.service->start();
   if (!options.ready_file.empty()) write_ready_file(options.ready_file, *outcome.service, sandbox);
   run_until_told_to_end(*outcome.service, signals);
-  outcome.service->drain();
+  end(*outcome.service, signals);
   if (!options.ready_file.empty()) std::filesystem::remove(options.ready_file);
   return 0;
 }

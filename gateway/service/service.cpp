@@ -88,6 +88,29 @@ std::vector<std::string> keep_what_runs(config::Settings& next, const config::Se
   return kept;
 }
 
+/// Who may ask the admin listener for what. Nobody but the machine itself may without a token.
+std::optional<admin::Access> admin_access(const config::Settings& settings, std::vector<contract::Problem>& problems) {
+  const auto& file = settings.admin_token_file;
+  const auto fail = [&](const char* setting, std::string text) {
+    const auto place = settings.places.find(setting);
+    problems.push_back({contract::Severity::error,
+                        place == settings.places.end() ? contract::Place{settings.file.string(), 0, 0} : place->second,
+                        std::move(text)});
+  };
+  if (!file.empty()) {
+    auto [tokens, problem] = admin::read_tokens(file);
+    if (problem.empty()) return admin::Access{settings.admin_hosts, std::move(tokens)};
+    fail("/admin_token_file", "admin_token_file: " + file.string() + ": " + problem);
+    return std::nullopt;
+  }
+  if (settings.admin.is_loopback()) return admin::Access{settings.admin_hosts, {}};
+  fail("/admin",
+       "admin: " + settings.admin.text() +
+           " can be reached from other machines, so it needs admin_token_file: a file with lines read:TOKEN and "
+           "change:TOKEN");
+  return std::nullopt;
+}
+
 /// Descriptors of everything but the teams' connections: the upstream's, those of each worker (its epoll, clocks and
 /// mailboxes, Pistache's and libcurl's), and listeners, logs, files, the operator's connections.
 std::size_t descriptors_beside_clients(const config::Settings& settings) {
@@ -102,9 +125,10 @@ Service::Outcome Service::prepare(Options options) {
   auto loaded = options.source(nullptr);
   Outcome outcome{nullptr, std::move(loaded.problems)};
   if (!loaded.settings) return outcome;
+  auto access = admin_access(*loaded.settings, outcome.problems);
   auto api = pipeline::load_contract(loaded.settings->api);
   append(outcome.problems, std::move(api.problems));
-  if (api.contract == nullptr) return outcome;
+  if (api.contract == nullptr || !access) return outcome;
 
   std::unique_ptr<Service> service(new Service(std::move(options), *loaded.settings, *api.contract));
   auto built = pipeline::build_runtime(*loaded.settings, api.contract, service->build_options(nullptr, api.digest));
@@ -113,15 +137,17 @@ Service::Outcome Service::prepare(Options options) {
   service->publish(built.runtime);
   service->follow_runtime();
   log_problems(outcome.problems);
+  // A file serves one start, so it is taken once nothing can fail any more; and before the admin listener is served,
+  // so that nothing comes back that a purge has removed.
+  service->listen(std::move(*access));
   service->restore_cache();
-  service->listen();
   outcome.service = std::move(service);
   return outcome;
 }
 
 Service::Service(Options options, const config::Settings& settings, const contract::Contract& contract)
     : options_(std::move(options)),
-      metrics_(pipeline::operation_ids(contract), {}, options_.version),
+      metrics_(pipeline::operation_ids(contract), {}, options_.version, options_.commit),
       cache_(cache_options(settings, options_.check_generations)),
       breaker_({settings.upstream.breaker.failures, settings.upstream.breaker.open_for,
                 [this](bool open) { note_breaker(open); }}),
@@ -135,7 +161,7 @@ Service::~Service() {
   if (edge_ != nullptr) edge_->stop();
 }
 
-void Service::listen() {
+void Service::listen(admin::Access admin_access) {
   const auto& settings = runtime()->settings;
   edge::Server::Options server{.host = settings.listen.host,
                                .port = settings.listen.port,
@@ -149,7 +175,8 @@ void Service::listen() {
   });
   edge_->bind();
   reserve_descriptors();
-  admin_ = std::make_unique<admin::AdminServer>(settings.admin.host, settings.admin.port, admin_hooks());
+  admin_ = std::make_unique<admin::AdminServer>(settings.admin.host, settings.admin.port, std::move(admin_access),
+                                                admin_hooks());
 }
 
 std::string Service::listen_url() const {
@@ -161,7 +188,10 @@ std::string Service::admin_url() const {
 
 void Service::start() {
   edge_->start();
-  log::event(Level::info, "serving", {{"listen", listen_url()}, {"admin", admin_url()}, {"version", options_.version}});
+  admin_->start();
+  log::event(
+      Level::info, "serving",
+      {{"listen", listen_url()}, {"admin", admin_url()}, {"version", options_.version}, {"commit", options_.commit}});
 }
 
 std::shared_ptr<const pipeline::Runtime> Service::runtime() const {
@@ -216,6 +246,7 @@ void Service::reload() {
     pending_restart_ = std::move(next.pending_restart);
   }
   const auto previous = runtime();
+  admin_->set_access(std::move(next.admin_access));
   publish(next.runtime);
   outdate_changed_rules(cache_, *previous, *next.runtime);
   follow_runtime();
@@ -234,6 +265,10 @@ Service::Next Service::load_next(const pipeline::Runtime& current) {
   if (api.contract == nullptr) return {};
 
   auto kept = keep_what_runs(*loaded.settings, current.settings);
+  std::vector<contract::Problem> access_problems;
+  auto access = admin_access(*loaded.settings, access_problems);
+  log_problems(access_problems);
+  if (!access) return {};
   // Counters and allow-lists go by the position of an operation, so another set of operations is another process.
   const bool keeps_contract = pipeline::operation_ids(*api.contract) != pipeline::operation_ids(*current.contract);
   if (keeps_contract) {
@@ -252,7 +287,7 @@ Service::Next Service::load_next(const pipeline::Runtime& current) {
     log::event(Level::error,
                "rules or keys name operations that only the new API description has, and that needs a restart");
   }
-  return {std::move(built.runtime), std::move(kept)};
+  return {std::move(built.runtime), std::move(kept), std::move(*access)};
 }
 
 void Service::reserve_descriptors() {
@@ -319,12 +354,25 @@ void Service::announce_key_expiries() {
   metrics_.set_key_expiries(expiries);
 }
 
-void Service::drain() {
+std::chrono::milliseconds Service::drain_delay() const {
+  return runtime()->settings.limits.drain_delay;
+}
+
+void Service::announce_end() {
   draining_ = true;
-  const auto timeout = runtime()->settings.limits.drain_timeout;
+}
+
+void Service::drain(const std::function<bool()>& is_hastened) {
+  constexpr std::chrono::milliseconds slice(200);
+  draining_ = true;
+  const auto deadline = std::chrono::steady_clock::now() + runtime()->settings.limits.drain_timeout;
   log::event(Level::info, "draining", {{"connections", std::to_string(edge_->open_connections())}});
-  edge_->drain(timeout);
+  do {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    edge_->drain(std::clamp(left, std::chrono::milliseconds(0), slice));
+  } while (edge_->open_connections() > 0 && std::chrono::steady_clock::now() < deadline && !is_hastened());
   edge_->stop();
+  admin_->stop();
   save_cache();
   log::event(Level::info, "stopped");
 }

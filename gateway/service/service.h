@@ -34,6 +34,7 @@ struct Options {
   Source source;
   std::vector<config::KeyEntry> extra_keys;  ///< beside the keys file's
   std::string version;
+  std::string commit;             ///< that `version` was built from
   bool check_generations = true;  ///< false breaks the promise of the cache: for the test that must notice
 };
 
@@ -68,9 +69,16 @@ class Service {
   /// and when it can again.
   void tick();
 
-  /// Stops accepting, lets requests in flight end, at most `limits.drain_timeout`, stops, and saves the cache if it has
-  /// a file.
-  void drain();
+  /// `limits.drain_delay`: how long everything is served between `announce_end` and `drain`.
+  std::chrono::milliseconds drain_delay() const;
+
+  /// Readiness is down from now on, so that a balancer sends nobody any more; everything is still served.
+  void announce_end();
+
+  /// Stops accepting, lets requests in flight end, at most `limits.drain_timeout` and only until `is_hastened` (asked
+  /// about five times a second) says true; ends the admin listener, so that no purge comes too late for what is saved;
+  /// and saves the cache if it has a file.
+  void drain(const std::function<bool()>& is_hastened);
 
  private:
   struct Member {
@@ -82,11 +90,12 @@ class Service {
   struct Next {
     std::shared_ptr<const pipeline::Runtime> runtime;
     std::vector<std::string> pending_restart;
+    admin::Access admin_access;
   };
 
   Service(Options options, const config::Settings& settings, const contract::Contract& contract);
 
-  void listen();
+  void listen(admin::Access admin_access);
   /// Returns when every worker begins its requests under `runtime`: a revoked key that the log says is gone, is.
   void publish(const std::shared_ptr<const pipeline::Runtime>& runtime);
   std::shared_ptr<const pipeline::Runtime> runtime() const;
