@@ -7,30 +7,27 @@
 #include <memory>
 #include <string>
 
-#include "gateway/edge/exchange.h"
-#include "gateway/edge/limits.h"
-#include "gateway/edge/rejection.h"
-#include "gateway/edge/request_handler.h"
+#include "gateway/http/request_handler.h"
 #include "gateway/loop/event_loop.h"
 
 namespace pgw::edge {
 
-/// An HTTP/1.1 server (RFC 9112) on `Pistache::Tcp`: one accepting thread, `workers` loops. Its functions may be called
-/// from any thread but its workers', `start`, `drain` and `stop` by one thread at a time.
+/// An HTTP/1.1 server (RFC 9112): one accepting thread, `workers` loops, each with a handler of its own, whose limits
+/// its connections go by. The server's functions may be called from any thread but its workers', `start`, `drain` and
+/// `stop` by one thread at a time.
 class Server {
  public:
   struct Options {
     std::string host = "127.0.0.1";  ///< an address or a name; "::" and IPv6 addresses without brackets
     std::uint16_t port = 0;          ///< 0: any free one
     unsigned workers = 1;
-    Limits limits;
     int backlog = 1024;
     /// Further connections are accepted and closed at once; 0: see `reserve_descriptors`.
     std::size_t max_connections = 0;
   };
 
   /// Throws std::system_error if the process is out of descriptors.
-  Server(Options options, HandlerFactory factory);
+  Server(Options options, http::HandlerFactory factory);
 
   /// Stops.
   ~Server();
@@ -47,9 +44,6 @@ class Server {
 
   /// The port that is really listened on; 0 before `bind`.
   std::uint16_t port() const;
-
-  /// For connections from their next request on.
-  void set_limits(const Limits& limits);
 
   std::size_t open_connections() const;
 

@@ -9,6 +9,7 @@
 
 #include "cache/key.h"
 #include "config/secret_file.h"
+#include "gateway/pipeline/connection_limits.h"
 #include "gateway/pipeline/references.h"
 
 namespace pgw::pipeline {
@@ -84,6 +85,7 @@ class Builder {
     runtime_->settings = settings;
     runtime_->contract = std::move(contract);
     runtime_->contract_digest = options_.contract_digest;
+    runtime_->limits = connection_limits(settings, *runtime_->contract);
     operation_ids_ = operation_ids(*runtime_->contract);
   }
 

@@ -13,6 +13,7 @@
 #include "config/settings.h"
 #include "contract/contract.h"
 #include "gateway/access/key_ring.h"
+#include "gateway/http/limits.h"
 #include "gateway/upstream/client.h"
 
 namespace pgw::pipeline {
@@ -54,6 +55,7 @@ struct Runtime {
   config::Settings settings;
   std::shared_ptr<const contract::Contract> contract;
   std::string contract_digest;            ///< of the API description's bytes
+  http::Limits limits;                    ///< of the teams' connections
   std::vector<OperationPolicy> policies;  ///< by Operation::index()
   std::shared_ptr<const access::KeyRing> keys;
   access::Principal anonymous;    ///< of everyone, when access.mode is open

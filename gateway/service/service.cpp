@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <future>
-#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -24,24 +23,6 @@ void append(std::vector<contract::Problem>& all, std::vector<contract::Problem> 
 
 log::Options log_options(const config::LogSettings& settings) {
   return {static_cast<log::Level>(settings.level), static_cast<log::Format>(settings.format), settings.access};
-}
-
-/// Those that the contract serves, whether HTTP itself knows them or not.
-std::vector<std::string> methods_of(const contract::Contract& contract) {
-  std::set<std::string> methods;
-  for (const auto& operation : contract.operations()) methods.insert(operation.method());
-  return {methods.begin(), methods.end()};
-}
-
-edge::Limits edge_limits(const config::LimitSettings& limits, const contract::Contract& contract) {
-  return {.extra_methods = methods_of(contract),
-          .max_body = limits.max_body,
-          .max_header = limits.max_header,
-          .max_target = limits.max_target,
-          .header_timeout = limits.header_timeout,
-          .idle_timeout = limits.idle_timeout,
-          .body_timeout = limits.body_timeout,
-          .write_timeout = limits.write_timeout};
 }
 
 cache::Options cache_options(const config::Settings& settings, bool check_generations) {
@@ -137,8 +118,7 @@ void Service::listen() {
   const auto& settings = runtime()->settings;
   edge::Server::Options server{.host = settings.listen.host,
                                .port = settings.listen.port,
-                               .workers = settings.workers,
-                               .limits = edge_limits(settings.limits, *runtime()->contract)};
+                               .workers = settings.workers};
   edge_ = std::make_unique<edge::Server>(std::move(server), [this](loop::EventLoop& loop) {
     auto worker = std::make_unique<pipeline::Worker>(loop, process_, this->runtime());
     const std::scoped_lock lock(members_mutex_);
@@ -208,7 +188,6 @@ void Service::reload() {
   for (const auto& name : next.pending_restart) {
     log::event(Level::warning, "a changed setting needs a restart to take effect", {{"key", name}});
   }
-  edge_->set_limits(edge_limits(next.runtime->settings.limits, *next.runtime->contract));
   {
     const std::scoped_lock lock(runtime_mutex_);
     pending_restart_ = std::move(next.pending_restart);

@@ -20,10 +20,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class NoHandler final : public RequestHandler {
-  void on_head(const std::shared_ptr<Exchange>&) override {}
-  void on_request(const std::shared_ptr<Exchange>&) override {}
-  void on_rejected(const std::shared_ptr<Exchange>&, const Rejection&) override {}
+class NoHandler final : public http::RequestHandler {
+  void on_head(const std::shared_ptr<http::Exchange>&) override {}
+  void on_request(const std::shared_ptr<http::Exchange>&) override {}
+  void on_rejected(const std::shared_ptr<http::Exchange>&, const http::Malformation&) override {}
 };
 
 // A server that is nothing but its loops.

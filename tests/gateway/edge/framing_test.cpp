@@ -8,8 +8,8 @@
 namespace pgw::edge::test {
 namespace {
 
-Limits with_max_body(std::size_t size) {
-  Limits limits;
+http::Limits with_max_body(std::size_t size) {
+  http::Limits limits;
   limits.max_body = size;
   return limits;
 }

@@ -29,8 +29,9 @@ std::string message_of(const std::function<void()>& action) {
   return {};
 }
 
-HandlerFactory no_handlers() {
-  return [](loop::EventLoop&) -> std::unique_ptr<RequestHandler> { throw std::runtime_error("no handler today"); };
+http::HandlerFactory no_handlers() {
+  return
+      [](loop::EventLoop&) -> std::unique_ptr<http::RequestHandler> { throw std::runtime_error("no handler today"); };
 }
 
 TEST_CASE("an address that is taken is named in the error") {
@@ -182,7 +183,7 @@ TEST_CASE("many clients on several workers are all served") {
 
 TEST_CASE("clients that come and go while a server stops are never left hanging") {
   for (int round = 0; round < 5; ++round) {
-    auto server = std::make_unique<TestServer>(Limits{}, 2U);
+    auto server = std::make_unique<TestServer>(http::Limits{}, 2U);
     const std::uint16_t port = server->port();
     std::atomic<bool> go{true};
     std::atomic<int> served{0};
@@ -209,14 +210,14 @@ TEST_CASE("clients that come and go while a server stops are never left hanging"
 }
 
 TEST_CASE("an exchange that is over serves the next request, also of another connection") {
-  class Answer final : public RequestHandler {
+  class Answer final : public http::RequestHandler {
    public:
-    void on_head(const std::shared_ptr<Exchange>&) override {}
-    void on_request(const std::shared_ptr<Exchange>& exchange) override {
+    void on_head(const std::shared_ptr<http::Exchange>&) override {}
+    void on_request(const std::shared_ptr<http::Exchange>& exchange) override {
       const auto address = reinterpret_cast<std::uintptr_t>(exchange.get());
       exchange->respond({200, ""}, std::make_shared<const std::string>(std::to_string(address)));
     }
-    void on_rejected(const std::shared_ptr<Exchange>&, const Rejection&) override {}
+    void on_rejected(const std::shared_ptr<http::Exchange>&, const http::Malformation&) override {}
   };
   Server server({}, [](loop::EventLoop&) { return std::make_unique<Answer>(); });
   server.start();

@@ -1,6 +1,7 @@
 #include "gateway/edge/test_server.h"
 
 #include <algorithm>
+#include <future>
 #include <stdexcept>
 #include <utility>
 
@@ -22,7 +23,7 @@ std::string describe(const http::Request& request) {
 // A stream that makes its bytes when the client has room: the n-th byte is a letter that n determines.
 class Producer : public std::enable_shared_from_this<Producer> {
  public:
-  Producer(std::shared_ptr<Exchange> exchange, std::size_t total, std::atomic<std::size_t>& peak)
+  Producer(std::shared_ptr<http::Exchange> exchange, std::size_t total, std::atomic<std::size_t>& peak)
       : exchange_(std::move(exchange)), left_(total), peak_(peak) {}
 
   void run() {
@@ -45,7 +46,7 @@ class Producer : public std::enable_shared_from_this<Producer> {
     exchange_->end();
   }
 
-  const std::shared_ptr<Exchange> exchange_;
+  const std::shared_ptr<http::Exchange> exchange_;
   std::size_t left_;
   std::size_t made_ = 0;
   std::atomic<std::size_t>& peak_;
@@ -53,18 +54,19 @@ class Producer : public std::enable_shared_from_this<Producer> {
 
 }  // namespace
 
-class TestHandler final : public RequestHandler {
+class TestHandler final : public http::RequestHandler {
  public:
-  explicit TestHandler(TestServer& server) : server_(server) {}
+  TestHandler(TestServer& server, const http::Limits& limits) : RequestHandler(limits), server_(server) {}
+  using RequestHandler::set_limits;
   ~TestHandler() override { server_.journal_.note("handler destroyed"); }
 
-  void on_head(const std::shared_ptr<Exchange>& exchange) override {
+  void on_head(const std::shared_ptr<http::Exchange>& exchange) override {
     server_.journal_.note("head");
     exchange->on_disconnect([this] { server_.journal_.note("disconnected"); });
     if (segment(exchange->request(), 0) == "early") exchange->respond({401, ""}, text("early"));
   }
 
-  void on_request(const std::shared_ptr<Exchange>& exchange) override {
+  void on_request(const std::shared_ptr<http::Exchange>& exchange) override {
     server_.journal_.note("request");
     const http::Request& request = exchange->request();
     const std::string what = segment(request, 0);
@@ -114,13 +116,13 @@ class TestHandler final : public RequestHandler {
     }
   }
 
-  void on_rejected(const std::shared_ptr<Exchange>& exchange, const Rejection& rejection) override {
-    server_.journal_.note("rejected " + std::string(rejection.reason));
-    exchange->respond({rejection.status, "X-Reason: " + std::string(rejection.reason) + "\r\n"},
-                      text(rejection.message));
+  void on_rejected(const std::shared_ptr<http::Exchange>& exchange, const http::Malformation& malformation) override {
+    server_.journal_.note("rejected " + std::string(malformation.reason));
+    exchange->respond({malformation.status, "X-Reason: " + std::string(malformation.reason) + "\r\n"},
+                      text(malformation.message));
   }
 
-  void on_finished(Exchange& exchange) override {
+  void on_finished(http::Exchange& exchange) override {
     server_.journal_.note(exchange.client_gone() ? "gone" : "finished " + std::to_string(exchange.status()));
   }
 
@@ -161,12 +163,16 @@ void Journal::await(const std::string& line, std::size_t times) {
   throw std::runtime_error("never noted: " + line + "; noted:" + all);
 }
 
-TestServer::TestServer(const Limits& limits, unsigned workers, std::size_t max_connections) {
+TestServer::TestServer(const http::Limits& limits, unsigned workers, std::size_t max_connections) {
   Server::Options options;
   options.workers = workers;
-  options.limits = limits;
   options.max_connections = max_connections;
-  server_ = std::make_unique<Server>(options, [this](loop::EventLoop&) { return std::make_unique<TestHandler>(*this); });
+  server_ = std::make_unique<Server>(options, [this, limits](loop::EventLoop& loop) {
+    auto handler = std::make_unique<TestHandler>(*this, limits);
+    const std::lock_guard lock(mutex_);
+    handlers_.emplace_back(&loop, handler.get());
+    return handler;
+  });
   server_->start();
 }
 
@@ -175,9 +181,20 @@ TestServer::~TestServer() {
   held_.clear();
 }
 
+void TestServer::set_limits(const http::Limits& limits) {
+  for (const auto& [loop, handler] : handlers_) {
+    std::promise<void> done;
+    loop->post([&, handler = handler] {
+      handler->set_limits(limits);
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+}
+
 void TestServer::release(const std::string& query) {
   journal_.await("held " + query);
-  std::shared_ptr<Exchange> found;
+  std::shared_ptr<http::Exchange> found;
   {
     const std::lock_guard lock(mutex_);
     const auto held = std::find_if(held_.begin(), held_.end(),

@@ -12,14 +12,14 @@ namespace {
 using namespace std::chrono_literals;
 
 // Everything generous but what the test is about.
-Limits generous() {
-  Limits limits;
+http::Limits generous() {
+  http::Limits limits;
   limits.header_timeout = limits.idle_timeout = limits.body_timeout = limits.write_timeout = 1h;
   return limits;
 }
 
 TEST_CASE("a head that takes too long is answered 408") {
-  Limits limits = generous();
+  http::Limits limits = generous();
   limits.header_timeout = 50ms;
   TestServer server(limits);
   RawClient client(server.port());
@@ -32,7 +32,7 @@ TEST_CASE("a head that takes too long is answered 408") {
 }
 
 TEST_CASE("a head that keeps dripping is cut all the same") {
-  Limits limits = generous();
+  http::Limits limits = generous();
   limits.header_timeout = 60ms;
   TestServer server(limits);
   RawClient client(server.port());
@@ -44,7 +44,7 @@ TEST_CASE("a head that keeps dripping is cut all the same") {
 }
 
 TEST_CASE("a body that takes too long is answered 408") {
-  Limits limits = generous();
+  http::Limits limits = generous();
   limits.body_timeout = 50ms;
   TestServer server(limits);
   RawClient client(server.port());
@@ -58,7 +58,7 @@ TEST_CASE("a body that takes too long is answered 408") {
 }
 
 TEST_CASE("the rest of a body that nobody wants is not waited for without end") {
-  Limits limits = generous();
+  http::Limits limits = generous();
   limits.body_timeout = 50ms;
   TestServer server(limits);
   RawClient client(server.port());
@@ -71,7 +71,7 @@ TEST_CASE("the rest of a body that nobody wants is not waited for without end") 
 TEST_CASE("idle connections are closed without a word") {
   const bool used = GENERATE(false, true);
   const std::string empty_lines = GENERATE(as<std::string>(), "", "\r\n", "\r\n\r");
-  Limits limits = generous();
+  http::Limits limits = generous();
   limits.idle_timeout = 50ms;
   TestServer server(limits);
   RawClient client(server.port());
@@ -81,7 +81,7 @@ TEST_CASE("idle connections are closed without a word") {
 }
 
 TEST_CASE("a handler may take longer than any limit") {
-  Limits limits;
+  http::Limits limits;
   limits.header_timeout = limits.idle_timeout = limits.body_timeout = limits.write_timeout = 30ms;
   TestServer server(limits);
   RawClient client(server.port());
@@ -97,7 +97,7 @@ TEST_CASE("a handler may take longer than any limit") {
 
 TEST_CASE("a client that never reads is dropped") {
   const std::string path = GENERATE(as<std::string>(), "/stream/50000000", "/sized/50000000", "/big/50000000");
-  Limits limits = generous();
+  http::Limits limits = generous();
   limits.write_timeout = 50ms;
   TestServer server(limits);
   RawClient client(server.port(), 4096);
@@ -107,7 +107,7 @@ TEST_CASE("a client that never reads is dropped") {
 }
 
 TEST_CASE("a client that reads slowly but steadily is not dropped") {
-  Limits limits = generous();
+  http::Limits limits = generous();
   limits.write_timeout = 500ms;
   TestServer server(limits);
   RawClient client(server.port(), 4096);
@@ -128,12 +128,12 @@ TEST_CASE("a closed connection whose client stays is not kept for ever") {
 }
 
 TEST_CASE("new limits hold from the next request on") {
-  Limits limits = generous();
+  http::Limits limits = generous();
   TestServer server(limits);
   RawClient client(server.port());
   CHECK(client.ask(post("/echo", "hello")).status == 200);
   limits.max_body = 3;
-  server->set_limits(limits);
+  server.set_limits(limits);
   CHECK(client.ask(post("/echo", "hello")).status == 413);
 }
 

@@ -8,39 +8,39 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/edge/exchange.h"
-#include "gateway/edge/outbox.h"
-#include "gateway/edge/request_handler.h"
-#include "gateway/edge/request_parser.h"
-#include "gateway/edge/response_head.h"
+#include "gateway/http/outbox.h"
+#include "gateway/http/request_handler.h"
+#include "gateway/http/request_parser.h"
+#include "gateway/http/response_head.h"
+#include "gateway/http/stream.h"
+#include "gateway/http/transport.h"
 #include "gateway/loop/event_loop.h"
 
-namespace pgw::edge {
+namespace pgw::http {
 
-class Worker;
+class ServerConnections;
 
-/// Serves one request at a time, in the order of arrival (RFC 9112 section 9.3.2): the next one is parsed when the
-/// response of the one before is with the kernel. Meanwhile what arrives is kept up to a bound, then reading pauses and
-/// TCP holds the client back.
+/// Serves one request at a time, each as a Stream, in the order of arrival (RFC 9112 section 9.3.2): the next one is
+/// parsed when the response of the one before is with the kernel. Meanwhile what arrives is kept up to a bound, then
+/// reading pauses and TCP holds the client back.
 ///
-/// Nothing here calls the handler from inside a handler's call: an Exchange's functions send and change state, then
-/// `wake` has the worker call `advance` as its turn ends. `advance` is the whole state machine. A connection that is
-/// dead is destroyed by the worker as the turn ends, never inside one of its own functions.
-class Connection {
+/// Nothing here calls the handler from inside a handler's call: a Stream's functions send and change state, then `wake`
+/// has `advance` called as the loop's turn ends. `advance` is the whole state machine. A connection that is dead is
+/// destroyed by ServerConnections as the turn ends, never inside one of its own functions.
+class Connection final : public loop::Watcher {
  public:
   using Clock = std::chrono::steady_clock;
 
-  Connection(Worker& worker, int fd, std::string peer);
+  Connection(ServerConnections& server, std::unique_ptr<Transport> transport, std::string peer);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  int fd() const { return fd_; }
+  int fd() const { return transport_->fd(); }
 
-  // For the worker:
+  // For the loop and for ServerConnections:
 
-  /// The socket is ready; neither readable nor writable means an error.
-  void on_ready(bool readable, bool writable, bool hung_up);
+  void on_ready(int ready) override;
 
   /// Goes as far as state, input and socket allow.
   void advance();
@@ -53,7 +53,7 @@ class Connection {
 
   bool dead() const { return dead_; }
 
-  // For its Exchange:
+  // For its Stream:
 
   void send_interim(const ResponseHead& head);
   void respond(const ResponseHead& head, const Framing& framing, Content content);
@@ -80,11 +80,11 @@ class Connection {
   bool parse_head();
   bool parse_body();
   bool skip_empty_lines();
-  void open_exchange();
+  void open_stream();
   void head_complete();
   void send_continue();
   void request_complete();
-  void reject(const Rejection& rejection);
+  void reject(const Malformation& malformation);
 
   void flush();
   void count_sent();
@@ -92,7 +92,7 @@ class Connection {
   bool body_is_left() const;
   Persistence persistence(const Framing& framing);
   void notify_drained();
-  void finish_exchange();
+  void finish_stream();
   void linger();
   void lose();
   void wake();
@@ -107,16 +107,16 @@ class Connection {
   template <typename Call>
   void guarded(Call call);
 
-  Worker& worker_;
-  const int fd_;
+  ServerConnections& server_;
+  const std::unique_ptr<Transport> transport_;
   const std::string peer_;
   State state_ = State::head;
 
   RequestParser parser_;
-  std::shared_ptr<Exchange> exchange_;  // from a request's first byte until its response is sent
-  std::string kept_;                    // input that waits
-  std::size_t consumed_ = 0;            // of kept_
-  std::string_view fresh_;              // input of this turn in the worker's buffer, when nothing is kept
+  std::shared_ptr<Stream> stream_;  // from a request's first byte until its response is sent
+  std::string kept_;                // input that waits
+  std::size_t consumed_ = 0;        // of kept_
+  std::string_view fresh_;          // input of this turn in the shared buffer, when nothing is kept
   Outbox outbox_;
 
   Clock::time_point state_since_;     // idle, body or lingering since
@@ -125,17 +125,18 @@ class Connection {
   loop::EventLoop::TimerId timer_ = 0;
   std::size_t linger_budget_ = 0;
 
-  int interest_ = -1;    // what the epoll was told; -1: Pistache's own edge-triggered registration
-  bool at_end_ = false;  // the client closed its sending side
-  bool close_ = false;   // after the response at hand
+  int read_interest_ = loop::EventLoop::read;  // what the transport waits for before it reads
+  int interest_ = -1;                          // what the epoll was told; -1: the listener's own registration
+  bool at_end_ = false;                        // the client closed its sending side
+  bool close_ = false;                         // after the response at hand
   bool rejected_ = false;
   bool body_begun_ = false;  // the client sends the body, asked or not
   bool drain_wanted_ = false;
   bool lost_ = false;
   bool dead_ = false;
-  bool queued_ = false;  // the worker will call `advance`
+  bool queued_ = false;  // `advance` will be called
   bool advancing_ = false;
   bool again_ = false;
 };
 
-}  // namespace pgw::edge
+}  // namespace pgw::http

@@ -1,4 +1,4 @@
-// What one connection may ask of the edge.
+// What one connection may ask of the server.
 #pragma once
 
 #include <chrono>
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace pgw::edge {
+namespace pgw::http {
 
 /// Sizes in bytes. What exceeds a size is answered 413, 431 or 414; what exceeds a time 408, or silence where no
 /// request has begun.
@@ -22,4 +22,4 @@ struct Limits {
   std::chrono::milliseconds write_timeout{30'000};   ///< a client that takes no byte of a waiting response
 };
 
-}  // namespace pgw::edge
+}  // namespace pgw::http
