@@ -290,7 +290,7 @@ void Connection::reject(const Malformation& malformation) {
   state_ = State::answering;
   rejected_ = true;
   stream_->note_read(server_.loop().turn_began());
-  guarded([&](RequestHandler& handler) { handler.on_rejected(stream_, rejection); });
+  guarded([&](RequestHandler& handler) { handler.on_rejected(stream_, malformation); });
 }
 
 // ---- output ----
