@@ -57,7 +57,7 @@ class WorkerTransport final : public Tcp::Transport {
   void adopt(const Tcp::Peer& peer) {
     std::string host = peer.address().host();
     if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);  // IPv6
-    worker_.add(peer.fd(), std::move(host));
+    worker_.add(peer.fd(), host);
   }
 
  private:

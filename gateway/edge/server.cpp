@@ -14,6 +14,7 @@ namespace pgw::edge {
 namespace {
 
 constexpr std::size_t reserved_by_default = 64;
+constexpr std::chrono::milliseconds look_again{100};
 
 std::size_t connections_beside(std::size_t reserved) {
   rlimit limit{};
@@ -62,7 +63,13 @@ class Server::Impl {
     return most;
   }
 
-  void drain(std::chrono::milliseconds deadline) {
+  http::Pressure::Figures pressure() const { return state_.pressure.figures(); }
+
+  void wind_down() {
+    for (const auto& worker : workers_) worker->loop().post([worker = worker.get()] { worker->wind_down(); });
+  }
+
+  void drain(std::chrono::milliseconds deadline, const std::function<bool()>& is_hurried) {
     if (!running_) return;
     const auto until = std::chrono::steady_clock::now() + deadline;
     listener_->stop_listening();
@@ -74,9 +81,11 @@ class Server::Impl {
         state_.changed.notify_all();
       });
     }
+    const auto is_done = [this] { return drained_ >= workers_.size() && state_.open_connections.load() == 0; };
     std::unique_lock lock(state_.mutex);
-    state_.changed.wait_until(lock, until,
-                              [this] { return drained_ >= workers_.size() && state_.open_connections.load() == 0; });
+    while (!is_done() && std::chrono::steady_clock::now() < until && !(is_hurried && is_hurried())) {
+      state_.changed.wait_until(lock, std::min(until, std::chrono::steady_clock::now() + look_again), is_done);
+    }
   }
 
   void stop() {
@@ -127,8 +136,14 @@ std::size_t Server::reserve_descriptors(std::size_t reserved) {
 loop::EventLoop& Server::loop(std::size_t worker) {
   return impl_->loop(worker);
 }
-void Server::drain(std::chrono::milliseconds deadline) {
-  impl_->drain(deadline);
+http::Pressure::Figures Server::pressure() const {
+  return impl_->pressure();
+}
+void Server::wind_down() {
+  impl_->wind_down();
+}
+void Server::drain(std::chrono::milliseconds deadline, const std::function<bool()>& is_hurried) {
+  impl_->drain(deadline, is_hurried);
 }
 void Server::stop() {
   impl_->stop();

@@ -4,9 +4,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
+#include "gateway/http/pressure.h"
 #include "gateway/http/request_handler.h"
 #include "gateway/loop/event_loop.h"
 
@@ -22,7 +24,7 @@ class Server {
     std::uint16_t port = 0;          ///< 0: any free one
     unsigned workers = 1;
     int backlog = 1024;
-    /// Further connections are accepted and closed at once; 0: see `reserve_descriptors`.
+    /// A further connection takes the place of one that is idle, or is answered 503; 0: see `reserve_descriptors`.
     std::size_t max_connections = 0;
   };
 
@@ -47,6 +49,9 @@ class Server {
 
   std::size_t open_connections() const;
 
+  /// Connections that had to go or were not taken, because of `Limits::connections_per_address` or `max_connections`.
+  http::Pressure::Figures pressure() const;
+
   /// Leaves that many of the descriptors that the process may have (RLIMIT_NOFILE) to others than clients, but a
   /// quarter of them to clients in any case, and returns how many connections may be open from now on. Without a call:
   /// 64 are left. `Options::max_connections` goes before.
@@ -55,9 +60,14 @@ class Server {
   /// A worker's loop, for `post`; valid as long as the server.
   loop::EventLoop& loop(std::size_t worker);
 
+  /// From now on each response is the last of its connection, which says so (`Connection: close`); everything is still
+  /// served, new connections too.
+  void wind_down();
+
   /// Stops listening (the address is free for another process at once), closes idle connections and lets busy ones
   /// finish with `Connection: close`. Returns when none is left or the deadline has passed; `stop` cuts the rest.
-  void drain(std::chrono::milliseconds deadline);
+  /// `is_hurried` is asked several times a second: once it says true, the deadline has passed.
+  void drain(std::chrono::milliseconds deadline, const std::function<bool()>& is_hurried = {});
 
   /// Closes every connection, destroys the handlers and ends the threads. Idempotent.
   void stop();

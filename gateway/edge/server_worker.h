@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/http/pressure.h"
 #include "gateway/http/request_handler.h"
 #include "gateway/http/server_connections.h"
 #include "gateway/loop/event_loop.h"
@@ -23,6 +24,7 @@ struct ServerState {
   http::HandlerFactory factory;
   std::atomic<std::size_t> max_connections{0};
   std::atomic<std::size_t> open_connections{0};
+  http::Pressure pressure;
 
   std::mutex mutex;
   std::condition_variable changed;  // of what follows, and of open_connections to 0
@@ -47,17 +49,19 @@ class ServerWorker {
   void begin_turn();
 
   /// A new connection; it is in the epoll when this turn ends.
-  void add(int fd, std::string peer);
+  void add(int fd, const std::string& peer);
 
   void end_turn();
 
   // The server's side, from inside the loop:
+  void wind_down();
   void drain();
   void stop();
 
  private:
   void start();
   void close(int fd);
+  void refuse(int fd);
 
   ServerState& state_;
   loop::EventLoop loop_;

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "gateway/http/proxy_header.h"
 #include "gateway/http/server_connections.h"
 
 namespace pgw::http {
@@ -45,10 +46,13 @@ int interest_of(Transport::Status status) {
 
 }  // namespace
 
-Connection::Connection(ServerConnections& server, std::unique_ptr<Transport> transport, std::string peer)
+Connection::Connection(ServerConnections& server, std::unique_ptr<Transport> transport, std::string peer,
+                       bool is_trusted)
     : server_(server),
       transport_(std::move(transport)),
       peer_(std::move(peer)),
+      is_trusted_(is_trusted),
+      state_(is_trusted ? State::preface : State::head),
       state_since_(server.loop().turn_began()) {
   update_deadline();
 }
@@ -69,8 +73,26 @@ void Connection::on_ready(int ready) {
 }
 
 void Connection::drain() {
-  if (state_ == State::head && !stream_ && input().empty()) lost_ = true;
+  const bool is_between_requests = (state_ == State::preface || state_ == State::head) && !stream_;
+  if (is_between_requests && input().empty()) lost_ = true;
   advance();
+}
+
+std::optional<Connection::Clock::time_point> Connection::idle_since() const {
+  switch (state_) {
+    case State::preface:
+    case State::head:
+      return stream_ ? stream_->first_byte_at() : state_since_;
+    case State::lingering:
+      return state_since_;
+    default:
+      return std::nullopt;
+  }
+}
+
+void Connection::give_way() {
+  lost_ = true;
+  wake();
 }
 
 void Connection::advance() {
@@ -85,6 +107,7 @@ void Connection::advance() {
     if (answer_is_sent() && !body_is_left()) finish_stream();
   } while (!lost_ && (parse() || again_));
   advancing_ = false;
+  if (client_has_left()) lost_ = true;
   if (lost_) {
     lose();
     return;
@@ -180,6 +203,8 @@ void Connection::keep_input() {
 // One step; false when there is nothing to do without more input or a response.
 bool Connection::parse() {
   switch (state_) {
+    case State::preface:
+      return parse_preface();
     case State::head:
       return parse_head();
     case State::body:
@@ -191,6 +216,30 @@ bool Connection::parse() {
       return false;
   }
   return false;
+}
+
+bool Connection::parse_preface() {
+  const ProxyHeader header = parse_proxy_header(input());
+  switch (header.state) {
+    case ProxyHeader::State::incomplete:
+      lost_ = at_end_;  // a balancer that only looks whether somebody is there, for one
+      return false;
+    case ProxyHeader::State::malformed:
+      open_stream();
+      reject({400, "proxy-protocol", "the PROXY protocol header is malformed"});
+      return true;
+    case ProxyHeader::State::complete:
+      consume(header.size);
+      if (header.source) {
+        peer_ = header.source->text();
+        server_.seat(*this, *header.source);
+      }
+      break;
+    case ProxyHeader::State::absent:
+      break;
+  }
+  state_ = State::head;
+  return true;
 }
 
 bool Connection::parse_head() {
@@ -226,8 +275,11 @@ bool Connection::skip_empty_lines() {
 void Connection::open_stream() {
   stream_ = server_.take_stream();
   stream_->open(*this, server_.loop().turn_began());
-  stream_->mutable_request().peer = peer_;
-  parser_.begin(stream_->mutable_request(), server_.handler().limits());
+  Request& request = stream_->mutable_request();
+  request.peer = peer_;
+  request.from_trusted_proxy = is_trusted_;
+  body_too_large_ = body_paused_ = false;
+  parser_.begin(request, server_.handler().limits());
 }
 
 void Connection::head_complete() {
@@ -237,6 +289,10 @@ void Connection::head_complete() {
   body_begun_ = !input().empty();
   guarded([this](RequestHandler& handler) { handler.on_head(stream_); });
   if (lost_ || stream_->answered()) return;
+  if (std::exchange(body_too_large_, false)) {
+    reject(parser_.malformation());
+    return;
+  }
   if (state_ == State::answering) {
     request_complete();
     return;
@@ -253,8 +309,18 @@ void Connection::send_continue() {
   outbox_.take_count();  // no part of the response
 }
 
+void Connection::limit_body(std::uint64_t bytes) {
+  if (!parser_.limit_body(bytes)) body_too_large_ = true;
+}
+
+void Connection::resume_body() {
+  body_paused_ = false;
+  wake();
+}
+
 bool Connection::parse_body() {
   if (close_) return false;  // answered already, and what is left of the body will not be read
+  if (body_paused_ && !stream_->answered()) return false;
   if (input().empty()) {
     if (at_end_) (stream_->answered() ? close_ : lost_) = true;
     return at_end_;
@@ -262,6 +328,7 @@ bool Connection::parse_body() {
   std::size_t consumed = 0;
   const auto event = parser_.feed(input(), consumed);
   consume(consumed);
+  if (!deliver_body()) return false;
   switch (event) {
     case RequestParser::Event::complete:
       state_ = State::answering;
@@ -281,9 +348,32 @@ bool Connection::parse_body() {
   }
 }
 
+// Hands what has come of the body to its sink, if it has one. False if that lost the connection.
+bool Connection::deliver_body() {
+  BodySink* const sink = stream_->body_sink();
+  std::string& body = stream_->mutable_request().body;
+  if (sink == nullptr || body.empty()) return true;
+  state_since_ = server_.loop().turn_began();
+  if (!stream_->answered()) guarded([&](RequestHandler&) { body_paused_ = !sink->on_body(body); });
+  body.clear();
+  return !lost_;
+}
+
 void Connection::request_complete() {
   if (stream_->answered()) return;
-  guarded([this](RequestHandler& handler) { handler.on_request(stream_); });
+  guarded([this](RequestHandler& handler) {
+    if (BodySink* const sink = stream_->body_sink()) {
+      sink->on_body_end();
+    } else {
+      handler.on_request(stream_);
+    }
+  });
+}
+
+// Seen when there is nothing to read but the end. A response that is given whole is sent whole, whoever reads it.
+bool Connection::client_has_left() const {
+  return at_end_ && state_ == State::answering && stream_ && !stream_->is_complete() &&
+         server_.handler().limits().half_close == HalfClose::abort;
 }
 
 void Connection::reject(const Malformation& malformation) {
@@ -359,7 +449,7 @@ void Connection::abort() {
 // Decides, as the response begins, what becomes of the connection after it, and of a body that nobody wants any more.
 Persistence Connection::persistence(const Framing& framing) {
   const Request& request = stream_->request();
-  if (rejected_ || !parser_.keep_alive() || server_.draining()) close_ = true;
+  if (rejected_ || !parser_.keep_alive() || server_.says_close()) close_ = true;
   if (at_end_ && input().empty()) close_ = true;
   const bool until_close = !framing.chunked && !framing.content_length;
   if (until_close && has_content(request.is_head(), stream_->status())) close_ = true;
@@ -382,6 +472,7 @@ void Connection::flush() {
 
 void Connection::count_sent() {
   const std::uint64_t count = outbox_.take_count();
+  if (outbox_.blocked()) unacknowledged_ = transport_->unacknowledged();
   if (count == 0) return;
   write_progress_ = server_.loop().turn_began();
   if (stream_) stream_->count_sent(count);
@@ -457,11 +548,12 @@ void Connection::lose() {
 bool Connection::wants_input() const {
   if (at_end_) return false;
   switch (state_) {
+    case State::preface:
     case State::head:
     case State::lingering:
       return true;
     case State::body:
-      return !close_;
+      return !close_ && (!body_paused_ || stream_->answered());
     case State::answering:
       return kept_.size() - consumed_ < read_ahead;
   }
@@ -495,10 +587,12 @@ Connection::Clock::time_point Connection::deadline() const {
   if (state_ == State::lingering) return state_since_ + linger_time;
   if (!outbox_.empty()) return write_progress_ + limits.write_timeout;
   switch (state_) {
+    case State::preface:
+      return state_since_ + (kept_.empty() ? limits.idle_timeout : limits.header_timeout);
     case State::head:
       return stream_ ? stream_->first_byte_at() + limits.header_timeout : state_since_ + limits.idle_timeout;
     case State::body:
-      return state_since_ + limits.body_timeout;
+      return body_paused_ && !stream_->answered() ? Clock::time_point::max() : state_since_ + limits.body_timeout;
     default:
       return Clock::time_point::max();
   }
@@ -517,6 +611,7 @@ void Connection::on_timer() {
 
 void Connection::on_timeout() {
   const bool writing = !outbox_.empty();
+  if (writing && client_takes_bytes()) return;
   if (writing && state_ != State::lingering) transport_->reset_on_close();
   const bool refusable = !writing && stream_ && !stream_->answered();
   if (state_ == State::head && refusable) {
@@ -526,6 +621,15 @@ void Connection::on_timeout() {
   } else {
     lost_ = true;
   }
+}
+
+// A kernel with a large buffer asks for more when a third of it is free: a slow reader may take much longer for that
+// than it may stand still.
+bool Connection::client_takes_bytes() {
+  const std::size_t before = std::exchange(unacknowledged_, transport_->unacknowledged());
+  if (unacknowledged_ >= before) return false;
+  write_progress_ = Clock::now();
+  return true;
 }
 
 }  // namespace pgw::http

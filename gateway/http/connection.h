@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "gateway/http/address_seat.h"
 #include "gateway/http/outbox.h"
 #include "gateway/http/request_handler.h"
 #include "gateway/http/request_parser.h"
@@ -31,7 +33,8 @@ class Connection final : public loop::Watcher {
  public:
   using Clock = std::chrono::steady_clock;
 
-  Connection(ServerConnections& server, std::unique_ptr<Transport> transport, std::string peer);
+  /// `is_trusted`: the other end may begin with a PROXY header.
+  Connection(ServerConnections& server, std::unique_ptr<Transport> transport, std::string peer, bool is_trusted);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -51,9 +54,22 @@ class Connection final : public loop::Watcher {
   /// Gives the connection up, whatever it does; takes effect in `advance`.
   void kill() { lost_ = true; }
 
+  /// Since when there has been no request, or not its whole head; nothing while there is one.
+  std::optional<Clock::time_point> idle_since() const;
+
+  /// Closes the connection as this turn ends.
+  void give_way();
+  bool gives_way() const { return lost_ || dead_; }
+
+  /// Where ServerConnections finds it among those of its address.
+  AddressSeat& seat() { return seat_; }
+
   bool dead() const { return dead_; }
 
   // For its Stream:
+
+  void limit_body(std::uint64_t bytes);
+  void resume_body();
 
   void send_interim(const ResponseHead& head);
   void respond(const ResponseHead& head, const Framing& framing, Content content);
@@ -64,6 +80,7 @@ class Connection final : public loop::Watcher {
 
  private:
   enum class State {
+    preface,    // before the first request, where a PROXY header may stand
     head,       // between requests, or in a head
     body,       // in a body, answered or not
     answering,  // the request was read whole, or refused
@@ -77,13 +94,16 @@ class Connection final : public loop::Watcher {
   void keep_input();
 
   bool parse();
+  bool parse_preface();
   bool parse_head();
   bool parse_body();
+  bool deliver_body();
   bool skip_empty_lines();
   void open_stream();
   void head_complete();
   void send_continue();
   void request_complete();
+  bool client_has_left() const;
   void reject(const Malformation& malformation);
 
   void flush();
@@ -103,14 +123,17 @@ class Connection final : public loop::Watcher {
   Clock::time_point deadline() const;
   void on_timer();
   void on_timeout();
+  bool client_takes_bytes();
 
   template <typename Call>
   void guarded(Call call);
 
   ServerConnections& server_;
   const std::unique_ptr<Transport> transport_;
-  const std::string peer_;
-  State state_ = State::head;
+  std::string peer_;
+  const bool is_trusted_;
+  AddressSeat seat_;
+  State state_;
 
   RequestParser parser_;
   std::shared_ptr<Stream> stream_;  // from a request's first byte until its response is sent
@@ -120,7 +143,8 @@ class Connection final : public loop::Watcher {
   Outbox outbox_;
 
   Clock::time_point state_since_;     // idle, body or lingering since
-  Clock::time_point write_progress_;  // the kernel last took something
+  Clock::time_point write_progress_;  // the kernel, or the client, last took something
+  std::size_t unacknowledged_ = 0;    // of what the kernel has, when it last took something or was asked
   Clock::time_point timer_at_;        // when timer_ fires, if armed
   loop::EventLoop::TimerId timer_ = 0;
   std::size_t linger_budget_ = 0;
@@ -130,7 +154,9 @@ class Connection final : public loop::Watcher {
   bool at_end_ = false;                        // the client closed its sending side
   bool close_ = false;                         // after the response at hand
   bool rejected_ = false;
-  bool body_begun_ = false;  // the client sends the body, asked or not
+  bool body_too_large_ = false;  // for what the handler allows
+  bool body_paused_ = false;     // by its sink
+  bool body_begun_ = false;      // the client sends the body, asked or not
   bool drain_wanted_ = false;
   bool lost_ = false;
   bool dead_ = false;

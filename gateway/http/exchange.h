@@ -22,6 +22,21 @@ struct ResponseHead {
   std::string fields;
 };
 
+/// Takes the body of a request as it comes, in its exchange's loop.
+class BodySink {
+ public:
+  BodySink() = default;
+  BodySink(const BodySink&) = delete;
+  BodySink& operator=(const BodySink&) = delete;
+  virtual ~BodySink() = default;
+
+  /// The next piece, never empty. False: no more until Exchange::resume_body; meanwhile the client is held back by TCP.
+  virtual bool on_body(std::string_view piece) = 0;
+
+  /// All pieces have been there, the last of them perhaps answered with false.
+  virtual void on_body_end() = 0;
+};
+
 /// A request in the hands of the RequestHandler, and what answers it: a stream of a connection, or of a test. Held by
 /// shared_ptr; belongs to its loop's thread.
 ///
@@ -51,6 +66,21 @@ class Exchange {
   /// When the last of the request was there that its answer needs: the end of its head or, once complete, its body, or
   /// what it was refused for. Until then it is the client's pace; from then on it is ours.
   Clock::time_point read_at() const { return read_at_; }
+
+  // From inside RequestHandler::on_head, and not after an answer:
+
+  /// No more of a body than this, if it is less than Limits::max_body: a larger one is refused with 413.
+  virtual void limit_body(std::uint64_t bytes) = 0;
+
+  /// The body goes to the sink as it comes, instead of being collected in `request().body`; `on_request` is not called.
+  /// After an answer, a refusal (`on_rejected`) or a disconnect the sink hears no more. It is released when the
+  /// exchange is over.
+  virtual void take_body(std::shared_ptr<BodySink> sink) = 0;
+
+  // At any time:
+
+  /// The sink takes pieces again; not from inside one of its functions.
+  virtual void resume_body() = 0;
 
   /// The whole response at once. The content is sent from where it is, never copied. It is not sent in answer to HEAD
   /// and for 204 and 304 (RFC 9112 section 6.3); HEAD gets the Content-Length of the body all the same. `head` is read
@@ -82,7 +112,8 @@ class Exchange {
   /// replaces.
   void on_drained(std::function<void()> callback) { on_drained_ = std::move(callback); }
 
-  /// Called once if the connection is lost before the whole response was handed to the kernel.
+  /// Called once if the connection is lost before the whole response was handed to the kernel, which includes a client
+  /// that closed its sending side, unless Limits::half_close says otherwise.
   void on_disconnect(std::function<void()> callback) { on_disconnect_ = std::move(callback); }
 
   /// Whether `respond` or `begin` was called (or nobody is left to answer).

@@ -86,7 +86,7 @@ std::size_t Fields::erase(std::string_view name) {
 
 void Request::clear() {
   for (std::string* text : {&method, &target, &path, &query, &host, &body, &peer}) text->clear();
-  has_query = false;
+  has_query = from_trusted_proxy = false;
   version_minor = 1;
   fields.clear();
 }

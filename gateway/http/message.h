@@ -67,7 +67,9 @@ struct Request {
   int version_minor = 1;
   Fields fields;     ///< as received, hop-by-hop fields included
   std::string body;  ///< complete and without its transfer coding once the request is
-  std::string peer;  ///< the client's address, without port
+  std::string
+      peer;  ///< the client's address, without port; IPv4-mapped IPv6 as IPv4; as a trusted PROXY header told it
+  bool from_trusted_proxy = false;  ///< the socket's other end is one of Limits::trusted_proxies
 
   bool is_head() const { return method == "HEAD"; }
 

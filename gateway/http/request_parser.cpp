@@ -59,6 +59,15 @@ RequestParser::Event RequestParser::feed(std::string_view data, std::size_t& con
   return head_done_ ? feed_body(data, consumed) : feed_head(data, consumed);
 }
 
+bool RequestParser::limit_body(std::uint64_t bytes) {
+  max_body_ = std::min(max_body_, bytes);
+  return body_.certain() <= max_body_ || reject_large_body();
+}
+
+bool RequestParser::reject_large_body() {
+  return reject(413, "body-too-large", "the request body is too large");
+}
+
 RequestParser::Event RequestParser::feed_head(std::string_view data, std::size_t& consumed) {
   const HeadLimits limits{.max_size = limits_->max_header,
                           .max_first_line = limits_->max_target + request_line_allowance,
@@ -94,6 +103,9 @@ bool RequestParser::check_request_line(std::string_view line) {
   const auto method = line.substr(0, first);
   const bool has_three_parts = first != std::string_view::npos && first > 0 && last > first + 1 &&
                                line.find(' ', first + 1) == last && line.find('\t') == std::string_view::npos;
+  if (line.substr(0, 6) == "PROXY ") {
+    return reject(400, "proxy-protocol", "a PROXY protocol header from an address that is not in trusted_proxies");
+  }
   if (!has_three_parts || !base::is_token(method) || !is_version(line.substr(last + 1))) {
     return reject(400, "bad-request-line", "the request line is malformed");
   }
@@ -145,7 +157,7 @@ bool RequestParser::check_framing() {
     case Kind::none:
       return true;
     case Kind::length:
-      if (announced.length > max_body_) return reject(413, "body-too-large", "the request body is too large");
+      if (announced.length > max_body_) return reject_large_body();
       body_ = BodyReader::of_length(announced.length);
       return true;
     case Kind::chunked:
@@ -182,7 +194,7 @@ RequestParser::Event RequestParser::feed_body(std::string_view data, std::size_t
     consumed += piece.consumed;
     body_size_ += piece.content.size();
     if (body_size_ + body_.certain() > max_body_) {
-      reject(413, "body-too-large", "the request body is too large");
+      reject_large_body();
       return Event::rejected;
     }
     if (!discard_) request_->body.append(piece.content);

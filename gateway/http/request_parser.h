@@ -34,6 +34,10 @@ class RequestParser {
   /// complete.
   void begin(Request& request, const Limits& limits);
 
+  /// Of a complete head: no more than this, if it is less than what `begin` was told. False if the announced body is
+  /// larger already; `malformation` then says so.
+  bool limit_body(std::uint64_t bytes);
+
   /// Drops what further body arrives, instead of appending it to the request.
   void discard_body() { discard_ = true; }
 
@@ -58,6 +62,7 @@ class RequestParser {
   bool check_host();
   bool check_framing();
   bool check_expectation();
+  bool reject_large_body();
   bool wants_to_stay() const;
   bool reject(int status, std::string_view reason, const char* message);
 

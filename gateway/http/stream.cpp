@@ -7,6 +7,18 @@
 
 namespace pgw::http {
 
+void Stream::limit_body(std::uint64_t bytes) {
+  if (connection_ != nullptr) connection_->limit_body(bytes);
+}
+
+void Stream::take_body(std::shared_ptr<BodySink> sink) {
+  body_sink_ = std::move(sink);
+}
+
+void Stream::resume_body() {
+  if (connection_ != nullptr) connection_->resume_body();
+}
+
 void Stream::respond(const ResponseHead& head, Content content) {
   std::optional<std::uint64_t> length = content.bytes.size();
   if (head.status < 200 || head.status == 204 || (head.status == 304 && content.owner == nullptr)) length.reset();
@@ -100,6 +112,7 @@ void Stream::notify_disconnect() {
 void Stream::release() {
   on_drained_ = nullptr;
   on_disconnect_ = nullptr;
+  body_sink_.reset();
   attachment_.reset();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -18,6 +19,9 @@ class Stream final : public Exchange {
   using Exchange::Exchange;
 
   // The handler's side: see Exchange.
+  void limit_body(std::uint64_t bytes) override;
+  void take_body(std::shared_ptr<BodySink> sink) override;
+  void resume_body() override;
   void respond(const ResponseHead& head, Content content) override;
   void respond(const ResponseHead& head, std::optional<std::uint64_t> content_length_without_body) override;
   void interim(const ResponseHead& head) override;
@@ -31,6 +35,9 @@ class Stream final : public Exchange {
   /// A new request begins, with its first byte.
   void open(Connection& connection, Clock::time_point first_byte_at);
   Clock::time_point first_byte_at() const { return first_byte_at_; }
+
+  /// Where the body goes, if not into the request.
+  BodySink* body_sink() const { return body_sink_.get(); }
 
   /// The request was read as far as its answer needs.
   void note_read(Clock::time_point when) { read_at_ = when; }
@@ -59,6 +66,7 @@ class Stream final : public Exchange {
   Clock::time_point first_byte_at_{};
   bool has_content_ = false;  // of the streamed response
   bool chunked_ = false;
+  std::shared_ptr<BodySink> body_sink_;
   std::optional<std::uint64_t> content_left_;  // what the announced length still asks for
 };
 

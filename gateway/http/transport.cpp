@@ -1,9 +1,16 @@
 #include "gateway/http/transport.h"
 
 #include <cerrno>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 namespace pgw::http {
+
+std::size_t Transport::unacknowledged() const {
+  int bytes = 0;
+  return ioctl(fd_, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+}
 
 void Transport::reset_on_close() {
   const linger at_once{1, 0};

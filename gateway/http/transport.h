@@ -43,6 +43,9 @@ class Transport {
   /// Ends the sending side in order; reading goes on. False if the connection is lost.
   virtual bool shutdown_write() = 0;
 
+  /// Bytes that were written and that the other side has not acknowledged yet, as far as the kernel knows.
+  std::size_t unacknowledged() const;
+
   /// Makes closing the descriptor tell the other side that the stream was cut, and drops what waits in the kernel.
   void reset_on_close();
 

@@ -14,7 +14,8 @@ std::shared_ptr<const std::string> text(std::string value) {
 
 std::string describe(const http::Request& request) {
   std::string out = request.method + " " + request.target + "\npath=" + request.path + "\nhost=" + request.host +
-                    "\nversion=1." + std::to_string(request.version_minor) + "\npeer=" + request.peer + "\n";
+                    "\nversion=1." + std::to_string(request.version_minor) + "\npeer=" + request.peer +
+                    (request.from_trusted_proxy ? " by a trusted proxy\n" : "\n");
   if (request.has_query) out += "query=" + request.query + "\n";
   for (const http::Field& field : request.fields) out += field.name + ": " + field.value + "\n";
   return out + "body=" + request.body;
@@ -54,6 +55,27 @@ class Producer : public std::enable_shared_from_this<Producer> {
 
 }  // namespace
 
+// Takes a body in pieces, asks for a pause after each, and answers with what it saw.
+class PausingSink final : public http::BodySink {
+ public:
+  PausingSink(http::Exchange& exchange, Journal& journal) : exchange_(exchange), journal_(journal) {}
+
+  bool on_body(std::string_view piece) override {
+    body_ += piece;
+    journal_.note("piece");
+    if (exchange_.request().query == "hold") return false;
+    exchange_.loop().call_after(std::chrono::milliseconds(1), [&exchange = exchange_] { exchange.resume_body(); });
+    return false;
+  }
+
+  void on_body_end() override { exchange_.respond({200, ""}, text("streamed " + std::to_string(body_.size()))); }
+
+ private:
+  http::Exchange& exchange_;  // which holds the sink
+  Journal& journal_;
+  std::string body_;
+};
+
 class TestHandler final : public http::RequestHandler {
  public:
   TestHandler(TestServer& server, const http::Limits& limits) : RequestHandler(limits), server_(server) {}
@@ -63,7 +85,10 @@ class TestHandler final : public http::RequestHandler {
   void on_head(const std::shared_ptr<http::Exchange>& exchange) override {
     server_.journal_.note("head");
     exchange->on_disconnect([this] { server_.journal_.note("disconnected"); });
-    if (segment(exchange->request(), 0) == "early") exchange->respond({401, ""}, text("early"));
+    const std::string what = segment(exchange->request(), 0);
+    if (what == "small") exchange->limit_body(10);
+    if (what == "sink") exchange->take_body(std::make_shared<PausingSink>(*exchange, server_.journal_));
+    if (what == "early") exchange->respond({401, ""}, text("early"));
   }
 
   void on_request(const std::shared_ptr<http::Exchange>& exchange) override {
@@ -163,10 +188,10 @@ void Journal::await(const std::string& line, std::size_t times) {
   throw std::runtime_error("never noted: " + line + "; noted:" + all);
 }
 
-TestServer::TestServer(const http::Limits& limits, unsigned workers, std::size_t max_connections) {
-  Server::Options options;
-  options.workers = workers;
-  options.max_connections = max_connections;
+TestServer::TestServer(const http::Limits& limits, unsigned workers, std::size_t max_connections)
+    : TestServer(limits, Server::Options{.workers = workers, .max_connections = max_connections}) {}
+
+TestServer::TestServer(const http::Limits& limits, const Server::Options& options) {
   server_ = std::make_unique<Server>(options, [this, limits](loop::EventLoop& loop) {
     auto handler = std::make_unique<TestHandler>(*this, limits);
     const std::lock_guard lock(mutex_);

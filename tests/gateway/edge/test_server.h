@@ -41,10 +41,13 @@ class Journal {
 ///   /status/N  status N, with a body
 ///   /hints     103 before its answer
 ///   /throw     throws
-/// Notes "head", "request", "finished STATUS", "gone", "rejected REASON".
+///   /small     no body of more than 10 bytes
+///   /sink      takes its body in pieces with a pause after each, and answers with the size; with ?hold the pause lasts
+/// Notes "head", "request", "piece", "finished STATUS", "gone", "rejected REASON".
 class TestServer {
  public:
   explicit TestServer(const http::Limits& limits = {}, unsigned workers = 1, std::size_t max_connections = 0);
+  TestServer(const http::Limits& limits, const Server::Options& options);
   ~TestServer();
 
   Server& operator*() { return *server_; }

@@ -1,6 +1,7 @@
 // Clients that are slow, silent or stuck.
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include "gateway/edge/raw_client.h"
 #include "gateway/edge/test_server.h"
@@ -115,6 +116,46 @@ TEST_CASE("a client that reads slowly but steadily is not dropped") {
   const auto began = std::chrono::steady_clock::now();
   CHECK(client.receive().body.size() == 3'000'000);
   CHECK(std::chrono::steady_clock::now() - began < patience);
+}
+
+TEST_CASE("a client that reads slowly is not dropped however much the kernel holds for it") {
+  http::Limits limits = generous();
+  limits.write_timeout = 200ms;
+  limits.idle_timeout = 25ms;
+  TestServer server(limits);
+  RawClient client(server.port(), 64 * 1024);
+  client.send(get("/big/20000000"));
+  // Eight times slower than the kernel's buffer of some megabytes would need to ask for more within the limit.
+  std::size_t received = client.receive_some().size();
+  for (int i = 0; i < 40 && received > 0; ++i) {
+    RawClient clock(server.port());  // is closed when the idle time has passed
+    REQUIRE(clock.is_closed_by_server());
+    received += client.receive_some(32 * 1024).size();
+    REQUIRE(server.journal().count("gone") == 0);
+  }
+  while (received < 20'000'000) {
+    const std::size_t more = client.receive_some().size();
+    REQUIRE(more > 0);
+    received += more;
+  }
+  server.journal().await("finished 200");
+}
+
+TEST_CASE("a body that is taken in pieces is timed from piece to piece") {
+  http::Limits limits = generous();
+  limits.body_timeout = 100ms;
+  limits.idle_timeout = 30ms;
+  TestServer server(limits);
+  RawClient client(server.port());
+  client.send("POST /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\n");
+  for (const std::string_view byte : {"h", "e", "l", "l", "o"}) {
+    RawClient clock(server.port());
+    REQUIRE(clock.is_closed_by_server());
+    client.send(byte);
+  }
+  server.journal().await("piece", 5);
+  CHECK(client.receive().status == 408);
+  CHECK(server.journal().count("rejected body-timeout") == 1);
 }
 
 TEST_CASE("a closed connection whose client stays is not kept for ever") {
