@@ -12,9 +12,9 @@
 namespace pgw::http {
 namespace {
 
-using State = ProxyHeader::State;
+using HeaderState = ProxyHeader::State;
 
-constexpr std::string_view crlf = "\r\n";
+constexpr std::string_view line_break = "\r\n";
 
 // ---- version 1: PROXY SP family SP source SP destination SP source port SP destination port CRLF ----
 
@@ -34,30 +34,30 @@ std::optional<base::IpAddress> parse_address(std::string_view text, bool is_v6) 
 }
 
 ProxyHeader parse_line(std::string_view line) {
-  const std::size_t size = line.size() + crlf.size();
+  const std::size_t size = line.size() + line_break.size();
   line.remove_prefix(word_of_version_1.size());
-  if (line == "UNKNOWN" || line.substr(0, 8) == "UNKNOWN ") return {State::complete, size, {}};
+  if (line == "UNKNOWN" || line.substr(0, 8) == "UNKNOWN ") return {HeaderState::complete, size, {}};
 
   std::array<std::string_view, 5> words;
   for (std::string_view& word : words) {
     word = line.substr(0, line.find(' '));
     line.remove_prefix(std::min(word.size() + 1, line.size()));
-    if (&word != &words.back() && line.empty()) return {State::malformed, 0, {}};
+    if (&word != &words.back() && line.empty()) return {HeaderState::malformed, 0, {}};
   }
   const auto [family, source_text, destination_text, source_port, destination_port] = words;
-  if (!line.empty() || (family != "TCP4" && family != "TCP6")) return {State::malformed, 0, {}};
+  if (!line.empty() || (family != "TCP4" && family != "TCP6")) return {HeaderState::malformed, 0, {}};
   const auto source = parse_address(source_text, family == "TCP6");
   const auto destination = parse_address(destination_text, family == "TCP6");
-  if (!source || !destination || !is_port(source_port) || !is_port(destination_port)) return {State::malformed, 0, {}};
-  return {State::complete, size, source};
+  if (!source || !destination || !is_port(source_port) || !is_port(destination_port)) return {HeaderState::malformed, 0, {}};
+  return {HeaderState::complete, size, source};
 }
 
 ProxyHeader parse_version_1(std::string_view received) {
   const std::string_view seen = received.substr(0, max_line);
   const auto end = seen.find('\r');
-  if (end == std::string_view::npos) return {seen.size() < max_line ? State::incomplete : State::malformed, 0, {}};
-  if (end + 1 == seen.size()) return {end + 1 < max_line ? State::incomplete : State::malformed, 0, {}};
-  if (seen[end + 1] != '\n') return {State::malformed, 0, {}};
+  if (end == std::string_view::npos) return {seen.size() < max_line ? HeaderState::incomplete : HeaderState::malformed, 0, {}};
+  if (end + 1 == seen.size()) return {end + 1 < max_line ? HeaderState::incomplete : HeaderState::malformed, 0, {}};
+  if (seen[end + 1] != '\n') return {HeaderState::malformed, 0, {}};
   return parse_line(seen.substr(0, end));
 }
 
@@ -106,13 +106,13 @@ ProxyHeader parse_version_2(std::string_view received) {
   const std::uint8_t family = byte(13);
   const std::size_t length = byte(14) * std::size_t{256} + byte(15);
   const std::size_t size = fixed_size + length;
-  if ((command != local && command != proxy) || size > max_proxy_header) return {State::malformed, 0, {}};
+  if ((command != local && command != proxy) || size > max_proxy_header) return {HeaderState::malformed, 0, {}};
   const auto needed = command == local ? 0 : address_size(family);  // a LOCAL connection's family means nothing
-  if (!needed || length < *needed) return {State::malformed, 0, {}};
+  if (!needed || length < *needed) return {HeaderState::malformed, 0, {}};
   if (received.size() < size) return {};
   const bool has_source = command == proxy && (family == tcp_over_v4 || family == tcp_over_v6);
-  if (!has_source) return {State::complete, size, {}};
-  return {State::complete, size, read_address(received.data() + fixed_size, family == tcp_over_v6)};
+  if (!has_source) return {HeaderState::complete, size, {}};
+  return {HeaderState::complete, size, read_address(received.data() + fixed_size, family == tcp_over_v6)};
 }
 
 bool begins_like(std::string_view received, std::string_view begin) {
@@ -128,7 +128,7 @@ ProxyHeader parse_proxy_header(std::string_view received) {
     if (!begins_like(received, begin)) continue;
     return received.size() < begin.size() ? ProxyHeader{} : parse(received);
   }
-  return {State::absent, 0, {}};
+  return {HeaderState::absent, 0, {}};
 }
 
 }  // namespace pgw::http

@@ -136,6 +136,7 @@ class Builder {
     for (const auto& operation : runtime_->contract->operations()) {
       OperationPolicy policy;
       policy.is_read = operation.method() == "GET";
+      policy.max_body = max_body(settings(), operation.id());
       policy.changes_nothing =
           operation.is_safe() || std::ranges::count(settings().cache.safe_operations, operation.id()) > 0;
       if (const auto rule = settings().cache.rules.find(operation.id()); rule != settings().cache.rules.end()) {

@@ -1,6 +1,7 @@
 // One configuration, put together and ready to serve: what a reload swaps as a whole.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -42,6 +43,7 @@ struct PrimedRead {
 /// What the configuration says about one operation.
 struct OperationPolicy {
   bool is_read = false;  ///< GET: goes through the cache
+  std::uint64_t max_body = 0;
   bool changes_nothing =
       false;  ///< safe by method or by cache.safe_operations: invalidates nothing, needs scope `read`
   cache::Rule rule;

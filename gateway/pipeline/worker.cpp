@@ -87,7 +87,10 @@ RequestContext& Worker::context_of(const std::shared_ptr<http::Exchange>& exchan
 
 void Worker::on_head(const std::shared_ptr<http::Exchange>& exchange) {
   drop_fields_of_connection(exchange->mutable_request());
-  run_phases(Moment::head, context_of(exchange));
+  RequestContext& context = context_of(exchange);
+  run_phases(Moment::head, context);
+  if (exchange->answered()) return;
+  if (const auto most = context.policy().max_body; most < limits().max_body) exchange->limit_body(most);
 }
 
 void Worker::on_request(const std::shared_ptr<http::Exchange>& exchange) {

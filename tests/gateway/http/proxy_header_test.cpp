@@ -9,7 +9,7 @@ namespace pgw::http::test {
 namespace {
 
 using namespace std::string_literals;
-using State = ProxyHeader::State;
+using HeaderState = ProxyHeader::State;
 
 const std::string signature = "\r\n\r\n\0\r\nQUIT\n"s;
 
@@ -40,13 +40,13 @@ TEST_CASE("a PROXY header tells the address of the client, in both versions and 
       {version_2('\x21', '\x21', mapped), "203.0.113.7"},
   }));
   const auto parsed = parse_proxy_header(header + "GET / HTTP/1.1\r\n");
-  REQUIRE(parsed.state == State::complete);
+  REQUIRE(parsed.state == HeaderState::complete);
   CHECK(parsed.size == header.size());
   REQUIRE(parsed.source);
   CHECK(parsed.source->text() == source);
   for (std::size_t size = 0; size < header.size(); ++size) {
     INFO("cut at " << size);
-    REQUIRE(parse_proxy_header(std::string_view(header).substr(0, size)).state == State::incomplete);
+    REQUIRE(parse_proxy_header(std::string_view(header).substr(0, size)).state == HeaderState::incomplete);
   }
 }
 
@@ -56,7 +56,7 @@ TEST_CASE("a balancer that speaks for itself or does not say for whom names no c
       version_2('\x20', '\x11', v4), version_2('\x20', '\x7f', "anything"), version_2('\x21', '\x00', ""),
       version_2('\x21', '\x00', "\x04\x00\x01x"s), version_2('\x21', '\x31', std::string(216, 'u')));
   const auto parsed = parse_proxy_header(header);
-  CHECK(parsed.state == State::complete);
+  CHECK(parsed.state == HeaderState::complete);
   CHECK(parsed.size == header.size());
   CHECK_FALSE(parsed.source);
 }
@@ -65,7 +65,7 @@ TEST_CASE("what does not begin as a PROXY header is none") {
   const std::string bytes =
       GENERATE(as<std::string>(), "GET / HTTP/1.1\r\n", "PROPFIND / HTTP/1.1", "PROXYS / HTTP/1.1", "\r\nGET /",
                "\r\n\r\nGET /", "\x16\x03\x01\x02", "proxy TCP4");
-  CHECK(parse_proxy_header(bytes).state == State::absent);
+  CHECK(parse_proxy_header(bytes).state == HeaderState::absent);
 }
 
 TEST_CASE("a malformed PROXY header is refused") {
@@ -80,7 +80,7 @@ TEST_CASE("a malformed PROXY header is refused") {
       version_2('\x21', '\x12', v4), version_2('\x21', '\x11', "short"), version_2('\x21', '\x21', v4),
       version_2('\x21', '\x31', v6), version_2('\x21', '\x41', v4), signature + "\x21\x11\x10\x00"s);
   INFO(header);
-  CHECK(parse_proxy_header(header).state == State::malformed);
+  CHECK(parse_proxy_header(header).state == HeaderState::malformed);
 }
 
 }  // namespace
