@@ -41,6 +41,15 @@ class Signals {
     return number < 0 ? 0 : number;
   }
 
+  /// Whether SIGTERM or SIGINT has come since the last look.
+  bool is_hurried() const {
+    const timespec at_once{};
+    for (int number = 0; (number = sigtimedwait(&set_, nullptr, &at_once)) > 0;) {
+      if (number != SIGHUP) return true;
+    }
+    return false;
+  }
+
  private:
   sigset_t set_{};
 };
@@ -181,7 +190,7 @@ int serve_or_throw(const ServeOptions& options) {
   outcome.service->start();
   if (!options.ready_file.empty()) write_ready_file(options.ready_file, *outcome.service, sandbox);
   run_until_told_to_end(*outcome.service, signals);
-  outcome.service->drain();
+  outcome.service->drain([&signals] { return signals.is_hurried(); });
   if (!options.ready_file.empty()) std::filesystem::remove(options.ready_file);
   return 0;
 }

@@ -5,34 +5,16 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/list.h"
+#include "base/text.h"
+
 namespace pgw::http {
 namespace {
 
 /// Most messages have no more: room for them is made at once.
 constexpr std::size_t usual_fields = 12;
 
-constexpr std::array<bool, 256> make_token_table() {
-  std::array<bool, 256> table{};
-  for (std::size_t c = 0; c < 128; ++c) {
-    table[c] = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  }
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<std::uint8_t>(c)] = true;
-  return table;
-}
-constexpr std::array<bool, 256> token_chars = make_token_table();
-
 }  // namespace
-
-bool is_token(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return token_chars[static_cast<std::uint8_t>(c)]; });
-}
-
-std::string_view trim(std::string_view text) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 Fields::Fields(const Fields& other) : fields_(other.begin(), other.end()), size_(other.size_) {}
 
@@ -56,7 +38,7 @@ Fields& Fields::operator=(Fields&& other) noexcept {
 
 const std::string* Fields::find(std::string_view name) const {
   for (const Field& field : *this) {
-    if (iequals(field.name, name)) return &field.value;
+    if (base::iequals(field.name, name)) return &field.value;
   }
   return nullptr;
 }
@@ -64,14 +46,14 @@ const std::string* Fields::find(std::string_view name) const {
 std::vector<std::string_view> Fields::all(std::string_view name) const {
   std::vector<std::string_view> values;
   for (const Field& field : *this) {
-    if (iequals(field.name, name)) values.emplace_back(field.value);
+    if (base::iequals(field.name, name)) values.emplace_back(field.value);
   }
   return values;
 }
 
 std::size_t Fields::count(std::string_view name) const {
   return static_cast<std::size_t>(
-      std::count_if(begin(), end(), [name](const Field& field) { return iequals(field.name, name); }));
+      std::count_if(begin(), end(), [name](const Field& field) { return base::iequals(field.name, name); }));
 }
 
 void Fields::add(std::string_view name, std::string_view value) {
@@ -96,7 +78,7 @@ std::size_t Fields::erase(std::string_view name) {
   const std::string kept_name(name);
   const auto live_end = fields_.begin() + static_cast<std::ptrdiff_t>(size_);
   const auto rest = std::stable_partition(fields_.begin(), live_end,
-                                          [&](const Field& field) { return !iequals(field.name, kept_name); });
+                                          [&](const Field& field) { return !base::iequals(field.name, kept_name); });
   const auto erased = static_cast<std::size_t>(live_end - rest);
   size_ -= erased;
   return erased;
@@ -104,7 +86,7 @@ std::size_t Fields::erase(std::string_view name) {
 
 void Request::clear() {
   for (std::string* text : {&method, &target, &path, &query, &host, &body, &peer}) text->clear();
-  has_query = false;
+  has_query = from_trusted_proxy = false;
   version_minor = 1;
   fields.clear();
 }
@@ -221,17 +203,11 @@ bool has_content(bool is_head_request, int status) {
 std::string connection_options(const Fields& fields) {
   std::string options;
   for (const Field& field : fields) {
-    if (!iequals(field.name, "connection")) continue;
+    if (!base::iequals(field.name, "connection")) continue;
     if (!options.empty()) options += ',';
     options += field.value;
   }
   return options;
-}
-
-bool list_contains(std::string_view list, std::string_view token) {
-  bool is_there = false;
-  for_each_element(list, [&](std::string_view element) { is_there = is_there || iequals(element, token); });
-  return is_there;
 }
 
 bool is_hop_by_hop(std::string_view name, std::string_view connection_options) {
@@ -245,8 +221,9 @@ bool is_hop_by_hop(std::string_view name, std::string_view connection_options) {
                                                               "proxy-authenticate",
                                                               "proxy-authorization",
                                                               "proxy-authentication-info"};
-  return std::any_of(always.begin(), always.end(), [name](std::string_view known) { return iequals(name, known); }) ||
-         list_contains(connection_options, name);
+  return std::any_of(always.begin(), always.end(),
+                     [name](std::string_view known) { return base::iequals(name, known); }) ||
+         base::list_contains(connection_options, name);
 }
 
 }  // namespace pgw::http

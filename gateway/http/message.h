@@ -1,10 +1,6 @@
 // The HTTP message types that every part of the gateway shares. Plain values: no server, no parser, no I/O.
 #pragma once
 
-#include <algorithm>
-#include <array>
-#include <charconv>
-#include <concepts>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -16,41 +12,6 @@ struct Field {
   std::string name;
   std::string value;
 };
-
-constexpr char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-/// ASCII case-insensitive comparison: field names, tokens and schemes (RFC 9110 section 5.1). Inline: a request looks
-/// for some twenty names, and nearly all comparisons end with the sizes.
-inline bool iequals(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return to_lower(x) == to_lower(y); });
-}
-
-/// RFC 9110 section 5.6.2: a method, a field name. Not empty.
-bool is_token(std::string_view text);
-
-/// Without optional white space around it (RFC 9110 section 5.6.3).
-std::string_view trim(std::string_view text);
-
-/// Calls `visit` with each element of a comma-separated list; empty ones are none (RFC 9110 section 5.6.1).
-template <typename Visit>
-void for_each_element(std::string_view list, const Visit& visit) {
-  while (!list.empty()) {
-    const auto comma = std::min(list.find(','), list.size());
-    if (const auto element = trim(list.substr(0, comma)); !element.empty()) visit(element);
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
-}
-
-/// In decimal.
-template <std::integral Number>
-void append_number(std::string& out, Number number) {
-  std::array<char, 20> digits{};
-  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
-}
 
 /// Header fields in the order of arrival, duplicates kept, looked up without regard to case.
 ///
@@ -106,7 +67,9 @@ struct Request {
   int version_minor = 1;
   Fields fields;     ///< as received, hop-by-hop fields included
   std::string body;  ///< complete and without its transfer coding once the request is
-  std::string peer;  ///< the client's address, without port
+  std::string
+      peer;  ///< the client's address, without port; IPv4-mapped IPv6 as IPv4; as a trusted PROXY header told it
+  bool from_trusted_proxy = false;  ///< the socket's other end is one of Limits::trusted_proxies
 
   bool is_head() const { return method == "HEAD"; }
 
@@ -123,9 +86,6 @@ bool has_content(bool is_head_request, int status);
 /// The connection options that a message names (RFC 9110 section 7.6.1), comma-separated: every Connection value
 /// joined.
 std::string connection_options(const Fields& fields);
-
-/// True if a comma-separated list contains that token, without regard to case.
-bool list_contains(std::string_view list, std::string_view token);
 
 /// Whether a field speaks of one connection only and must not be forwarded (RFC 9110 section 7.6.1): what
 /// `connection_options` names, and Connection, Keep-Alive, Proxy-Connection, TE, Trailer, Transfer-Encoding, Upgrade,

@@ -51,7 +51,7 @@ std::string_view to_string(Rejection rejection);
 struct Outcome {
   int status = 0;
   Rejection rejection = Rejection::none;
-  std::string_view malformation;  ///< what the edge found wrong (edge::Rejection::reason)
+  std::string_view malformation;  ///< what the edge found wrong (http::Malformation::reason)
   CacheOutcome cache = CacheOutcome::none;
   ForwardReason forwarded = ForwardReason::none;
   bool stored = false;

@@ -9,6 +9,7 @@
 
 #include "cache/key.h"
 #include "config/secret_file.h"
+#include "gateway/pipeline/connection_limits.h"
 #include "gateway/pipeline/references.h"
 
 namespace pgw::pipeline {
@@ -92,6 +93,7 @@ class Builder {
     runtime_->settings = settings;
     runtime_->contract = std::move(contract);
     runtime_->contract_digest = options_.contract_digest;
+    runtime_->limits = connection_limits(settings, *runtime_->contract);
     operation_ids_ = operation_ids(*runtime_->contract);
   }
 
@@ -142,6 +144,7 @@ class Builder {
     for (const auto& operation : runtime_->contract->operations()) {
       OperationPolicy policy;
       policy.is_read = operation.method() == "GET";
+      policy.max_body = max_body(settings(), operation.id());
       policy.changes_nothing =
           operation.is_safe() || std::ranges::count(settings().cache.safe_operations, operation.id()) > 0;
       if (const auto rule = settings().cache.rules.find(operation.id()); rule != settings().cache.rules.end()) {

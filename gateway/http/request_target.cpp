@@ -1,4 +1,4 @@
-#include "gateway/edge/request_target.h"
+#include "gateway/http/request_target.h"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <string>
 
-namespace pgw::edge {
+#include "base/text.h"
+
+namespace pgw::http {
 namespace {
 
 constexpr bool is_alnum(char c) {
@@ -73,7 +75,7 @@ void assign_encoded(std::string& out, std::string_view text) {
   }
 }
 
-void split_query(std::string_view path_and_query, bool is_ascii_only, http::Request& request) {
+void split_query(std::string_view path_and_query, bool is_ascii_only, Request& request) {
   const auto mark = path_and_query.find('?');
   request.has_query = mark != std::string_view::npos;
   const auto assign = [&](std::string& out, std::string_view text) {
@@ -83,11 +85,11 @@ void split_query(std::string_view path_and_query, bool is_ascii_only, http::Requ
   if (request.has_query) assign(request.query, path_and_query.substr(mark + 1));
 }
 
-bool parse_absolute(std::string_view target, bool is_ascii_only, http::Request& request) {
+bool parse_absolute(std::string_view target, bool is_ascii_only, Request& request) {
   const auto colon = target.find("://");
   if (colon == std::string_view::npos) return false;
   const auto scheme = target.substr(0, colon);
-  if (!http::iequals(scheme, "http") && !http::iequals(scheme, "https")) return false;
+  if (!base::iequals(scheme, "http") && !base::iequals(scheme, "https")) return false;
   const auto rest = target.substr(colon + 3);
   const auto authority = rest.substr(0, rest.find_first_of("/?"));
   if (!is_valid_host(authority)) return false;
@@ -116,7 +118,7 @@ bool is_valid_host(std::string_view host) {
   return colon == std::string_view::npos || is_valid_port(host.substr(colon + 1));
 }
 
-bool parse_target(http::Request& request) {
+bool parse_target(Request& request) {
   const std::string_view target = request.target;
   const unsigned kinds = kinds_in(target);
   if ((kinds & refused) != 0) return false;
@@ -132,4 +134,4 @@ bool parse_target(http::Request& request) {
   return parse_absolute(target, is_ascii_only, request);
 }
 
-}  // namespace pgw::edge
+}  // namespace pgw::http

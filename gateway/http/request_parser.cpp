@@ -1,13 +1,16 @@
-#include "gateway/edge/request_parser.h"
+#include "gateway/http/request_parser.h"
 
 #include <algorithm>
 #include <array>
 #include <string>
 
-#include "gateway/edge/request_target.h"
+#include "base/list.h"
+#include "base/text.h"
+#include "base/token.h"
 #include "gateway/http/field_line.h"
+#include "gateway/http/request_target.h"
 
-namespace pgw::edge {
+namespace pgw::http {
 namespace {
 
 // The longest method and version with their spaces, generously: what a request line may have beside its target.
@@ -26,13 +29,13 @@ bool is_version(std::string_view text) {
 }
 
 // Sizes have statuses of their own (RFC 9110 section 15.5.15, RFC 6585 section 5); anything else is a bad request.
-Rejection rejection_for(http::HeadFault fault) {
+Malformation malformation_for(HeadFault fault) {
   switch (fault) {
-    case http::HeadFault::first_line_too_long:
+    case HeadFault::first_line_too_long:
       return {414, "target-too-long", "the request target is too long"};
-    case http::HeadFault::too_many_fields:
+    case HeadFault::too_many_fields:
       return {431, to_string(fault), "the request has too many header fields"};
-    case http::HeadFault::too_large:
+    case HeadFault::too_large:
       return {431, to_string(fault), "the request line and header fields are too large"};
     default:
       return {400, to_string(fault), describe(fault)};
@@ -41,10 +44,11 @@ Rejection rejection_for(http::HeadFault fault) {
 
 }  // namespace
 
-void RequestParser::begin(http::Request& request, const Limits& limits) {
+void RequestParser::begin(Request& request, const Limits& limits) {
   scanner_.reset();
   body_ = {};
   body_size_ = 0;
+  max_body_ = limits.max_body;
   request_ = &request;
   limits_ = &limits;
   head_done_ = has_body_ = keep_alive_ = expects_continue_ = discard_ = false;
@@ -55,22 +59,31 @@ RequestParser::Event RequestParser::feed(std::string_view data, std::size_t& con
   return head_done_ ? feed_body(data, consumed) : feed_head(data, consumed);
 }
 
+bool RequestParser::limit_body(std::uint64_t bytes) {
+  max_body_ = std::min(max_body_, bytes);
+  return body_.certain() <= max_body_ || reject_large_body();
+}
+
+bool RequestParser::reject_large_body() {
+  return reject(413, "body-too-large", "the request body is too large");
+}
+
 RequestParser::Event RequestParser::feed_head(std::string_view data, std::size_t& consumed) {
-  const http::HeadLimits limits{.max_size = limits_->max_header,
-                                .max_first_line = limits_->max_target + request_line_allowance,
-                                .max_fields = limits_->max_fields};
+  const HeadLimits limits{.max_size = limits_->max_header,
+                          .max_first_line = limits_->max_target + request_line_allowance,
+                          .max_fields = limits_->max_fields};
   switch (scanner_.scan(data, limits)) {
-    case http::HeadScanner::State::incomplete:
+    case HeadScanner::State::incomplete:
       return Event::need_more;
-    case http::HeadScanner::State::refused:
-      rejection_ = rejection_for(scanner_.fault());
+    case HeadScanner::State::refused:
+      malformation_ = malformation_for(scanner_.fault());
       return Event::rejected;
-    case http::HeadScanner::State::complete:
+    case HeadScanner::State::complete:
       break;
   }
   const std::string_view head = data.substr(0, scanner_.size());
   if (!check_request_line(scanner_.first_line(head))) return Event::rejected;
-  if (!http::parse_field_lines(scanner_.field_lines(head), request_->fields)) {
+  if (!parse_field_lines(scanner_.field_lines(head), request_->fields)) {
     reject(400, "bad-field", "a header field line is malformed");
     return Event::rejected;
   }
@@ -78,7 +91,7 @@ RequestParser::Event RequestParser::feed_head(std::string_view data, std::size_t
 
   consumed = head.size();
   head_done_ = true;
-  has_body_ = body_.state() != http::BodyReader::State::complete;
+  has_body_ = body_.state() != BodyReader::State::complete;
   keep_alive_ = wants_to_stay();
   return Event::head;
 }
@@ -90,7 +103,10 @@ bool RequestParser::check_request_line(std::string_view line) {
   const auto method = line.substr(0, first);
   const bool has_three_parts = first != std::string_view::npos && first > 0 && last > first + 1 &&
                                line.find(' ', first + 1) == last && line.find('\t') == std::string_view::npos;
-  if (!has_three_parts || !http::is_token(method) || !is_version(line.substr(last + 1))) {
+  if (line.substr(0, 6) == "PROXY ") {
+    return reject(400, "proxy-protocol", "a PROXY protocol header from an address that is not in trusted_proxies");
+  }
+  if (!has_three_parts || !base::is_token(method) || !is_version(line.substr(last + 1))) {
     return reject(400, "bad-request-line", "the request line is malformed");
   }
   // What a refusal can already tell to the log.
@@ -113,9 +129,9 @@ bool RequestParser::check_request_line(std::string_view line) {
 bool RequestParser::wants_to_stay() const {
   const bool stays_by_default = request_->version_minor > 0;
   if (!request_->fields.contains("connection")) return stays_by_default;
-  const std::string options = http::connection_options(request_->fields);
-  if (http::list_contains(options, "close")) return false;
-  return stays_by_default || http::list_contains(options, "keep-alive");
+  const std::string options = connection_options(request_->fields);
+  if (base::list_contains(options, "close")) return false;
+  return stays_by_default || base::list_contains(options, "keep-alive");
 }
 
 // RFC 9112 section 3.2; a Host must stand beside an absolute target, too, which then wins.
@@ -135,20 +151,20 @@ bool RequestParser::check_host() {
 }
 
 bool RequestParser::check_framing() {
-  using Kind = http::AnnouncedBody::Kind;
-  const auto announced = http::announced_body(request_->fields);
+  using Kind = AnnouncedBody::Kind;
+  const auto announced = announced_body(request_->fields);
   switch (announced.kind) {
     case Kind::none:
       return true;
     case Kind::length:
-      if (announced.length > limits_->max_body) return reject(413, "body-too-large", "the request body is too large");
-      body_ = http::BodyReader::of_length(announced.length);
+      if (announced.length > max_body_) return reject_large_body();
+      body_ = BodyReader::of_length(announced.length);
       return true;
     case Kind::chunked:
       if (request_->version_minor == 0) {
         return reject(400, "bad-transfer-encoding", "HTTP/1.0 has no Transfer-Encoding");
       }
-      body_ = http::BodyReader::chunked();
+      body_ = BodyReader::chunked();
       return true;
     case Kind::bad_length:
       return reject(400, "bad-content-length", "Content-Length is malformed or repeated");
@@ -163,7 +179,7 @@ bool RequestParser::check_framing() {
 bool RequestParser::check_expectation() {
   if (request_->version_minor == 0) return true;  // RFC 9110 section 10.1.1: an HTTP/1.0 expectation is ignored
   for (const std::string_view expectation : request_->fields.all("expect")) {
-    if (!http::iequals(expectation, "100-continue")) {
+    if (!base::iequals(expectation, "100-continue")) {
       return reject(417, "unknown-expectation", "no expectation but 100-continue can be met");
     }
     expects_continue_ = true;
@@ -172,13 +188,13 @@ bool RequestParser::check_expectation() {
 }
 
 RequestParser::Event RequestParser::feed_body(std::string_view data, std::size_t& consumed) {
-  using State = http::BodyReader::State;
+  using State = BodyReader::State;
   while (body_.state() == State::reading && consumed < data.size()) {
     const auto piece = body_.next(data.substr(consumed));
     consumed += piece.consumed;
     body_size_ += piece.content.size();
-    if (body_size_ + body_.certain() > limits_->max_body) {
-      reject(413, "body-too-large", "the request body is too large");
+    if (body_size_ + body_.certain() > max_body_) {
+      reject_large_body();
       return Event::rejected;
     }
     if (!discard_) request_->body.append(piece.content);
@@ -192,8 +208,8 @@ RequestParser::Event RequestParser::feed_body(std::string_view data, std::size_t
 }
 
 bool RequestParser::reject(int status, std::string_view reason, const char* message) {
-  rejection_ = {status, reason, message};
+  malformation_ = {status, reason, message};
   return false;
 }
 
-}  // namespace pgw::edge
+}  // namespace pgw::http

@@ -1,32 +1,19 @@
-#include "gateway/edge/response_head.h"
+#include "gateway/http/response_head.h"
 
 #include <array>
-#include <cstdio>
+#include <chrono>
 
+#include "base/http_date.h"
+#include "base/text.h"
 #include "gateway/http/message.h"
 
-namespace pgw::edge {
+namespace pgw::http {
 namespace {
-
-// IMF-fixdate. Not strftime, whose names of days and months follow the process's locale.
-std::string format_date(std::time_t second) {
-  static constexpr std::array<const char*, 7> days = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr std::array<const char*, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  std::tm utc{};
-  gmtime_r(&second, &utc);
-  std::array<char, 64> text{};
-  const int size = std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
-                                 days.at(static_cast<std::size_t>(utc.tm_wday)), utc.tm_mday,
-                                 months.at(static_cast<std::size_t>(utc.tm_mon)), utc.tm_year + 1900, utc.tm_hour,
-                                 utc.tm_min, utc.tm_sec);
-  return {text.data(), static_cast<std::size_t>(size)};
-}
 
 bool has_date(std::string_view fields) {
   static constexpr std::string_view name = "date:";
   while (!fields.empty()) {
-    if (http::iequals(fields.substr(0, name.size()), name)) return true;
+    if (base::iequals(fields.substr(0, name.size()), name)) return true;
     const auto end = fields.find('\n');
     if (end == std::string_view::npos) return false;
     fields.remove_prefix(end + 1);
@@ -36,9 +23,9 @@ bool has_date(std::string_view fields) {
 
 std::string make_status_line(int status) {
   std::string line = "HTTP/1.1 ";
-  http::append_number(line, status);
+  base::append_number(line, status);
   line += ' ';
-  line += http::reason_phrase(status);
+  line += reason_phrase(status);
   return line + "\r\n";
 }
 
@@ -64,7 +51,7 @@ std::string_view DateClock::now() {
   const std::time_t second = std::time(nullptr);
   if (second != second_) {
     second_ = second;
-    text_ = format_date(second);
+    text_ = base::format_http_date(std::chrono::sys_seconds(std::chrono::seconds(second)));
   }
   return text_;
 }
@@ -80,7 +67,7 @@ void append_head(std::string& out, const ResponseHead& head, const Framing& fram
   out += head.fields;
   if (framing.content_length) {
     out += "Content-Length: ";
-    http::append_number(out, *framing.content_length);
+    base::append_number(out, *framing.content_length);
     out += "\r\n";
   } else if (framing.chunked) {
     out += "Transfer-Encoding: chunked\r\n";
@@ -96,4 +83,4 @@ void append_interim_head(std::string& out, const ResponseHead& head) {
   out += "\r\n";
 }
 
-}  // namespace pgw::edge
+}  // namespace pgw::http

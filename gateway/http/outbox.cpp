@@ -1,12 +1,9 @@
-#include "gateway/edge/outbox.h"
+#include "gateway/http/outbox.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <sys/socket.h>
-#include <sys/uio.h>
 #include <utility>
 
-namespace pgw::edge {
+namespace pgw::http {
 namespace {
 
 iovec to_iovec(std::string_view bytes) {
@@ -15,9 +12,9 @@ iovec to_iovec(std::string_view bytes) {
 
 }  // namespace
 
-bool Outbox::send(int fd, const Pieces& pieces, Content content) {
+bool Outbox::send(Transport& transport, const Pieces& pieces, Content content) {
   if (!content.bytes.empty()) content_ = std::move(content);
-  if (blocked_) {
+  if (blocked()) {
     queue(pieces, 0);
     return true;
   }
@@ -34,25 +31,19 @@ bool Outbox::send(int fd, const Pieces& pieces, Content content) {
   add(content_.bytes);
   if (total == 0) return true;
 
-  msghdr message{};
-  message.msg_iov = parts.data();
-  message.msg_iovlen = used;
-  ssize_t taken = 0;
-  do {
-    taken = sendmsg(fd, &message, MSG_NOSIGNAL);
-  } while (taken < 0 && errno == EINTR);
-  if (taken < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return false;
-  if (static_cast<std::size_t>(taken) == total) {  // nearly always
+  const auto result = transport.write({parts.data(), used});
+  if (result.status == Transport::Status::lost) return false;
+  if (result.bytes == total) {  // nearly always
     count_ += total;
     clear();
     return true;
   }
-  account(static_cast<std::size_t>(std::max<ssize_t>(taken, 0)), pieces);
-  blocked_ = !empty();
+  account(result.bytes, pieces);
+  if (!empty()) waits_for_ = result.status == Transport::Status::ok ? Transport::Status::want_write : result.status;
   return true;
 }
 
-// Moves on by what the kernel took: first of the queue, then of the pieces, then of the content.
+// Moves on by what the transport took: first of the queue, then of the pieces, then of the content.
 void Outbox::account(std::size_t taken, const Pieces& pieces) {
   count_ += taken;
   const std::size_t of_queue = std::min(taken, bytes_.size() - sent_);
@@ -84,4 +75,4 @@ void Outbox::clear() {
   content_ = nullptr;
 }
 
-}  // namespace pgw::edge
+}  // namespace pgw::http

@@ -1,4 +1,4 @@
-#include "gateway/edge/outbox.h"
+#include "gateway/http/outbox.h"
 
 #include <array>
 #include <memory>
@@ -8,12 +8,17 @@
 
 #include "support/catch.h"
 
-namespace pgw::edge::test {
+namespace pgw::http::test {
 namespace {
 
 // A pair of connected sockets, the first of them non-blocking.
 struct Pair {
-  Pair() { REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds.data()) == 0); }
+  Pair() : fds(make()), transport(fds[0]) {}
+  static std::array<int, 2> make() {
+    std::array<int, 2> made{-1, -1};
+    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, made.data()) == 0);
+    return made;
+  }
   ~Pair() {
     for (const int fd : fds) close(fd);
   }
@@ -26,6 +31,7 @@ struct Pair {
     return all;
   }
   std::array<int, 2> fds{-1, -1};
+  PlainTransport transport;
 };
 
 std::string pattern(std::size_t size) {
@@ -35,9 +41,9 @@ std::string pattern(std::size_t size) {
 }
 
 TEST_CASE("what the kernel takes leaves nothing behind") {
-  const Pair pair;
+  Pair pair;
   Outbox outbox;
-  REQUIRE(outbox.send(pair.fds[0], {"head ", "", "more "}, std::make_shared<const std::string>("body")));
+  REQUIRE(outbox.send(pair.transport, {"head ", "", "more "}, std::make_shared<const std::string>("body")));
   CHECK(outbox.empty());
   CHECK_FALSE(outbox.blocked());
   CHECK(outbox.take_count() == 14);
@@ -46,12 +52,12 @@ TEST_CASE("what the kernel takes leaves nothing behind") {
 }
 
 TEST_CASE("what the kernel refuses follows later, in order and without a gap") {
-  const Pair pair;
+  Pair pair;
   Outbox outbox;
   const std::string piece = pattern(700'000);
   const auto body = std::make_shared<const std::string>(pattern(900'001));
   outbox.append("first");
-  REQUIRE(outbox.send(pair.fds[0], {"second", piece, "third"}, body));
+  REQUIRE(outbox.send(pair.transport, {"second", piece, "third"}, body));
   CHECK(outbox.blocked());
   CHECK(outbox.size() > 0);
 
@@ -59,7 +65,7 @@ TEST_CASE("what the kernel refuses follows later, in order and without a gap") {
   while (!outbox.empty()) {
     received += pair.drain();
     outbox.unblock();
-    REQUIRE(outbox.flush(pair.fds[0]));
+    REQUIRE(outbox.flush(pair.transport));
   }
   received += pair.drain();
   CHECK(received == "firstsecond" + piece + "third" + *body);
@@ -68,31 +74,31 @@ TEST_CASE("what the kernel refuses follows later, in order and without a gap") {
 }
 
 TEST_CASE("a blocked outbox queues without trying") {
-  const Pair pair;
+  Pair pair;
   Outbox outbox;
-  REQUIRE(outbox.send(pair.fds[0], {pattern(4'000'000)}));
+  REQUIRE(outbox.send(pair.transport, {pattern(4'000'000)}));
   REQUIRE(outbox.blocked());
   const std::string before = pair.drain();
   const auto size = outbox.size();
-  REQUIRE(outbox.send(pair.fds[0], {"tail"}));
+  REQUIRE(outbox.send(pair.transport, {"tail"}));
   CHECK(outbox.size() == size + 4);
   CHECK(pair.drain().empty());
   CHECK_FALSE(before.empty());
 }
 
 TEST_CASE("a connection that is gone is reported, without a signal") {
-  const Pair pair;
+  Pair pair;
   REQUIRE(shutdown(pair.fds[1], SHUT_RD) == 0);
   Outbox outbox;
-  CHECK_FALSE(outbox.send(pair.fds[0], {"bytes"}));
+  CHECK_FALSE(outbox.send(pair.transport, {"bytes"}));
 }
 
 TEST_CASE("an empty body is no body") {
-  const Pair pair;
+  Pair pair;
   Outbox outbox;
-  REQUIRE(outbox.send(pair.fds[0], {"head"}, std::make_shared<const std::string>()));
+  REQUIRE(outbox.send(pair.transport, {"head"}, std::make_shared<const std::string>()));
   CHECK(outbox.empty());
 }
 
 }  // namespace
-}  // namespace pgw::edge::test
+}  // namespace pgw::http::test

@@ -6,13 +6,13 @@
 #include <optional>
 #include <string_view>
 
-#include "gateway/edge/limits.h"
-#include "gateway/edge/rejection.h"
 #include "gateway/http/body_framing.h"
 #include "gateway/http/head_scanner.h"
+#include "gateway/http/limits.h"
+#include "gateway/http/malformation.h"
 #include "gateway/http/message.h"
 
-namespace pgw::edge {
+namespace pgw::http {
 
 /// An incremental HTTP/1.1 request parser (RFC 9112): HeadScanner and BodyReader for strictness, the grammar of the
 /// request line, and the rules of a server on top: versions, methods, targets, Host, and no doubt about where a body
@@ -23,7 +23,7 @@ class RequestParser {
     need_more,  ///< what was not consumed must be offered again, with more behind it
     head,       ///< the head is complete; `has_body` tells whether to go on
     complete,   ///< the body is complete too
-    rejected    ///< see `rejection`; the parser is of no further use for this connection
+    rejected    ///< see `malformation`; the parser is of no further use for this connection
   };
 
   RequestParser() = default;
@@ -32,7 +32,11 @@ class RequestParser {
 
   /// Begins a new request; `request` is filled while it is parsed. Both arguments must live until the request is
   /// complete.
-  void begin(http::Request& request, const Limits& limits);
+  void begin(Request& request, const Limits& limits);
+
+  /// Of a complete head: no more than this, if it is less than what `begin` was told. False if the announced body is
+  /// larger already; `malformation` then says so.
+  bool limit_body(std::uint64_t bytes);
 
   /// Drops what further body arrives, instead of appending it to the request.
   void discard_body() { discard_ = true; }
@@ -40,7 +44,7 @@ class RequestParser {
   /// Parses up to the next event and sets `consumed`. Never throws but std::bad_alloc.
   Event feed(std::string_view data, std::size_t& consumed);
 
-  const Rejection& rejection() const { return rejection_; }
+  const Malformation& malformation() const { return malformation_; }
 
   // Of a complete head:
 
@@ -58,20 +62,22 @@ class RequestParser {
   bool check_host();
   bool check_framing();
   bool check_expectation();
+  bool reject_large_body();
   bool wants_to_stay() const;
   bool reject(int status, std::string_view reason, const char* message);
 
-  http::HeadScanner scanner_;
-  http::BodyReader body_;
-  http::Request* request_ = nullptr;
+  HeadScanner scanner_;
+  BodyReader body_;
+  Request* request_ = nullptr;
   const Limits* limits_ = nullptr;
-  Rejection rejection_;
+  Malformation malformation_;
   bool head_done_ = false;
   bool has_body_ = false;
   bool keep_alive_ = false;
   bool expects_continue_ = false;
   bool discard_ = false;
   std::uint64_t body_size_ = 0;  // of the content that has come, kept or not
+  std::uint64_t max_body_ = 0;
 };
 
-}  // namespace pgw::edge
+}  // namespace pgw::http

@@ -1,10 +1,10 @@
-#include "gateway/edge/request_target.h"
+#include "gateway/http/request_target.h"
 
 #include <string>
 
 #include "support/catch.h"
 
-namespace pgw::edge::test {
+namespace pgw::http::test {
 namespace {
 
 TEST_CASE("targets are split into path, query and host") {
@@ -30,7 +30,7 @@ TEST_CASE("targets are split into path, query and host") {
       {"OPTIONS", "http://a/", "/", "", "a", false},
       {"OPTIONS", "*", "*", "", "field", false},
   }));
-  http::Request request;
+  Request request;
   request.method = row.method;
   request.target = row.target;
   request.host = "field";
@@ -55,4 +55,4 @@ TEST_CASE("hosts are names, addresses and ports") {
 }
 
 }  // namespace
-}  // namespace pgw::edge::test
+}  // namespace pgw::http::test

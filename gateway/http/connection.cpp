@@ -1,15 +1,16 @@
-#include "gateway/edge/connection.h"
+#include "gateway/http/connection.h"
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <sys/socket.h>
+#include <system_error>
 #include <utility>
 
-#include "gateway/edge/worker.h"
+#include "gateway/http/proxy_header.h"
+#include "gateway/http/server_connections.h"
 
-namespace pgw::edge {
+namespace pgw::http {
 namespace {
 
 using namespace std::chrono_literals;
@@ -32,37 +33,66 @@ constexpr std::size_t linger_bytes = 64UL * 1024 * 1024;
 constexpr std::string_view continue_response = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view last_chunk = "0\r\n\r\n";
 
-// Closing then sends RST and drops what waits in the kernel.
-void close_hard(int fd) {
-  const linger at_once{1, 0};
-  setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+int interest_of(Transport::Status status) {
+  switch (status) {
+    case Transport::Status::want_read:
+      return loop::EventLoop::read;
+    case Transport::Status::want_write:
+      return loop::EventLoop::write;
+    default:
+      return loop::EventLoop::none;
+  }
 }
 
 }  // namespace
 
-Connection::Connection(Worker& worker, int fd, std::string peer)
-    : worker_(worker), fd_(fd), peer_(std::move(peer)), state_since_(worker.loop().turn_began()) {
+Connection::Connection(ServerConnections& server, std::unique_ptr<Transport> transport, std::string peer,
+                       bool is_trusted)
+    : server_(server),
+      transport_(std::move(transport)),
+      peer_(std::move(peer)),
+      is_trusted_(is_trusted),
+      state_(is_trusted ? State::preface : State::head),
+      state_since_(server.loop().turn_began()) {
   update_deadline();
 }
 
 Connection::~Connection() {
-  worker_.loop().cancel(timer_);
+  server_.loop().cancel(timer_);
 }
 
-// ---- what the worker tells ----
+// ---- what the loop tells ----
 
-void Connection::on_ready(bool readable, bool writable, bool hung_up) {
+void Connection::on_ready(int ready) {
   if (dead_) return;
-  if (hung_up) lost_ = true;
-  if (writable) outbox_.unblock();
-  // Neither means EPOLLERR alone, which Pistache doesn't pass on: reading tells the error.
-  if (!lost_ && (readable || !writable)) read();
+  if ((ready & loop::EventLoop::hung_up) != 0) lost_ = true;
+  if ((ready & interest_of(outbox_.waits_for())) != 0) outbox_.unblock();
+  // No flag at all is an error of the socket: reading tells which.
+  if (!lost_ && (ready == 0 || (ready & read_interest_) != 0)) read();
   advance();
 }
 
 void Connection::drain() {
-  if (state_ == State::head && !exchange_ && input().empty()) lost_ = true;
+  const bool is_between_requests = (state_ == State::preface || state_ == State::head) && !stream_;
+  if (is_between_requests && input().empty()) lost_ = true;
   advance();
+}
+
+std::optional<Connection::Clock::time_point> Connection::idle_since() const {
+  switch (state_) {
+    case State::preface:
+    case State::head:
+      return stream_ ? stream_->first_byte_at() : state_since_;
+    case State::lingering:
+      return state_since_;
+    default:
+      return std::nullopt;
+  }
+}
+
+void Connection::give_way() {
+  lost_ = true;
+  wake();
 }
 
 void Connection::advance() {
@@ -74,9 +104,10 @@ void Connection::advance() {
     flush();
     if (lost_) break;
     notify_drained();
-    if (answer_is_sent() && !body_is_left()) finish_exchange();
+    if (answer_is_sent() && !body_is_left()) finish_stream();
   } while (!lost_ && (parse() || again_));
   advancing_ = false;
+  if (client_has_left()) lost_ = true;
   if (lost_) {
     lose();
     return;
@@ -90,14 +121,14 @@ void Connection::wake() {
   again_ = true;
   if (advancing_ || queued_) return;
   queued_ = true;
-  worker_.wake(*this);
+  server_.wake(*this);
 }
 
 // Whatever the handler throws costs its connection, not the worker.
 template <typename Call>
 void Connection::guarded(Call call) {
   try {
-    call(worker_.handler());
+    call(server_.handler());
   } catch (...) {
     lost_ = true;
   }
@@ -109,20 +140,25 @@ void Connection::read() {
   if (!wants_input()) {
     int error = 0;
     socklen_t size = sizeof error;
-    if (getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) lost_ = true;
+    if (getsockopt(fd(), SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) lost_ = true;
     return;
   }
-  auto& buffer = worker_.read_buffer();
-  ssize_t taken = 0;
-  do {
-    taken = recv(fd_, buffer.data(), buffer.size(), 0);
-  } while (taken < 0 && errno == EINTR);
-  if (taken > 0) {
-    take_input({buffer.data(), static_cast<std::size_t>(taken)});
-  } else if (taken == 0) {
-    at_end_ = true;
-  } else if (errno != EAGAIN && errno != EWOULDBLOCK) {
-    lost_ = true;
+  auto& buffer = server_.read_buffer();
+  const auto result = transport_->read(buffer);
+  switch (result.status) {
+    case Transport::Status::ok:
+      take_input({buffer.data(), result.bytes});
+      return;
+    case Transport::Status::end:
+      at_end_ = true;
+      return;
+    case Transport::Status::lost:
+      lost_ = true;
+      return;
+    case Transport::Status::want_read:
+    case Transport::Status::want_write:
+      read_interest_ = interest_of(result.status);
+      return;
   }
 }
 
@@ -152,7 +188,7 @@ void Connection::consume(std::size_t bytes) {
   consumed_ = 0;
 }
 
-// The worker's buffer is everybody's: what isn't parsed when the turn moves on is kept here.
+// The read buffer is everybody's: what isn't parsed when the turn moves on is kept here.
 void Connection::keep_input() {
   if (consumed_ > read_ahead) {
     kept_.erase(0, consumed_);
@@ -167,6 +203,8 @@ void Connection::keep_input() {
 // One step; false when there is nothing to do without more input or a response.
 bool Connection::parse() {
   switch (state_) {
+    case State::preface:
+      return parse_preface();
     case State::head:
       return parse_head();
     case State::body:
@@ -180,13 +218,37 @@ bool Connection::parse() {
   return false;
 }
 
+bool Connection::parse_preface() {
+  const ProxyHeader header = parse_proxy_header(input());
+  switch (header.state) {
+    case ProxyHeader::State::incomplete:
+      lost_ = at_end_;  // a balancer that only looks whether somebody is there, for one
+      return false;
+    case ProxyHeader::State::malformed:
+      open_stream();
+      reject({400, "proxy-protocol", "the PROXY protocol header is malformed"});
+      return true;
+    case ProxyHeader::State::complete:
+      consume(header.size);
+      if (header.source) {
+        peer_ = header.source->text();
+        server_.seat(*this, *header.source);
+      }
+      break;
+    case ProxyHeader::State::absent:
+      break;
+  }
+  state_ = State::head;
+  return true;
+}
+
 bool Connection::parse_head() {
-  if (!exchange_) {
+  if (!stream_) {
     if (!skip_empty_lines()) {
       lost_ = at_end_;
       return false;
     }
-    open_exchange();
+    open_stream();
   }
   std::size_t consumed = 0;
   const auto event = parser_.feed(input(), consumed);
@@ -196,7 +258,7 @@ bool Connection::parse_head() {
       head_complete();
       return true;
     case RequestParser::Event::rejected:
-      reject(parser_.rejection());
+      reject(parser_.malformation());
       return true;
     default:
       lost_ = at_end_;
@@ -210,102 +272,143 @@ bool Connection::skip_empty_lines() {
   return !input().empty() && input() != "\r";
 }
 
-void Connection::open_exchange() {
-  exchange_ = worker_.take_exchange();
-  exchange_->reset(*this, worker_.loop().turn_began());
-  exchange_->request_.peer = peer_;
-  parser_.begin(exchange_->request_, worker_.limits());
+void Connection::open_stream() {
+  stream_ = server_.take_stream();
+  stream_->open(*this, server_.loop().turn_began());
+  Request& request = stream_->mutable_request();
+  request.peer = peer_;
+  request.from_trusted_proxy = is_trusted_;
+  body_too_large_ = body_paused_ = false;
+  parser_.begin(request, server_.handler().limits());
 }
 
 void Connection::head_complete() {
   state_ = parser_.has_body() ? State::body : State::answering;
-  state_since_ = worker_.loop().turn_began();
-  exchange_->read_at_ = state_since_;
+  state_since_ = server_.loop().turn_began();
+  stream_->note_read(state_since_);
   body_begun_ = !input().empty();
-  guarded([this](RequestHandler& handler) { handler.on_head(exchange_); });
-  if (lost_ || exchange_->answered()) return;
+  guarded([this](RequestHandler& handler) { handler.on_head(stream_); });
+  if (lost_ || stream_->answered()) return;
+  if (std::exchange(body_too_large_, false)) {
+    reject(parser_.malformation());
+    return;
+  }
   if (state_ == State::answering) {
     request_complete();
     return;
   }
-  exchange_->request_.body.reserve(
-      static_cast<std::size_t>(std::min<std::uint64_t>(parser_.body_remaining().value_or(0), Worker::read_size)));
+  stream_->mutable_request().body.reserve(static_cast<std::size_t>(
+      std::min<std::uint64_t>(parser_.body_remaining().value_or(0), ServerConnections::read_size)));
   if (parser_.expects_continue() && !body_begun_) send_continue();
 }
 
 void Connection::send_continue() {
   body_begun_ = true;
-  write_progress_ = worker_.loop().turn_began();
-  if (!outbox_.send(fd_, {continue_response})) lost_ = true;
+  write_progress_ = server_.loop().turn_began();
+  if (!outbox_.send(*transport_, {continue_response})) lost_ = true;
   outbox_.take_count();  // no part of the response
+}
+
+void Connection::limit_body(std::uint64_t bytes) {
+  if (!parser_.limit_body(bytes)) body_too_large_ = true;
+}
+
+void Connection::resume_body() {
+  body_paused_ = false;
+  wake();
 }
 
 bool Connection::parse_body() {
   if (close_) return false;  // answered already, and what is left of the body will not be read
+  if (body_paused_ && !stream_->answered()) return false;
   if (input().empty()) {
-    if (at_end_) (exchange_->answered() ? close_ : lost_) = true;
+    if (at_end_) (stream_->answered() ? close_ : lost_) = true;
     return at_end_;
   }
   std::size_t consumed = 0;
   const auto event = parser_.feed(input(), consumed);
   consume(consumed);
+  if (!deliver_body()) return false;
   switch (event) {
     case RequestParser::Event::complete:
       state_ = State::answering;
-      if (!exchange_->answered()) exchange_->read_at_ = worker_.loop().turn_began();
+      if (!stream_->answered()) stream_->note_read(server_.loop().turn_began());
       request_complete();
       return true;
     case RequestParser::Event::rejected:
-      if (exchange_->answered()) {
+      if (stream_->answered()) {
         close_ = true;
       } else {
-        reject(parser_.rejection());
+        reject(parser_.malformation());
       }
       return true;
     default:
-      if (at_end_) (exchange_->answered() ? close_ : lost_) = true;
+      if (at_end_) (stream_->answered() ? close_ : lost_) = true;
       return at_end_;
   }
 }
 
-void Connection::request_complete() {
-  if (exchange_->answered()) return;
-  guarded([this](RequestHandler& handler) { handler.on_request(exchange_); });
+// Hands what has come of the body to its sink, if it has one. False if that lost the connection.
+bool Connection::deliver_body() {
+  BodySink* const sink = stream_->body_sink();
+  std::string& body = stream_->mutable_request().body;
+  if (sink == nullptr || body.empty()) return true;
+  state_since_ = server_.loop().turn_began();
+  if (!stream_->answered()) guarded([&](RequestHandler&) { body_paused_ = !sink->on_body(body); });
+  body.clear();
+  return !lost_;
 }
 
-void Connection::reject(const Rejection& rejection) {
+void Connection::request_complete() {
+  if (stream_->answered()) return;
+  guarded([this](RequestHandler& handler) {
+    if (BodySink* const sink = stream_->body_sink()) {
+      sink->on_body_end();
+    } else {
+      handler.on_request(stream_);
+    }
+  });
+}
+
+// Seen when there is nothing to read but the end. A response that is given whole is sent whole, whoever reads it.
+bool Connection::client_has_left() const {
+  return at_end_ && state_ == State::answering && stream_ && !stream_->is_complete() &&
+         server_.handler().limits().half_close == HalfClose::abort;
+}
+
+void Connection::reject(const Malformation& malformation) {
   state_ = State::answering;
   rejected_ = true;
-  exchange_->read_at_ = worker_.loop().turn_began();
-  guarded([&](RequestHandler& handler) { handler.on_rejected(exchange_, rejection); });
+  stream_->note_read(server_.loop().turn_began());
+  guarded([&](RequestHandler& handler) { handler.on_rejected(stream_, malformation); });
 }
 
 // ---- output ----
 
 void Connection::send_interim(const ResponseHead& head) {
-  std::string& text = worker_.head_buffer();
+  std::string& text = server_.head_buffer();
   text.clear();
   append_interim_head(text, head);
-  if (outbox_.empty()) write_progress_ = worker_.loop().turn_began();
-  if (!outbox_.send(fd_, {text})) lost_ = true;
+  if (outbox_.empty()) write_progress_ = server_.loop().turn_began();
+  if (!outbox_.send(*transport_, {text})) lost_ = true;
   outbox_.take_count();  // no part of the response
 }
 
 void Connection::respond(const ResponseHead& head, const Framing& framing, Content content) {
-  std::string& text = worker_.head_buffer();
+  std::string& text = server_.head_buffer();
   text.clear();
-  append_head(text, head, framing, persistence(framing), worker_.date_clock());
-  if (outbox_.empty()) write_progress_ = worker_.loop().turn_began();
-  if (!outbox_.send(fd_, {text}, std::move(content))) lost_ = true;
+  append_head(text, head, framing, persistence(framing), server_.date_clock());
+  if (outbox_.empty()) write_progress_ = server_.loop().turn_began();
+  if (!outbox_.send(*transport_, {text}, std::move(content))) lost_ = true;
   count_sent();
   wake();
 }
 
 void Connection::begin_stream(const ResponseHead& head, const Framing& framing) {
-  std::string& text = worker_.head_buffer();
+  std::string& text = server_.head_buffer();
   text.clear();
-  append_head(text, head, framing, persistence(framing), worker_.date_clock());
-  if (outbox_.empty()) write_progress_ = worker_.loop().turn_began();
+  append_head(text, head, framing, persistence(framing), server_.date_clock());
+  if (outbox_.empty()) write_progress_ = server_.loop().turn_began();
   outbox_.append(text);
   wake();
 }
@@ -320,11 +423,11 @@ bool Connection::write_stream(std::string_view piece, bool chunked) {
     before = {size.data(), static_cast<std::size_t>(end - size.data())};
   }
   const std::string_view after = chunked ? "\r\n" : "";
-  if (outbox_.empty()) write_progress_ = worker_.loop().turn_began();
+  if (outbox_.empty()) write_progress_ = server_.loop().turn_began();
   if (piece.size() <= worth_copying && outbox_.size() < Exchange::low_water) {
     for (const std::string_view part : {before, piece, after}) outbox_.append(part);
   } else if (!lost_) {
-    if (!outbox_.send(fd_, {before, piece, after})) lost_ = true;
+    if (!outbox_.send(*transport_, {before, piece, after})) lost_ = true;
     count_sent();
   }
   drain_wanted_ = outbox_.size() > Exchange::high_water;
@@ -338,18 +441,18 @@ void Connection::end_stream(bool chunked) {
 }
 
 void Connection::abort() {
-  close_hard(fd_);
+  transport_->reset_on_close();
   lost_ = true;
   wake();
 }
 
 // Decides, as the response begins, what becomes of the connection after it, and of a body that nobody wants any more.
 Persistence Connection::persistence(const Framing& framing) {
-  const http::Request& request = exchange_->request_;
-  if (rejected_ || !parser_.keep_alive() || worker_.draining()) close_ = true;
+  const Request& request = stream_->request();
+  if (rejected_ || !parser_.keep_alive() || server_.says_close()) close_ = true;
   if (at_end_ && input().empty()) close_ = true;
   const bool until_close = !framing.chunked && !framing.content_length;
-  if (until_close && http::has_content(request.is_head(), exchange_->status_)) close_ = true;
+  if (until_close && has_content(request.is_head(), stream_->status())) close_ = true;
   if (state_ == State::body && !close_) {
     const auto remaining = parser_.body_remaining();
     // A client that was not asked to go on may or may not send its body (RFC 9110 section 10.1.1).
@@ -363,28 +466,26 @@ Persistence Connection::persistence(const Framing& framing) {
 
 void Connection::flush() {
   if (outbox_.empty() || outbox_.blocked() || lost_) return;
-  if (!outbox_.flush(fd_)) lost_ = true;
+  if (!outbox_.flush(*transport_)) lost_ = true;
   count_sent();
 }
 
 void Connection::count_sent() {
   const std::uint64_t count = outbox_.take_count();
+  if (outbox_.blocked()) unacknowledged_ = transport_->unacknowledged();
   if (count == 0) return;
-  write_progress_ = worker_.loop().turn_began();
-  if (exchange_) exchange_->bytes_sent_ += count;
+  write_progress_ = server_.loop().turn_began();
+  if (stream_) stream_->count_sent(count);
 }
 
 void Connection::notify_drained() {
   if (!drain_wanted_ || outbox_.size() > Exchange::low_water) return;
   drain_wanted_ = false;
-  if (!exchange_ || !exchange_->on_drained_) return;
-  auto callback = std::exchange(exchange_->on_drained_, nullptr);
-  guarded([&](RequestHandler&) { callback(); });
-  if (!exchange_->on_drained_) exchange_->on_drained_ = std::move(callback);
+  if (stream_) guarded([this](RequestHandler&) { stream_->notify_drained(); });
 }
 
 bool Connection::answer_is_sent() const {
-  return exchange_ && exchange_->phase_ == Exchange::Phase::done && outbox_.empty();
+  return stream_ && stream_->is_complete() && outbox_.empty();
 }
 
 bool Connection::body_is_left() const {
@@ -393,31 +494,30 @@ bool Connection::body_is_left() const {
 
 // ---- the ends of things ----
 
-void Connection::finish_exchange() {
-  auto exchange = std::exchange(exchange_, nullptr);
-  exchange->finished_ = true;
-  exchange->connection_ = nullptr;
-  guarded([&](RequestHandler& handler) { handler.on_finished(*exchange); });
-  worker_.give_back(std::move(exchange));
+void Connection::finish_stream() {
+  auto stream = std::exchange(stream_, nullptr);
+  stream->detach(false);
+  guarded([&](RequestHandler& handler) { handler.on_finished(*stream); });
+  server_.give_back(std::move(stream));
   outbox_.release();
   drain_wanted_ = false;
-  if (close_ || (worker_.draining() && input().empty())) {
+  if (close_ || (server_.draining() && input().empty())) {
     linger();
   } else {
     state_ = State::head;
-    state_since_ = worker_.loop().turn_began();
+    state_since_ = server_.loop().turn_began();
   }
 }
 
 // RFC 9112 section 9.6: half-close first and read on, since closing with unread input makes the kernel send RST, which
 // may take the response away from the client again.
 void Connection::linger() {
-  if (at_end_ || shutdown(fd_, SHUT_WR) != 0) {
+  if (at_end_ || !transport_->shutdown_write()) {
     lost_ = true;
     return;
   }
   state_ = State::lingering;
-  state_since_ = worker_.loop().turn_began();
+  state_since_ = server_.loop().turn_began();
   linger_budget_ = linger_bytes;
   std::string().swap(kept_);
   consumed_ = 0;
@@ -428,19 +528,19 @@ void Connection::lose() {
   dead_ = true;
   if (!queued_) {
     queued_ = true;
-    worker_.wake(*this);
+    server_.wake(*this);
   }
-  auto exchange = std::exchange(exchange_, nullptr);
-  if (!exchange) return;
-  exchange->connection_ = nullptr;
-  exchange->finished_ = exchange->phase_ == Exchange::Phase::done && outbox_.empty();
+  auto stream = std::exchange(stream_, nullptr);
+  if (!stream) return;
+  const bool client_gone = !stream->is_complete() || !outbox_.empty();
+  stream->detach(client_gone);
   if (state_ != State::head) {  // before that no handler has seen it
     guarded([&](RequestHandler& handler) {
-      if (!exchange->finished_ && exchange->on_disconnect_) exchange->on_disconnect_();
-      handler.on_finished(*exchange);
+      if (client_gone) stream->notify_disconnect();
+      handler.on_finished(*stream);
     });
   }
-  worker_.give_back(std::move(exchange));
+  server_.give_back(std::move(stream));
 }
 
 // ---- readiness and time ----
@@ -448,11 +548,12 @@ void Connection::lose() {
 bool Connection::wants_input() const {
   if (at_end_) return false;
   switch (state_) {
+    case State::preface:
     case State::head:
     case State::lingering:
       return true;
     case State::body:
-      return !close_;
+      return !close_ && (!body_paused_ || stream_->answered());
     case State::answering:
       return kept_.size() - consumed_ < read_ahead;
   }
@@ -460,10 +561,15 @@ bool Connection::wants_input() const {
 }
 
 void Connection::update_interest() {
-  const int wanted = (wants_input() ? loop::EventLoop::read : 0) | (outbox_.blocked() ? loop::EventLoop::write : 0);
+  const int wanted = (wants_input() ? read_interest_ : 0) | interest_of(outbox_.waits_for());
   if (wanted == interest_) return;
   interest_ = wanted;
-  worker_.set_interest(fd_, wanted);
+  try {
+    server_.loop().rewatch(fd(), wanted);
+  } catch (const std::system_error&) {
+    lost_ = true;  // the descriptor is not in the epoll: without events the connection would never end
+    wake();
+  }
 }
 
 // A connection has at most one timer. It is left alone when the deadline moves away, which is what happens on every
@@ -471,20 +577,22 @@ void Connection::update_interest() {
 void Connection::update_deadline() {
   const auto when = deadline();
   if (when == Clock::time_point::max() || (timer_ != 0 && timer_at_ <= when)) return;
-  worker_.loop().cancel(timer_);
+  server_.loop().cancel(timer_);
   timer_at_ = when;
-  timer_ = worker_.loop().call_at(when, [this] { on_timer(); });
+  timer_ = server_.loop().call_at(when, [this] { on_timer(); });
 }
 
 Connection::Clock::time_point Connection::deadline() const {
-  const Limits& limits = worker_.limits();
+  const Limits& limits = server_.handler().limits();
   if (state_ == State::lingering) return state_since_ + linger_time;
   if (!outbox_.empty()) return write_progress_ + limits.write_timeout;
   switch (state_) {
+    case State::preface:
+      return state_since_ + (kept_.empty() ? limits.idle_timeout : limits.header_timeout);
     case State::head:
-      return exchange_ ? exchange_->first_byte_at_ + limits.header_timeout : state_since_ + limits.idle_timeout;
+      return stream_ ? stream_->first_byte_at() + limits.header_timeout : state_since_ + limits.idle_timeout;
     case State::body:
-      return state_since_ + limits.body_timeout;
+      return body_paused_ && !stream_->answered() ? Clock::time_point::max() : state_since_ + limits.body_timeout;
     default:
       return Clock::time_point::max();
   }
@@ -503,8 +611,9 @@ void Connection::on_timer() {
 
 void Connection::on_timeout() {
   const bool writing = !outbox_.empty();
-  if (writing && state_ != State::lingering) close_hard(fd_);
-  const bool refusable = !writing && exchange_ && !exchange_->answered();
+  if (writing && client_takes_bytes()) return;
+  if (writing && state_ != State::lingering) transport_->reset_on_close();
+  const bool refusable = !writing && stream_ && !stream_->answered();
   if (state_ == State::head && refusable) {
     reject({408, "head-timeout", "the request line and header fields took too long"});
   } else if (state_ == State::body && refusable) {
@@ -514,4 +623,13 @@ void Connection::on_timeout() {
   }
 }
 
-}  // namespace pgw::edge
+// A kernel with a large buffer asks for more when a third of it is free: a slow reader may take much longer for that
+// than it may stand still.
+bool Connection::client_takes_bytes() {
+  const std::size_t before = std::exchange(unacknowledged_, transport_->unacknowledged());
+  if (unacknowledged_ >= before) return false;
+  write_progress_ = Clock::now();
+  return true;
+}
+
+}  // namespace pgw::http

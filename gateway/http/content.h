@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-namespace pgw::edge {
+namespace pgw::http {
 
 /// Bytes that someone keeps for as long as `owner` lives, so that they are sent from where they are. Without an owner
 /// there is no content.
@@ -25,4 +25,4 @@ struct Content {
   }
 };
 
-}  // namespace pgw::edge
+}  // namespace pgw::http

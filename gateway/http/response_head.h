@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/edge/exchange.h"
+#include "gateway/http/exchange.h"
 
-namespace pgw::edge {
+namespace pgw::http {
 
 /// The current time as the value of a Date field (RFC 9110 section 5.6.7), formatted once per second. Not thread-safe.
 class DateClock {
@@ -37,4 +37,4 @@ void append_head(std::string& out, const ResponseHead& head, const Framing& fram
 /// The head of an interim response, which has neither Date nor framing (RFC 9110 section 15.2).
 void append_interim_head(std::string& out, const ResponseHead& head);
 
-}  // namespace pgw::edge
+}  // namespace pgw::http

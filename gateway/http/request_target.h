@@ -5,7 +5,7 @@
 
 #include "gateway/http/message.h"
 
-namespace pgw::edge {
+namespace pgw::http {
 
 /// True for `uri-host [ ":" port ]` (RFC 9110 section 7.2) with a host that isn't empty and a port of at most 65535.
 bool is_valid_host(std::string_view host);
@@ -15,6 +15,6 @@ bool is_valid_host(std::string_view host);
 /// query are percent-encoded: a target must not hold them, but clients send them and services take them. False if the
 /// target is none of origin-form, absolute-form with an http or https scheme and without userinfo, and, for OPTIONS,
 /// asterisk-form.
-bool parse_target(http::Request& request);
+bool parse_target(Request& request);
 
-}  // namespace pgw::edge
+}  // namespace pgw::http

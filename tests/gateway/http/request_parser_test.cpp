@@ -1,15 +1,16 @@
+#include "gateway/http/request_parser.h"
+
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "gateway/edge/request_parser.h"
 #include "support/catch.h"
 
-namespace pgw::edge::test {
+namespace pgw::http::test {
 namespace {
 
 struct Parsed {
-  http::Request request;
+  Request request;
   bool complete = false;
   std::size_t consumed = 0;
 };
@@ -49,7 +50,7 @@ const std::string with_empty_chunks = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-En
 
 TEST_CASE("a request with a length is taken apart as RFC 9112 says") {
   const Parsed parsed = parse({with_length});
-  const http::Request& request = parsed.request;
+  const Request& request = parsed.request;
   REQUIRE(parsed.complete);
   CHECK(request.method == "PATCH");
   CHECK(request.target == "/v4/projects/pr_1?a=1&a=2");
@@ -118,7 +119,7 @@ TEST_CASE("persistence follows version and Connection") {
       {"1.0", "Connection: close\r\n", false},
   }));
   static const Limits limits;
-  http::Request request;
+  Request request;
   RequestParser parser;
   parser.begin(request, limits);
   std::size_t consumed = 0;
@@ -130,8 +131,8 @@ TEST_CASE("persistence follows version and Connection") {
 
 TEST_CASE("a parser is reused without a trace of the request before") {
   static const Limits limits;
-  http::Request first;
-  http::Request second;
+  Request first;
+  Request second;
   RequestParser parser;
   std::size_t consumed = 0;
   parser.begin(first, limits);
@@ -145,4 +146,4 @@ TEST_CASE("a parser is reused without a trace of the request before") {
 }
 
 }  // namespace
-}  // namespace pgw::edge::test
+}  // namespace pgw::http::test

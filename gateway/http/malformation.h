@@ -1,15 +1,15 @@
-// Why the edge refuses what it read.
+// What is wrong with a request that was read.
 #pragma once
 
 #include <string>
 #include <string_view>
 
-namespace pgw::edge {
+namespace pgw::http {
 
-struct Rejection {
+struct Malformation {
   int status = 400;
   std::string_view reason;  ///< a stable token for logs and metrics, of a bounded set: "bare-lf", "bad-content-length"
   std::string message;      ///< for the client; repeats nothing that the client sent
 };
 
-}  // namespace pgw::edge
+}  // namespace pgw::http
