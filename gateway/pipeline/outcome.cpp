@@ -30,16 +30,18 @@ std::string_view to_string(ForwardReason reason) {
 }
 
 std::string_view to_string(Rejection rejection) {
-  static constexpr std::array<std::string_view, 15> names{"",
+  static constexpr std::array<std::string_view, 17> names{"",
                                                           "malformed",
                                                           "key-missing",
                                                           "key-unknown",
                                                           "key-expired",
                                                           "unknown-route",
+                                                          "other-ending",
                                                           "method-not-allowed",
                                                           "scope-missing",
                                                           "operation-not-allowed",
                                                           "unsupported-media-type",
+                                                          "body-not-taken",
                                                           "invalid",
                                                           "rate-limited",
                                                           "not-in-cache",

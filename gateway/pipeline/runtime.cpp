@@ -276,13 +276,32 @@ cache::Tag ExtraTag::tag_for(const contract::Match& write) const {
   return cache::read_tags(path).back();
 }
 
-LoadedContract load_contract(const std::filesystem::path& api) {
+contract::CompileOptions compile_options(const config::Settings& settings) {
+  contract::CompileOptions options{
+      .allows_encoded_slashes = settings.routing.encoded_slashes == config::EncodedSlashes::allow,
+      .coercion = settings.validation.coercion == config::Coercion::none ? contract::Coercion::none
+                                                                         : contract::Coercion::pydantic};
+  switch (settings.routing.trailing_slash) {
+    case config::TrailingSlash::strict:
+      options.trailing_slash = contract::TrailingSlash::strict;
+      break;
+    case config::TrailingSlash::redirect:
+      options.trailing_slash = contract::TrailingSlash::redirect;
+      break;
+    case config::TrailingSlash::ignore:
+      options.trailing_slash = contract::TrailingSlash::ignore;
+      break;
+  }
+  return options;
+}
+
+LoadedContract load_contract(const config::Settings& settings) {
   LoadedContract loaded;
-  loaded.digest = digest_of_file(api);
-  auto read = contract::Document::read(api);
+  loaded.digest = digest_of_file(settings.api);
+  auto read = contract::Document::read(settings.api);
   loaded.problems = std::move(read.problems);
   if (!read.document) return loaded;
-  auto compiled = contract::Contract::compile(*read.document);
+  auto compiled = contract::Contract::compile(*read.document, compile_options(settings));
   append(loaded.problems, std::move(compiled.problems));
   if (!has_error(loaded.problems)) loaded.contract = std::move(compiled.contract);
   return loaded;

@@ -89,8 +89,8 @@ struct LoadedContract {
   std::vector<contract::Problem> problems;
 };
 
-/// Reads and compiles the API description.
-LoadedContract load_contract(const std::filesystem::path& api);
+/// Reads and compiles the API description that the settings name, as they say.
+LoadedContract load_contract(const config::Settings& settings);
 
 std::vector<std::string> operation_ids(const contract::Contract& contract);
 

@@ -87,7 +87,7 @@ Service::Outcome Service::prepare(Options options) {
   auto loaded = options.source(nullptr);
   Outcome outcome{nullptr, std::move(loaded.problems)};
   if (!loaded.settings) return outcome;
-  auto api = pipeline::load_contract(loaded.settings->api);
+  auto api = pipeline::load_contract(*loaded.settings);
   append(outcome.problems, std::move(api.problems));
   if (api.contract == nullptr) return outcome;
 
@@ -211,7 +211,7 @@ Service::Next Service::load_next(const pipeline::Runtime& current) {
   auto loaded = options_.source(credential ? &*credential : nullptr);
   log_problems(loaded.problems);
   if (!loaded.settings) return {};
-  auto api = pipeline::load_contract(loaded.settings->api);
+  auto api = pipeline::load_contract(*loaded.settings);
   log_problems(api.problems);
   if (api.contract == nullptr) return {};
 
