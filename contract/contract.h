@@ -36,10 +36,10 @@ struct BodyHead {
 
 /// Why a body may not go upstream.
 struct BodyRefusal {
-  int status = 415;                    ///< 400 or 415
-  std::string detail{};                ///< for a person
-  std::string accepted_media_types{};  ///< of a 415: "application/json", for Accept; empty if that would not help
-  bool wants_identity = false;         ///< of a 415: no content coding is taken (RFC 9110 section 12.5.3)
+  int status = 415;                  ///< 400 or 415
+  std::string detail;                ///< for a person
+  std::string accepted_media_types;  ///< of a 415: "application/json", for Accept; empty if that would not help
+  bool wants_identity = false;       ///< of a 415: no content coding is taken (RFC 9110 section 12.5.3)
 };
 
 /// One method on one path. Belongs to its Contract.
