@@ -26,6 +26,9 @@ class IpAddress {
   /// As `parse` reads it; IPv4 in dotted decimals.
   std::string text() const;
 
+  /// In network order; IPv4 in its mapped form.
+  const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }
+
   friend bool operator==(const IpAddress&, const IpAddress&) = default;
 
  private:

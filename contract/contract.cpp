@@ -29,6 +29,11 @@ void check_json(const SchemaNode* schema, bool required, std::string_view text, 
     out.push_back(std::move(violation));
     return;
   }
+  if (reading.coercion == Coercion::none && value->has_repeated_key()) {
+    auto where = value->path_to_repeated_key();
+    where.insert(where.begin(), std::string("body"));
+    out.push_back(repetition_at(std::move(where)));
+  }
   if (schema == nullptr) return;
   const std::size_t before = out.size();
   check_value(*schema, value->root(), &body_trail, reading, out);
@@ -49,54 +54,30 @@ void check_headers(const std::vector<Parameter>& parameters, const RequestView& 
   }
 }
 
-std::string names_of(const std::vector<MediaType>& media_types) {
-  std::string names;
-  for (const auto& media : media_types) names += (names.empty() ? "" : ", ") + media.name;
-  return names;
-}
-
-/// Without Content-Type a body counts as JSON, as it does for FastAPI, and so does "application/merge-patch+json" and
-/// the like (RFC 6839 section 3.1) where nothing else is said of them.
-const MediaType* media_type_of(const RequestBody& body, std::optional<std::string_view> content_type) {
-  if (content_type) {
-    const MediaType* const described = find_media_type(body.media_types, *content_type);
-    if (described != nullptr || !media_type_name(*content_type).ends_with("+json")) return described;
-  }
-  const auto json = std::ranges::find(body.media_types, MediaType::Kind::json, &MediaType::kind);
-  if (json != body.media_types.end()) return &*json;
-  return content_type ? nullptr : &body.media_types.front();
+void check_form(const MediaType& media, std::string_view body, const Reading& reading,
+                std::vector<Violation>& violations) {
+  if (media.schema == nullptr) return;
+  const Form form(body);
+  if (reading.coercion == Coercion::none) report_repeated_members(form.pairs(), media.members, violations);
+  check_value(*media.schema, form_body(form.pairs(), media.members).root(), &body_trail, reading, violations);
 }
 
 void check_body(const RequestBody& declared, std::optional<std::string_view> content_type, std::string_view body,
-                const Reading& reading, Verdict& verdict) {
+                const Reading& reading, std::vector<Violation>& violations) {
   if (body.empty()) {
-    if (declared.required) report_missing_body(verdict.violations);
+    if (declared.required) report_missing_body(violations);
     return;
   }
   if (declared.media_types.empty()) return;
-  if (content_type && content_type->empty()) content_type.reset();
   const MediaType* media = media_type_of(declared, content_type);
-  if (media == nullptr) {
-    verdict.unsupported_media_type = true;
-    verdict.accepted_media_types = names_of(declared.media_types);
-    return;
-  }
-  const auto kind = content_type ? kind_of_body(*media, *content_type) : media->kind;
-  if (kind == MediaType::Kind::json) {
-    check_json(media->schema, declared.required, body, reading, verdict.violations);
-  } else if (kind == MediaType::Kind::form && media->schema != nullptr) {
-    const Form form(body);
-    check_value(*media->schema, form_body(form.pairs(), media->members).root(), &body_trail, reading,
-                verdict.violations);
-  }
-}
-
-void append_value(std::string& path, const PathSegment& segment, std::string_view value) {
-  if (segment.between.empty()) return append_encoded_segment(path, value);
-  const auto parts = split_value(value, segment.between);
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (i > 0) append_encoded_literal(path, segment.between[i - 1]);
-    append_encoded_segment(path, parts[i]);
+  if (media == nullptr) return;
+  switch (content_type.value_or("").empty() ? media->kind : kind_of_body(*media, *content_type)) {
+    case MediaType::Kind::json:
+      return check_json(media->schema, declared.required, body, reading, violations);
+    case MediaType::Kind::form:
+      return check_form(*media, body, reading, violations);
+    case MediaType::Kind::opaque:
+      return;
   }
 }
 
@@ -122,7 +103,7 @@ void check_path(const Operation::Facts& facts, const std::vector<std::string>& v
 
 struct Contract::Impl {
   Impl(std::string base, const CompileOptions& options)
-      : base_path(std::move(base)), router(base_path), coercion(options.coercion) {}
+      : base_path(std::move(base)), router(base_path, options), coercion(options.coercion) {}
 
   std::string base_path;
   std::vector<Operation> operations;
@@ -145,11 +126,12 @@ Contract::Outcome Contract::compile(const Document& document, const CompileOptio
   impl->schemas = compiler.nodes();
   for (const auto& operation : impl->operations) {
     impl->by_id.emplace(operation.id(), &operation);
+    if (is_out_of_reach(operation.path_template())) continue;
     if (const auto twin = impl->router.add(operation); !twin.empty()) {
       const auto where = nlohmann::json::json_pointer("/paths") / operation.path_template();
-      outcome.problems.push_back({Severity::error, document.place(where),
+      outcome.problems.push_back({Severity::warning, document.place(where),
                                   operation.method() + " " + operation.path_template() + " has the same shape as '" +
-                                      twin + "', so requests can't be told apart"});
+                                      twin + "', which stands before it and gets its requests"});
     }
   }
   const bool failed =
@@ -174,39 +156,27 @@ Route Contract::match(std::string_view method, std::string_view raw_path) const 
   return impl_->router.match(method, raw_path);
 }
 
-std::string Contract::canonical_path(const Match& match) const {
-  const auto& pieces = match.operation->facts().path_pieces;
-  std::string path = pieces.front();
-  std::size_t value = 0;
-  for (const auto& segment : match.operation->segments()) {
-    if (!segment.is_parameter) continue;
-    append_value(path, segment, match.path_values[value++]);
-    path += pieces[value];
-  }
-  return path;
-}
-
-Verdict Contract::validate_request(const RequestView& request) const {
+std::vector<Violation> Contract::validate_request(const RequestView& request) const {
   const auto& facts = request.match.operation->facts();
   const Reading reading{Direction::request, impl_->coercion};
-  Verdict verdict;
-  check_path(facts, request.match.path_values, reading, verdict.violations);
+  std::vector<Violation> violations;
+  check_path(facts, request.match.path_values, reading, violations);
   if (!facts.query_parameters.empty()) {
     const Form query(request.query);
     for (const auto& parameter : facts.query_parameters) {
-      check_parameter(parameter, Location::query, query.pairs(), reading, verdict.violations);
+      check_parameter(parameter, Location::query, query.pairs(), reading, violations);
     }
   }
-  check_headers(facts.header_parameters, request, reading, verdict.violations);
-  if (facts.body) check_body(*facts.body, request.content_type, request.body, reading, verdict);
-  return verdict;
+  check_headers(facts.header_parameters, request, reading, violations);
+  if (facts.body) check_body(*facts.body, request.content_type, request.body, reading, violations);
+  return violations;
 }
 
 std::vector<Violation> Contract::validate_body(const Operation& operation, std::string_view body) const {
-  Verdict verdict;
+  std::vector<Violation> violations;
   const Reading reading{Direction::request, impl_->coercion};
-  if (operation.facts().body) check_body(*operation.facts().body, std::nullopt, body, reading, verdict);
-  return std::move(verdict.violations);
+  if (operation.facts().body) check_body(*operation.facts().body, std::nullopt, body, reading, violations);
+  return violations;
 }
 
 std::vector<Violation> Contract::validate_response(const Operation& operation, int status,

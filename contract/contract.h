@@ -24,6 +24,22 @@ struct PathSegment {
   std::vector<std::string> between;  ///< of several parameters: what stands between each two
   std::string before;                ///< of a parameter: what its value follows
   std::string after;                 ///< of a parameter: what follows its value
+  bool is_catch_all = false;         ///< of a parameter: its value is all of the path that is left, slashes included
+};
+
+/// What a request's head says of its body: enough to refuse the body before it is read.
+struct BodyHead {
+  bool has_body = false;                         ///< of at least one byte
+  std::optional<std::string_view> content_type;  ///< several lines as one list (RFC 9110 section 5.3)
+  std::string_view content_encoding = {};        ///< likewise
+};
+
+/// Why a body may not go upstream.
+struct BodyRefusal {
+  int status = 415;                  ///< 400 or 415
+  std::string detail;                ///< for a person
+  std::string accepted_media_types;  ///< of a 415: "application/json", for Accept; empty if that would not help
+  bool wants_identity = false;       ///< of a 415: no content coding is taken (RFC 9110 section 12.5.3)
 };
 
 /// One method on one path. Belongs to its Contract.
@@ -46,6 +62,10 @@ class Operation {
   bool declares_body() const;
   bool declares_headers() const;  ///< else RequestView's `headers` are not looked at
 
+  /// The wall that stands whether or not requests are validated: a body goes upstream only if the operation declares
+  /// it, and in a form in which a check reads what the upstream reads. Nullopt: it may pass.
+  std::optional<BodyRefusal> refusal_of(const BodyHead& head) const;
+
   const Facts& facts() const { return *facts_; }
 
  private:
@@ -55,12 +75,13 @@ class Operation {
 struct Match {
   const Operation* operation = nullptr;
   std::vector<std::string> path_values;  ///< percent-decoded, in the order of the template
+  std::string path;                      ///< canonical, without base path: see Contract::canonical_path
 };
 
 struct Route {
-  enum class Status { found, method_not_allowed, not_found };
+  enum class Status { found, elsewhere, method_not_allowed, not_found };
   Status status = Status::not_found;
-  Match match;        ///< with `found`; HEAD finds the operation of GET
+  Match match;  ///< with `found`; HEAD finds the operation of GET. With `elsewhere`: what is found a slash further on
   std::string allow;  ///< with `method_not_allowed`: "GET, HEAD, POST"
 };
 
@@ -73,15 +94,19 @@ struct RequestView {
   std::string_view body;
 };
 
-struct Verdict {
-  std::vector<Violation> violations;  ///< all at once, in the order path, query, header, body
-  bool unsupported_media_type = false;
-  std::string accepted_media_types;  ///< with `unsupported_media_type`: "application/json"
-  bool ok() const { return violations.empty() && !unsupported_media_type; }
+/// What becomes of a path that differs from one of the document's by a slash at its end alone.
+enum class TrailingSlash {
+  strict,    ///< it is another path
+  redirect,  ///< Route::Status::elsewhere
+  ignore,    ///< it is taken for the document's
 };
 
-/// How a document is to be read, beyond what it says itself.
+/// How a document is served.
 struct CompileOptions {
+  /// A path's value may decode, once or twice, to what has '/' or '\\' in it: right for upstreams that split a path
+  /// before they decode it. Others take such a value for several segments, and with that for another operation.
+  bool allows_encoded_slashes = false;
+  TrailingSlash trailing_slash = TrailingSlash::strict;
   Coercion coercion = Coercion::pydantic;
 };
 
@@ -105,15 +130,19 @@ class Contract {
   const Operation* find(std::string_view operation_id) const;
 
   /// `raw_path`: percent-encoded, with base path, without query. Segments are split at raw slashes and then decoded;
-  /// literal ones win over parameters. Not found: broken percent-encoding, control characters, bytes that are not
-  /// UTF-8, and as the value of a parameter, however encoded, "" and what has "." or ".." between slashes or
-  /// backslashes.
+  /// literal ones win over parameters, and among paths that fit the first one that has the method. Not found: broken
+  /// percent-encoding, control characters, bytes that are not UTF-8, and as the value of a parameter, decoded once or
+  /// twice, "", "." and ".." (also with ";..." behind them) and, unless the options allow it, what has a slash or
+  /// backslash in it.
   Route match(std::string_view method, std::string_view raw_path) const;
 
-  /// Without base path, each value encoded anew: all but unreserved characters (RFC 3986 section 2.3) as %XX.
-  std::string canonical_path(const Match& match) const;
+  /// The path that goes upstream, without base path: as it came, but for unreserved characters (RFC 3986 section 2.3),
+  /// which are decoded, and for what no URI may hold, which is encoded. So one canonical path is one request.
+  const std::string& canonical_path(const Match& match) const { return match.path; }
 
-  Verdict validate_request(const RequestView& request) const;
+  /// Everything that is wrong, at once, in the order path, query, header, body. A body that Operation::refusal_of
+  /// refuses is not looked at.
+  std::vector<Violation> validate_request(const RequestView& request) const;
 
   /// A body alone, as JSON; nothing for an operation that declares none.
   std::vector<Violation> validate_body(const Operation& operation, std::string_view body) const;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <tuple>
 
+#include "base/text.h"
 #include "base/token.h"
 #include "contract/path_template.h"
 #include "contract/router.h"
@@ -26,6 +28,10 @@ constexpr std::array<std::pair<const char*, const char*>, 8> methods{{{"get", "G
 bool is_additional_method(std::string_view name) {
   return base::is_token(name) && name != "CONNECT" &&
          std::ranges::none_of(methods, [&](const auto& known) { return name == known.second; });
+}
+
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
 /// A URL with its variables at their defaults; nullopt if one has none.
@@ -90,12 +96,14 @@ void ContractCompiler::compile() {
 }
 
 std::vector<std::string> ContractCompiler::names_in_order(const Pointer& where) const {
-  std::vector<std::string> names;
-  for (const auto& [name, value] : at(where).items()) names.push_back(name);
-  std::ranges::stable_sort(names, {}, [&](const std::string& name) {
+  std::vector<std::tuple<int, int, std::string>> places;
+  for (const auto& [name, value] : at(where).items()) {
     const auto place = document_.place(where / name);
-    return std::pair(place.line, place.column);
-  });
+    places.emplace_back(place.line, place.column, name);
+  }
+  std::ranges::sort(places);
+  std::vector<std::string> names;
+  for (auto& [line, column, name] : places) names.push_back(std::move(name));
   return names;
 }
 
@@ -158,6 +166,11 @@ void ContractCompiler::compile_path(const Pointer& where, const std::string& pat
   }
   const auto segments = parse_template(where, path_template);
   if (!segments) return;
+  if (is_out_of_reach(path_template)) {
+    schemas_.warning(where, "no request can reach '" + path_template +
+                                "': the path of a request ends at '?', and '#' is never sent (write the query "
+                                "as parameters)");
+  }
   warn_of_unknown_fields(*item, "a path",
                          {"summary", "description", "parameters", "get", "put", "post", "delete", "options", "head",
                           "patch", "trace", "additionalOperations"});
@@ -246,10 +259,11 @@ void ContractCompiler::compile_operation(const Pointer& where, const Pointer& pa
 void ContractCompiler::compile_id(const Pointer& where, Facts& facts) {
   facts.id = text_at(at(where), "operationId");
   if (facts.id.empty()) {
-    std::string method = facts.method;
-    std::ranges::transform(method, method.begin(), [](char c) { return static_cast<char>(c + 32); });
-    facts.id = method + "_" + facts.path_template;
+    facts.id = base::to_lower(facts.method) + "_" + facts.path_template;
     schemas_.warning(where, "this operation has no operationId; it goes by '" + facts.id + "'");
+  }
+  if (std::ranges::any_of(facts.id, is_control)) {
+    schemas_.error(where, "this operation's id holds control characters, and it stands in logs, metrics and key files");
   }
   if (const auto [first, is_new] = ids_.emplace(facts.id, where); !is_new) {
     const auto place = document_.place(first->second);

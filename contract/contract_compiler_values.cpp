@@ -22,7 +22,7 @@ void ContractCompiler::compile_parameters(const Pointer& where, const Pointer& p
       compile_parameter(holder / "parameters" / i, facts, path_parameters, seen);
     }
   }
-  for (const auto& segment : facts.segments) {
+  for (auto& segment : facts.segments) {
     if (!segment.is_parameter) continue;
     for (const auto name : parameter_names(segment)) {
       auto declared = path_parameters.extract(std::string(name));
@@ -30,6 +30,13 @@ void ContractCompiler::compile_parameters(const Pointer& where, const Pointer& p
         schemas_.error(where,
                        "the path parameter '" + std::string(name) + "' of " + facts.path_template + " is not declared");
         continue;
+      }
+      segment.is_catch_all = segment.is_catch_all || declared.mapped().is_catch_all;
+      const bool stands_alone = segment.before.empty() && segment.between.empty() && segment.after.empty();
+      if (declared.mapped().is_catch_all && (!stands_alone || &segment != &facts.segments.back())) {
+        schemas_.error(where, "the path parameter '" + std::string(name) +
+                                  "' takes all that is left of a path (x-gateway-catch-all), so nothing may stand "
+                                  "beside or behind it");
       }
       facts.path_parameters.push_back(std::move(declared.mapped()));
     }
@@ -80,6 +87,7 @@ void ContractCompiler::compile_value(const Pointer& where, const std::string& in
   const json& described = at(where);
   parameter.required = flag_at(described, "required");
   parameter.allow_empty = in == "query" && flag_at(described, "allowEmptyValue");
+  parameter.is_catch_all = in == "path" && flag_at(described, "x-gateway-catch-all");
   if (described.contains("content")) {
     const auto media = compile_media_types(where / "content", true);
     const bool is_json = !media.empty() && media.front().kind == MediaType::Kind::json;

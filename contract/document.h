@@ -1,11 +1,15 @@
 // A YAML or JSON text as a JSON value, every node with its place.
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -33,7 +37,8 @@ std::string to_string(const Problem& problem);
 
 /// Immutable. Plain YAML scalars resolve by the core schema of YAML 1.2 (section 10.3): null, booleans, integers and
 /// floats are typed; everything quoted is a string, and so are dates, `yes`, `no`, `on`, `off`, and numbers that JSON
-/// lacks (`.inf`). Keys are always strings. What the merge key `<<` of YAML 1.1 names is merged.
+/// lacks (`.inf`). Keys are always strings. What the merge key `<<` of YAML 1.1 names is merged. A text that is JSON
+/// (RFC 8259) is read as that.
 // NOLINTNEXTLINE(bugprone-exception-escape): to make or move a JSON value that owns nothing throws nothing
 class Document {
  public:
@@ -61,9 +66,30 @@ class Document {
     int column = 0;
   };
 
+  /// Where the content of a node comes from that an alias or a merge key copied.
+  struct Origin {
+    std::uint32_t node = 0;
+    std::optional<std::string> key = std::nullopt;  // of a merged member: which one of that node's
+    const nlohmann::json* value = nullptr;          // that node
+  };
+
+  /// A node on the way to another one: its place, and where its children's places are known.
+  struct Spot {
+    const nlohmann::json* value = nullptr;
+    Mark mark;
+  };
+
+  std::optional<std::uint32_t> number_of(const nlohmann::json& value) const;
+  Spot spot_of(const nlohmann::json& value) const;
+
   nlohmann::json root_;
   std::string name_;
-  std::unordered_map<std::string, Mark> places_;  // by JSON pointer
+  // Nodes have numbers in the order of the text; the root is 0. Children of lists and mappings stay where they are, so
+  // that their addresses tell them apart; the root moves with its document.
+  std::vector<Mark> marks_;                                                 // by number
+  std::vector<std::pair<const nlohmann::json*, std::uint32_t>> addresses_;  // sorted
+  std::unordered_map<std::uint32_t, Origin> origins_;                       // by number
+  std::deque<nlohmann::json> merged_;  // what merge keys brought in, for its places
 };
 
 }  // namespace pgw::contract

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <new>
 
+#include "contract/json_tokens.h"
 #include "contract/plain_scalar.h"
 #include "contract/yaml_text.h"
 
@@ -64,26 +65,18 @@ Tag parse_tag(const std::string& tag) {
   return is_typed || name == "map" || name == "seq" ? Tag::plain : Tag::unknown;
 }
 
-/// `key` as one reference token of a JSON pointer (RFC 6901 section 3).
-std::string escaped(std::string_view key) {
-  std::string text;
-  for (const char c : key) {
-    if (c == '~') {
-      text += "~0";
-    } else if (c == '/') {
-      text += "~1";
-    } else {
-      text += c;
-    }
-  }
-  return text;
-}
-
 std::string words_for(const yaml_parser_t& parser) {
   std::string words = parser.problem != nullptr ? parser.problem : "this can't be read";
   if (parser.context == nullptr) return words;
   words.append(" ").append(parser.context);
   return words + " that begins in line " + std::to_string(parser.context_mark.line + 1);
+}
+
+/// Of a value that is nested no deeper than a document may be.
+std::size_t count_nodes(const json& value) {
+  std::size_t count = 1;
+  for (const auto& child : value) count += child.is_structured() ? count_nodes(child) : 1;
+  return count;
 }
 
 }  // namespace
@@ -102,17 +95,53 @@ DocumentReader::Mark DocumentReader::mark_at(std::string_view text, std::size_t 
 
 Document::Outcome DocumentReader::read(std::string_view text) {
   try {
-    if (const auto bad = find_bad_bytes(text)) stop(mark_at(text, bad->position), bad->message);
-    const auto translated = json_in_yaml_terms(text);
-    parse(translated ? *translated : text);
+    if (is_json(text)) {
+      parse_json(text);
+    } else {
+      if (const auto bad = find_bad_bytes(text)) stop(mark_at(text, bad->position), bad->message);
+      parse_yaml(text);
+    }
   } catch (const Stop&) {
     problems_.erase(problems_.begin(), problems_.end() - 1);
   }
   if (!problems_.empty()) return {nullptr, std::move(problems_)};
-  return {std::make_shared<const Document>(std::move(document_)), {}};
+  auto document = std::make_shared<Document>(std::move(document_));
+  return {std::move(document), {}};
 }
 
-void DocumentReader::parse(std::string_view text) {
+/// A text that is JSON already, token by token.
+void DocumentReader::parse_json(std::string_view text) {
+  JsonTokens tokens(text);
+  while (const auto token = tokens.next()) {
+    const Mark mark{token->line, token->column};
+    switch (token->kind) {
+      case JsonToken::Kind::open_object:
+        open(json::object(), mark, {});
+        break;
+      case JsonToken::Kind::open_array:
+        open(json::array(), mark, {});
+        break;
+      case JsonToken::Kind::close:
+        close();
+        break;
+      case JsonToken::Kind::text:
+        begin_node(mark, 1);
+        if (expects_key()) {
+          take_key(text_of(*token), mark, false);
+        } else {
+          add(text_of(*token), new_number(mark));
+        }
+        break;
+      case JsonToken::Kind::other:
+        begin_node(mark, 1);
+        add(plain_scalar(token->text), new_number(mark));
+        break;
+    }
+  }
+  settle_addresses();
+}
+
+void DocumentReader::parse_yaml(std::string_view text) {
   EventStream events(text);
   for (;;) {
     const yaml_event_t* event = events.next();
@@ -121,9 +150,10 @@ void DocumentReader::parse(std::string_view text) {
       const bool is_of_bytes = parser.error == YAML_READER_ERROR;
       stop(is_of_bytes ? mark_at(text, parser.problem_offset) : mark_of(parser.problem_mark), words_for(parser));
     }
-    if (event->type == YAML_STREAM_END_EVENT) return;
+    if (event->type == YAML_STREAM_END_EVENT) break;
     take(*event);
   }
+  settle_addresses();
 }
 
 void DocumentReader::take(const yaml_event_t& event) {
@@ -138,10 +168,10 @@ void DocumentReader::take(const yaml_event_t& event) {
       take_alias(event);
       break;
     case YAML_SEQUENCE_START_EVENT:
-      open(json::array(), event, event.data.sequence_start.tag, event.data.sequence_start.anchor);
+      open_tagged(json::array(), event, event.data.sequence_start.tag, event.data.sequence_start.anchor);
       break;
     case YAML_MAPPING_START_EVENT:
-      open(json::object(), event, event.data.mapping_start.tag, event.data.mapping_start.anchor);
+      open_tagged(json::object(), event, event.data.mapping_start.tag, event.data.mapping_start.anchor);
       break;
     case YAML_SEQUENCE_END_EVENT:
     case YAML_MAPPING_END_EVENT:
@@ -160,17 +190,16 @@ void DocumentReader::take_scalar(const yaml_event_t& event) {
   const std::string anchor = text_of(scalar.anchor);
   if (expects_key()) {
     take_key(text, mark, text == "<<" && is_plain(event) && scalar.tag == nullptr);
-    if (!anchor.empty()) anchors_[anchor] = {{text, {}, {}}, text};
+    if (!anchor.empty()) anchors_[anchor] = {text, new_number(mark), 1, text};
     return;
   }
   Tag kind = is_plain(event) ? Tag::plain : Tag::text;
   if (scalar.tag != nullptr) kind = parse_tag(text_of(scalar.tag));
   if (kind == Tag::unknown) problem(mark, "the tag '" + text_of(scalar.tag) + "' has no meaning here");
   json value = kind == Tag::plain ? plain_scalar(text) : json(text);
-  const std::string pointer = next_pointer();
-  note_node(pointer, mark);
-  if (!anchor.empty()) anchors_[anchor] = {{value, pointer, {}}, text};
-  add(std::move(value));
+  const Number number = new_number(mark);
+  if (!anchor.empty()) anchors_[anchor] = {value, number, 1, text};
+  add(std::move(value), number);
 }
 
 void DocumentReader::take_alias(const yaml_event_t& event) {
@@ -180,49 +209,57 @@ void DocumentReader::take_alias(const yaml_event_t& event) {
   const auto found = anchors_.find(name);
   if (found == anchors_.end()) stop(mark, "there is no anchor '&" + name + "' before this alias");
   const Anchor& anchor = found->second;
-  begin_node(mark, 1 + anchor.source.entries.size());
-  if (anchor.text && expects_key()) {
-    take_key(*anchor.text, mark, false);
+  if (expects_key()) {
+    begin_node(mark, 1);
+    if (anchor.text) {
+      take_key(*anchor.text, mark, false);
+    } else {
+      skip_key(mark);
+    }
     return;
   }
-  const std::string pointer = next_pointer();
-  note_node(pointer, mark);
-  for (const Entry* entry : anchor.source.entries) {
-    note_place(pointer + entry->first.substr(anchor.source.pointer.size()), entry->second);
-  }
-  add(anchor.source.value);
+  begin_node(mark, anchor.nodes);
+  const Number number = new_number(mark);
+  document_.origins_[number] = {.node = anchor.number};
+  add(anchor.value, number);
 }
 
-void DocumentReader::open(json empty, const yaml_event_t& event, const yaml_char_t* tag, const yaml_char_t* anchor) {
+void DocumentReader::open_tagged(json empty, const yaml_event_t& event, const yaml_char_t* tag,
+                                 const yaml_char_t* anchor) {
   const Mark mark = mark_of(event.start_mark);
-  begin_node(mark, 1);
-  if (frames_.size() > deepest) stop(mark, "nested deeper than 100 levels");
   if (tag != nullptr && parse_tag(text_of(tag)) == Tag::unknown) {
     problem(mark, "the tag '" + text_of(tag) + "' has no meaning here");
   }
+  open(std::move(empty), mark, text_of(anchor));
+}
+
+void DocumentReader::open(json empty, const Mark& mark, std::string anchor) {
+  const std::size_t nodes_before = nodes_;
+  begin_node(mark, 1);
+  if (frames_.size() > deepest) stop(mark, "nested deeper than 100 levels");
   const bool is_key = expects_key();
-  if (is_key) problem(mark, "a key must be a plain text");
-  Frame frame{std::move(empty), is_key ? "" : next_pointer(), text_of(anchor)};
+  if (is_key) skip_key(mark);
+  Frame frame{.value = std::move(empty), .number = new_number(mark), .anchor = std::move(anchor)};
+  frame.nodes_before = nodes_before;
   frame.is_key = is_key;
-  if (!is_key) note_node(frame.pointer, mark);
-  frame.first_entry = entries_.size();
   frames_.push_back(std::move(frame));
 }
 
 void DocumentReader::close() {
-  for (const Source& source : frames_.back().merges) merge(frames_.back(), source);
+  for (const Merge& source : frames_.back().merges) merge(frames_.back(), source);
   Frame frame = std::move(frames_.back());
   frames_.pop_back();
-  if (frame.is_key) {
-    frames_.back().key = "";
-    frames_.back().skips_value = true;
-    return;
+  if (frame.is_key) return;
+  if (frame.value.is_array()) {  // now that none is added, its items stay where they are
+    for (std::size_t i = 0; i < frame.items.size(); ++i) {
+      document_.addresses_.emplace_back(&frame.value[i], frame.items[i]);
+    }
   }
   if (!frame.anchor.empty()) {
-    const auto first = entries_.begin() + static_cast<std::ptrdiff_t>(frame.first_entry);
-    anchors_[frame.anchor] = {{frame.value, frame.pointer, {first, entries_.end()}}, std::nullopt};
+    const std::size_t nodes = frame.merges.empty() ? nodes_ - frame.nodes_before : count_nodes(frame.value);
+    anchors_[frame.anchor] = {frame.value, frame.number, nodes, std::nullopt};
   }
-  add(std::move(frame.value));
+  add(std::move(frame.value), frame.number, frame.items);
 }
 
 void DocumentReader::problem(const Mark& mark, std::string message) {
@@ -241,38 +278,37 @@ void DocumentReader::begin_node(const Mark& mark, std::size_t nodes) {
   if (nodes_ > most_nodes) stop(mark, "expands to more than a million nodes");
 }
 
+/// A member's place is its key's, which an editor looks for; any other node's is its own.
+DocumentReader::Number DocumentReader::new_number(const Mark& mark) {
+  const bool is_member = !frames_.empty() && frames_.back().value.is_object() && frames_.back().key;
+  document_.marks_.push_back(is_member ? frames_.back().key_mark : mark);
+  return static_cast<Number>(document_.marks_.size() - 1);
+}
+
 void DocumentReader::take_key(const std::string& text, const Mark& mark, bool is_merge) {
   Frame& frame = frames_.back();
   frame.key = text;
   frame.key_mark = mark;
   frame.merges_value = is_merge;
-  frame.first_merge_entry = entries_.size();
   frame.skips_value = is_merge ? !frame.merges.empty() : frame.value.contains(text);
   if (frame.skips_value) problem(mark, "the key '" + text + "' stands here a second time");
+}
+
+/// A list or a mapping where a key should be: the value that follows has no key.
+void DocumentReader::skip_key(const Mark& mark) {
+  Frame& frame = frames_.back();
+  problem(mark, "a key must be a plain text");
+  frame.key = "";
+  frame.key_mark = mark;
+  frame.skips_value = true;
+  frame.merges_value = false;
 }
 
 bool DocumentReader::stands_within(const std::string& anchor) const {
   return std::ranges::any_of(frames_, [&anchor](const Frame& frame) { return frame.anchor == anchor; });
 }
 
-std::string DocumentReader::next_pointer() const {
-  if (frames_.empty()) return "";
-  const Frame& frame = frames_.back();
-  return frame.pointer + "/" + (frame.value.is_array() ? std::to_string(frame.value.size()) : escaped(*frame.key));
-}
-
-/// A member's place is its key's, which an editor looks for; any other node's is its own.
-void DocumentReader::note_node(const std::string& pointer, const Mark& mark) {
-  const bool is_member = !frames_.empty() && frames_.back().value.is_object();
-  note_place(pointer, is_member ? frames_.back().key_mark : mark);
-}
-
-void DocumentReader::note_place(const std::string& pointer, const Mark& mark) {
-  const auto [entry, is_new] = document_.places_.emplace(pointer, mark);
-  if (is_new) entries_.push_back(&*entry);
-}
-
-void DocumentReader::add(json value) {
+void DocumentReader::add(json value, Number number, const std::vector<Number>& items) {
   if (frames_.empty()) {
     document_.root_ = std::move(value);
     return;
@@ -280,46 +316,60 @@ void DocumentReader::add(json value) {
   Frame& frame = frames_.back();
   if (frame.value.is_array()) {
     frame.value.push_back(std::move(value));
+    frame.items.push_back(number);
     return;
   }
   if (frame.merges_value) {
-    add_merge(frame, std::move(value));
+    add_merge(frame, std::move(value), number, items);
   } else if (!frame.skips_value) {
-    frame.value[*frame.key] = std::move(value);
+    json& member = frame.value[*frame.key];
+    member = std::move(value);
+    document_.addresses_.emplace_back(&member, number);
   }
   frame.key.reset();
   frame.skips_value = frame.merges_value = false;
 }
 
-void DocumentReader::add_merge(Frame& frame, json value) {
-  const std::string pointer = next_pointer();
-  const auto first = entries_.begin() + static_cast<std::ptrdiff_t>(frame.first_merge_entry);
-  const std::vector<const Entry*> entries(first, entries_.end());
-  const bool is_list = value.is_array();
-  if (!is_list) value = json::array({std::move(value)});
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    if (!value[i].is_object()) {
+void DocumentReader::add_merge(Frame& frame, json value, Number number, const std::vector<Number>& items) {
+  const json& source = document_.merged_.emplace_back(std::move(value));
+  document_.addresses_.emplace_back(&source, number);
+  const auto add_one = [&](const json& mapping, Number its_number) {
+    if (mapping.is_object()) {
+      frame.merges.push_back({&mapping, its_number});
+    } else {
       problem(frame.key_mark, "the merge key '<<' takes a mapping, or a list of mappings");
-      return;
     }
-    frame.merges.push_back({std::move(value[i]), is_list ? pointer + "/" + std::to_string(i) : pointer, entries});
+  };
+  if (!source.is_array()) return add_one(source, number);
+  for (std::size_t i = 0; i < source.size(); ++i) {
+    if (items.empty()) {  // of an alias: its items have no numbers, and stand where the merge key does
+      document_.addresses_.emplace_back(&source[i], new_number(frame.key_mark));
+      add_one(source[i], document_.addresses_.back().second);
+    } else {
+      add_one(source[i], items[i]);
+    }
   }
 }
 
 /// What the mapping says itself goes before what it merges, and what was merged first before what comes later.
-void DocumentReader::merge(Frame& frame, const Source& source) {
-  for (const auto& [key, value] : source.value.items()) {
+void DocumentReader::merge(Frame& frame, const Merge& source) {
+  for (const auto& [key, value] : source.value->items()) {
     if (frame.value.contains(key)) continue;
-    frame.value[key] = value;
-    const std::string from = source.pointer + "/" + escaped(key);
-    const std::string to = frame.pointer + "/" + escaped(key);
-    for (const Entry* entry : source.entries) {
-      const std::string& pointer = entry->first;
-      const bool is_of_value =
-          pointer.starts_with(from) && (pointer.size() == from.size() || pointer[from.size()] == '/');
-      if (is_of_value) note_place(to + pointer.substr(from.size()), entry->second);
-    }
+    json& member = frame.value[key];
+    member = value;
+    const Number number = new_number({});
+    document_.origins_[number] = {.node = source.number, .key = key};
+    document_.addresses_.emplace_back(&member, number);
   }
+}
+
+/// Once nothing moves any more: places are looked up by address.
+void DocumentReader::settle_addresses() {
+  auto& addresses = document_.addresses_;
+  std::vector<const json*> by_number(document_.marks_.size());
+  for (const auto& [address, number] : addresses) by_number[number] = address;
+  for (auto& [number, origin] : document_.origins_) origin.value = by_number[origin.node];
+  std::ranges::sort(addresses);
 }
 
 }  // namespace pgw::contract

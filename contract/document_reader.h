@@ -1,7 +1,8 @@
-// Turns a YAML parser's events into a Document. Internal to contract/.
+// Turns the events of a YAML or JSON text into a Document. Internal to contract/.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,7 +16,7 @@
 
 namespace pgw::contract {
 
-/// Reads one text, once. libyaml's events become JSON values, and each node's place is noted on the way.
+/// Reads one text, once. What the text consists of becomes JSON values, and each node's place is noted on the way.
 class DocumentReader {
  public:
   explicit DocumentReader(std::string_view name) { document_.name_ = name; }
@@ -27,66 +28,68 @@ class DocumentReader {
   /// may have been read wrongly.
   struct Stop {};
   using Mark = Document::Mark;
-  using Entry = std::pair<const std::string, Mark>;
-
-  /// A value that stands in the text, and the places within it.
-  // NOLINTNEXTLINE(bugprone-exception-escape): to make or move a JSON value that owns nothing throws nothing
-  struct Source {
-    nlohmann::json value;
-    std::string pointer;
-    std::vector<const Entry*> entries;
-  };
+  using Number = std::uint32_t;  // of a node
 
   /// What an alias repeats.
-  // NOLINTNEXTLINE(bugprone-exception-escape): as above
+  // NOLINTNEXTLINE(bugprone-exception-escape): to make or move a JSON value that owns nothing throws nothing
   struct Anchor {
-    Source source;
+    nlohmann::json value;
+    Number number = 0;
+    std::size_t nodes = 1;            // within it
     std::optional<std::string> text;  // of a scalar, as a key would be
+  };
+
+  /// A mapping that the merge key names.
+  struct Merge {
+    const nlohmann::json* value = nullptr;
+    Number number = 0;
   };
 
   /// A node that is being read: a list, or a mapping with the key whose value comes next.
   struct Frame {
     nlohmann::json value;
-    std::string pointer;
-    std::string anchor;
-    std::size_t first_entry = 0;
+    Number number = 0;
+    std::string anchor = {};
+    std::size_t nodes_before = 0;
+    std::vector<Number> items = {};  // of a list
     std::optional<std::string> key = std::nullopt;
     Mark key_mark = {};
     bool is_key = false;        // this node is where a key should be
     bool skips_value = false;   // the value that comes next has no key that it could stand under
     bool merges_value = false;  // the value that comes next stands under the merge key
-    std::size_t first_merge_entry = 0;
-    std::vector<Source> merges = {};
+    std::vector<Merge> merges = {};
   };
 
   static Mark mark_of(const yaml_mark_t& mark);
   static Mark mark_at(std::string_view text, std::size_t position);
 
-  void parse(std::string_view text);
+  void parse_json(std::string_view text);
+  void parse_yaml(std::string_view text);
   void take(const yaml_event_t& event);
   void take_scalar(const yaml_event_t& event);
   void take_alias(const yaml_event_t& event);
-  void open(nlohmann::json empty, const yaml_event_t& event, const yaml_char_t* tag, const yaml_char_t* anchor);
-  void close();
+  void open_tagged(nlohmann::json empty, const yaml_event_t& event, const yaml_char_t* tag, const yaml_char_t* anchor);
 
   [[noreturn]] void stop(const Mark& mark, std::string message);
   void problem(const Mark& mark, std::string message);
   void begin_node(const Mark& mark, std::size_t nodes);
+  Number new_number(const Mark& mark);
   bool expects_key() const { return !frames_.empty() && frames_.back().value.is_object() && !frames_.back().key; }
   void take_key(const std::string& text, const Mark& mark, bool is_merge);
+  void skip_key(const Mark& mark);
   bool stands_within(const std::string& anchor) const;
-  std::string next_pointer() const;
-  void note_place(const std::string& pointer, const Mark& mark);
-  void note_node(const std::string& pointer, const Mark& mark);
-  void add(nlohmann::json value);
-  void add_merge(Frame& frame, nlohmann::json value);
-  void merge(Frame& frame, const Source& source);
+  void open(nlohmann::json empty, const Mark& mark, std::string anchor);
+  void close();
+  /// `items`: of a list that stands in the text.
+  void add(nlohmann::json value, Number number, const std::vector<Number>& items = {});
+  void add_merge(Frame& frame, nlohmann::json value, Number number, const std::vector<Number>& items);
+  void merge(Frame& frame, const Merge& source);
+  void settle_addresses();
 
   Document document_;
   std::vector<Problem> problems_;
   std::vector<Frame> frames_;              // from the root down
   std::map<std::string, Anchor> anchors_;  // of complete nodes; a name may be given anew
-  std::vector<const Entry*> entries_;      // of places_, in the order of the text
   std::size_t documents_ = 0;
   std::size_t nodes_ = 0;
 };

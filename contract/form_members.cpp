@@ -2,29 +2,30 @@
 
 #include <algorithm>
 #include <set>
+#include <vector>
 
 #include "contract/schema_node.h"
 
 namespace pgw::contract {
 namespace {
 
-/// Visits every schema that speaks of the same value: this one, its parts and its alternatives.
+/// Visits every schema that speaks of the same value: this one, its parts and its alternatives. No recursion: a
+/// document's chains are as long as it likes.
 template <typename Visit>
-void visit_parts(const SchemaNode& unresolved, const Visit& visit, std::set<const SchemaNode*>& seen) {
-  const SchemaNode& schema = unresolved.resolved();
-  if (!seen.insert(&schema).second) return;
-  visit(schema);
-  for (const auto* list : {&schema.all_of, &schema.any_of, &schema.one_of}) {
-    for (const auto* part : *list) visit_parts(*part, visit, seen);
-  }
-  if (!schema.discriminator) return;
-  for (const auto& [value, branch] : schema.discriminator->by_value) visit_parts(*branch.schema, visit, seen);
-}
-
-template <typename Visit>
-void visit_parts(const SchemaNode& schema, const Visit& visit) {
+void visit_parts(const SchemaNode& first, const Visit& visit) {
   std::set<const SchemaNode*> seen;
-  visit_parts(schema, visit, seen);
+  std::vector<const SchemaNode*> open{&first.resolved()};
+  while (!open.empty()) {
+    const SchemaNode& schema = *open.back();
+    open.pop_back();
+    if (!seen.insert(&schema).second) continue;
+    visit(schema);
+    for (const auto* list : {&schema.all_of, &schema.any_of, &schema.one_of}) {
+      for (const auto* part : *list) open.push_back(&part->resolved());
+    }
+    if (!schema.discriminator) continue;
+    for (const auto& [value, branch] : schema.discriminator->by_value) open.push_back(&branch.schema->resolved());
+  }
 }
 
 bool may_be_structured(const SchemaNode& schema) {

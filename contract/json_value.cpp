@@ -109,6 +109,24 @@ void JsonTape::drop_overridden(JsonValue& object) {
     }
   }
   object.size_ -= dropped;
+  has_repeated_key_ = has_repeated_key_ || dropped > 0;
+}
+
+std::vector<LocPart> JsonTape::path_to_repeated_key() const {
+  std::vector<LocPart> path;
+  find_repeated_key(root(), path);
+  return path;
+}
+
+bool JsonTape::find_repeated_key(const JsonValue& within, std::vector<LocPart>& path) const {
+  std::int64_t index = 0;
+  const JsonValue* const end = &within + within.span_;
+  for (const JsonValue* value = &within + 1; value < end; value += value->span_, ++index) {
+    path.push_back(within.is_object() ? LocPart(std::string(value->name())) : LocPart(index));
+    if (value->is_overridden_ || find_repeated_key(*value, path)) return true;
+    path.pop_back();
+  }
+  return false;
 }
 
 char* JsonTape::room(std::size_t size) {

@@ -14,6 +14,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "contract/violation.h"
+
 namespace pgw::contract {
 
 /// One value. A list or an object is only whole within its JsonTape; a copy of any other stands on its own.
@@ -134,6 +136,10 @@ class JsonTape {
   static JsonTape of(const nlohmann::json& value);
 
   bool is_empty() const { return values_.empty(); }
+
+  /// Whether a key stands twice in an object; and the path to its first occurrence that doesn't count.
+  bool has_repeated_key() const { return has_repeated_key_; }
+  std::vector<LocPart> path_to_repeated_key() const;
   const JsonValue& root() const { return values_.front(); }
 
   /// Adds a value, as a member under its name where one is being added to an object.
@@ -150,8 +156,10 @@ class JsonTape {
 
  private:
   void add_json(const nlohmann::json& value, std::string_view name);
+  bool find_repeated_key(const JsonValue& within, std::vector<LocPart>& path) const;
   void drop_overridden(JsonValue& object);
 
+  bool has_repeated_key_ = false;
   std::vector<JsonValue> values_;
   std::vector<std::unique_ptr<char[]>> rooms_;
 };

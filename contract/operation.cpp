@@ -1,27 +1,11 @@
 #include <algorithm>
 
+#include "base/text.h"
 #include "contract/operation_facts.h"
-#include "contract/router.h"
 
 namespace pgw::contract {
 
-namespace {
-
-std::vector<std::string> pieces_of(const std::vector<PathSegment>& segments) {
-  std::vector<std::string> pieces(1);
-  for (const auto& segment : segments) {
-    pieces.back() += '/';
-    append_encoded_literal(pieces.back(), segment.is_parameter ? segment.before : segment.text);
-    if (segment.is_parameter) append_encoded_literal(pieces.emplace_back(), segment.after);
-  }
-  return pieces;
-}
-
-}  // namespace
-
-Operation::Operation(std::unique_ptr<Facts> facts) : facts_(std::move(facts)) {
-  facts_->path_pieces = pieces_of(facts_->segments);
-}
+Operation::Operation(std::unique_ptr<Facts> facts) : facts_(std::move(facts)) {}
 Operation::~Operation() = default;
 Operation::Operation(Operation&&) noexcept = default;
 Operation& Operation::operator=(Operation&&) noexcept = default;
@@ -67,28 +51,35 @@ MediaType::Kind kind_of_body(const MediaType& media, std::string_view content_ty
   return media.name.ends_with("/*") ? kind_of(media_type_name(content_type)) : media.kind;
 }
 
+std::string_view media_type_in(std::string_view content_type) {
+  return base::trim(content_type.substr(0, content_type.find(';')));
+}
+
 std::string media_type_name(std::string_view content_type) {
-  content_type = content_type.substr(0, content_type.find(';'));
-  const auto first = content_type.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  content_type = content_type.substr(first, content_type.find_last_not_of(" \t") - first + 1);
-  std::string name(content_type);
-  std::ranges::transform(name, name.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return name;
+  return base::to_lower(media_type_in(content_type));
 }
 
 const MediaType* find_media_type(const std::vector<MediaType>& media_types, std::string_view content_type) {
-  const std::string name = media_type_name(content_type);
-  if (const auto exact = std::ranges::find(media_types, name, &MediaType::name); exact != media_types.end()) {
-    return &*exact;
-  }
-  const std::string range = name.substr(0, name.find('/')) + "/*";
+  const auto said = media_type_in(content_type);
+  const auto is_it = [said](const MediaType& media) { return base::iequals(media.name, said); };
+  if (const auto exact = std::ranges::find_if(media_types, is_it); exact != media_types.end()) return &*exact;
+  const std::string range = base::to_lower(said.substr(0, said.find('/'))) + "/*";
   for (const std::string_view wanted : {std::string_view(range), std::string_view("*/*")}) {
     const auto found = std::ranges::find(media_types, wanted, &MediaType::name);
     if (found != media_types.end()) return &*found;
   }
   return nullptr;
+}
+
+const MediaType* media_type_of(const RequestBody& body, std::optional<std::string_view> content_type) {
+  if (content_type && content_type->empty()) content_type.reset();
+  if (content_type) {
+    const MediaType* const described = find_media_type(body.media_types, *content_type);
+    if (described != nullptr || !media_type_name(*content_type).ends_with("+json")) return described;
+  }
+  const auto found = std::ranges::find(body.media_types, MediaType::Kind::json, &MediaType::kind);
+  if (found != body.media_types.end()) return &*found;
+  return content_type ? nullptr : &body.media_types.front();
 }
 
 const Response* find_response(const std::vector<Response>& responses, int status) {

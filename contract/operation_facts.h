@@ -30,6 +30,7 @@ struct Parameter {
   const SchemaNode* schema = nullptr;  ///< null: anything
   bool required = false;
   bool allow_empty = false;
+  bool is_catch_all = false;  ///< of a path: `x-gateway-catch-all`
   Style style = Style::text;
   FormMembers members = {};  ///< of an object
 };
@@ -59,7 +60,6 @@ struct Operation::Facts {
   std::string method;
   std::string path_template;
   std::vector<PathSegment> segments;
-  std::vector<std::string> path_pieces;  ///< what stands before each value of the path and behind the last, encoded
   bool deprecated = false;
   std::vector<Parameter> path_parameters;  ///< in the order of the template
   std::vector<Parameter> query_parameters;
@@ -75,11 +75,17 @@ MediaType::Kind kind_of(std::string_view name);
 /// decides.
 MediaType::Kind kind_of_body(const MediaType& media, std::string_view content_type);
 
-/// "application/json" of "Application/JSON; charset=utf-8".
+/// "Application/JSON" of "Application/JSON; charset=utf-8"; and the same in lower case.
+std::string_view media_type_in(std::string_view content_type);
 std::string media_type_name(std::string_view content_type);
 
 /// The entry that a content type belongs to: the exact one before a range; null without one.
 const MediaType* find_media_type(const std::vector<MediaType>& media_types, std::string_view content_type);
+
+/// The entry of a request's body. Without Content-Type a body counts as JSON, as it does for FastAPI, and so does
+/// "application/merge-patch+json" and the like (RFC 6839 section 3.1) where nothing else is said of them. Null: the
+/// body is of a type that is not declared. `body` has a media type.
+const MediaType* media_type_of(const RequestBody& body, std::optional<std::string_view> content_type);
 
 /// The entry of the status itself, of its class, or the default; null without any.
 const Response* find_response(const std::vector<Response>& responses, int status);

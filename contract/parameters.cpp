@@ -5,17 +5,12 @@
 #include <optional>
 #include <string>
 
+#include "base/percent.h"
+#include "base/text.h"
 #include "contract/json_body.h"
 
 namespace pgw::contract {
 namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 bool is_encoded(std::string_view text) {
   return text.find_first_of("%+") != std::string_view::npos;
@@ -24,10 +19,9 @@ bool is_encoded(std::string_view text) {
 /// Writes what the text stands for to `out`, which has room for it; returns where that ends.
 char* decode_form(std::string_view text, char* out) {
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool is_encoding =
-        text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
-    if (is_encoding) {
-      *out++ = static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+    const int byte = base::percent_byte(text.substr(i));
+    if (byte >= 0) {
+      *out++ = static_cast<char>(byte);
       i += 2;
     } else {
       *out++ = text[i] == '+' ? ' ' : text[i];
@@ -55,12 +49,6 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  return first == std::string_view::npos ? std::string_view()
-                                         : text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 JsonTape list_of(const std::vector<std::string_view>& items) {
   JsonTape tape(items.size() + 1);
   const auto list = tape.open(JsonValue::Kind::array);
@@ -74,7 +62,7 @@ std::vector<std::string_view> header_elements(std::span<const Pair> lines) {
   std::vector<std::string_view> elements;
   for (const auto& [name, line] : lines) {
     for (const auto part : split(line, ',')) {
-      if (const auto element = trimmed(part); !element.empty()) elements.push_back(element);
+      if (const auto element = base::trim(part); !element.empty()) elements.push_back(element);
     }
   }
   return elements;
@@ -217,14 +205,22 @@ bool check_list(const Parameter& parameter, Location location, std::span<const P
   return elements.has_value();
 }
 
+/// Whether nothing at all may stand for an empty object, as it does where each member is a parameter of its own.
+bool may_be_empty(const Parameter& parameter, const JsonTape& empty, const Reading& reading) {
+  const bool is_spread = parameter.style == Style::spread_object || parameter.style == Style::deep_object;
+  if (!is_spread || !parameter.required || parameter.schema == nullptr) return false;
+  std::vector<Violation> violations;
+  check_value(*parameter.schema, empty.root(), nullptr, reading, violations);
+  return violations.empty();
+}
+
 bool check_members(const Parameter& parameter, std::span<const Pair> pairs, const Trail& trail, const Reading& reading,
                    std::vector<Violation>& out) {
   const auto members = members_of(parameter, pairs);
-  if (!members.empty() && parameter.schema != nullptr) {
-    check_value(*parameter.schema, object_of(members, parameter.members, EmptyText::counts).root(), &trail, reading,
-                out);
-  }
-  return !members.empty();
+  const auto object = object_of(members, parameter.members, EmptyText::counts);
+  if (members.empty()) return may_be_empty(parameter, object, reading);
+  if (parameter.schema != nullptr) check_value(*parameter.schema, object.root(), &trail, reading, out);
+  return true;
 }
 
 bool is_present_and_checked(const Parameter& parameter, Location location, std::span<const Pair> pairs,
@@ -245,6 +241,56 @@ bool is_present_and_checked(const Parameter& parameter, Location location, std::
       return check_members(parameter, pairs, trail, reading, out);
   }
   return false;
+}
+
+/// Whether only one text of that name is looked at.
+bool is_one_value(std::string_view name, const FormMembers& declared) {
+  const Spelling spelling = declared.spelling_of(name);
+  return spelling == Spelling::text || (spelling == Spelling::unsaid && declared.declared.contains(name));
+}
+
+void report_twins(std::span<const Member> members, const FormMembers& declared, const std::vector<LocPart>& where,
+                  std::vector<Violation>& out) {
+  std::map<std::string_view, std::size_t> counts;
+  for (const auto& [name, text] : members) {
+    if (++counts[name] != 2 || !is_one_value(name, declared)) continue;
+    auto place = where;
+    place.emplace_back(std::string(name));
+    out.push_back(repetition_at(std::move(place)));
+  }
+}
+
+/// Whether a list's values may stand in several pairs, each under the list's name.
+bool may_come_again(const Parameter& parameter, Location location) {
+  return parameter.style == Style::repeated ||
+         (location == Location::header && parameter.style == Style::comma_separated);
+}
+
+void report_repeated_key(std::string_view text, std::vector<LocPart> where, std::vector<Violation>& out) {
+  Violation ignored;
+  const auto value = parse_json_body(text, ignored);
+  if (!value || !value->has_repeated_key()) return;
+  const auto path = value->path_to_repeated_key();
+  where.insert(where.end(), path.begin(), path.end());
+  out.push_back(repetition_at(std::move(where)));
+}
+
+/// Reports a parameter that holds one value, or an object with such a member, and comes twice.
+void report_repetition(const Parameter& parameter, Location location, std::span<const Pair> pairs,
+                       std::vector<Violation>& out) {
+  const std::vector<LocPart> where{std::string(to_string(location)), parameter.name};
+  if (parameter.style == Style::spread_object || parameter.style == Style::deep_object) {
+    return report_twins(members_of(parameter, pairs), parameter.members, where, out);
+  }
+  const Pair* const last = last_of(pairs, parameter.name);
+  if (last == nullptr) return;
+  if (!may_come_again(parameter, location) && std::ranges::count(pairs, parameter.name, &Pair::first) > 1) {
+    out.push_back(repetition_at(where));
+  }
+  if (parameter.style == Style::json) report_repeated_key(last->second, where, out);
+  if (parameter.style == Style::flat_object || parameter.style == Style::paired_object) {
+    report_twins(members_of(parameter, pairs), parameter.members, where, out);
+  }
 }
 
 }  // namespace
@@ -271,12 +317,21 @@ std::string_view Form::decoded(std::string_view text) {
   return {start, static_cast<std::size_t>(free_ - start)};
 }
 
+Violation repetition_at(std::vector<LocPart> where) {
+  return {std::move(where), "stands here more than once", "value_error.repeated", nullptr};
+}
+
 void check_parameter(const Parameter& parameter, Location location, std::span<const Pair> pairs, const Reading& reading,
                      std::vector<Violation>& out) {
   const Trail root{nullptr, to_string(location)};
   const Trail trail{&root, parameter.name};
+  if (reading.coercion == Coercion::none) report_repetition(parameter, location, pairs, out);
   if (is_present_and_checked(parameter, location, pairs, trail, reading, out) || !parameter.required) return;
   out.push_back({{std::string(root.name), parameter.name}, "field required", "value_error.missing", nullptr});
+}
+
+void report_repeated_members(std::span<const Pair> fields, const FormMembers& declared, std::vector<Violation>& out) {
+  report_twins(Members(fields.begin(), fields.end()), declared, {std::string(to_string(Location::body))}, out);
 }
 
 JsonTape form_body(std::span<const Pair> fields, const FormMembers& declared) {

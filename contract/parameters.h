@@ -35,6 +35,12 @@ class Form {
 void check_parameter(const Parameter& parameter, Location location, std::span<const Pair> pairs, const Reading& reading,
                      std::vector<Violation>& out);
 
+/// A violation: what stands here stands twice, so that what is checked may not be what an upstream takes.
+Violation repetition_at(std::vector<LocPart> where);
+
+/// Reports the members of a form that hold one value and come twice.
+void report_repeated_members(std::span<const Pair> fields, const FormMembers& declared, std::vector<Violation>& out);
+
 /// A form body as an object: members that are lists gather their values, others take the last. FastAPI takes a field
 /// that is left empty for one that isn't there, unless it is a list.
 JsonTape form_body(std::span<const Pair> fields, const FormMembers& declared);

@@ -30,6 +30,7 @@ ParsedSegment parse_segment(std::string_view text) {
   segment.is_parameter = !text.empty();
   if (first.find('}') != std::string_view::npos) return {{}, "has a '}' without its '{'"};
   if (!decode_segment(first, segment.is_parameter ? segment.before : segment.text)) return {{}, not_encoded};
+  if (segment.text == "." || segment.text == "..") return {{}, "is a step within the path, which no request can hold"};
   while (!text.empty()) {
     std::string literal;
     if (auto problem = take_parameter(text, segment.text, literal); !problem.empty()) return {{}, std::move(problem)};
@@ -43,6 +44,14 @@ ParsedSegment parse_segment(std::string_view text) {
     }
   }
   return {std::move(segment), {}};
+}
+
+bool is_out_of_reach(std::string_view path_template) {
+  bool is_name = false;
+  return std::ranges::any_of(path_template, [&is_name](char c) {
+    is_name = c == '{' || (is_name && c != '}');
+    return !is_name && (c == '?' || c == '#');
+  });
 }
 
 std::vector<std::string_view> parameter_names(const PathSegment& segment) {

@@ -16,6 +16,9 @@ struct ParsedSegment {
 };
 ParsedSegment parse_segment(std::string_view text);
 
+/// Whether the path has '?' or '#' outside of its parameters' names: no request's path has.
+bool is_out_of_reach(std::string_view path_template);
+
 /// The names of a segment's parameters, in order.
 std::vector<std::string_view> parameter_names(const PathSegment& segment);
 

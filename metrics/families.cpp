@@ -84,6 +84,10 @@ Families::Families(prometheus::Registry& registry)
                                    "stands in; else 1.")),
       log_dropped_lines(counter(registry, "gateway_log_dropped_lines_total",
                                 "Lines of a log that were dropped as nobody read them in time.")),
+      connections_turned_away(
+          counter(registry, "gateway_connections_turned_away_total",
+                  "Teams' connections that were closed idle or refused for the sake of others, by "
+                  "reason: their address had more than its share, room was made, or none was left.")),
       build_info(gauge(registry, "gateway_build_info", "The version that runs; always 1.")) {}
 
 const prometheus::Histogram::BucketBoundaries& duration_buckets() {

@@ -88,6 +88,8 @@ class Families {
   GaugeFamily& credential_file_usable;
   /// gateway_log_dropped_lines_total{log}
   CounterFamily& log_dropped_lines;
+  /// gateway_connections_turned_away_total{reason}
+  CounterFamily& connections_turned_away;
   /// gateway_build_info{version,commit}
   GaugeFamily& build_info;
 

@@ -37,6 +37,9 @@ inline constexpr std::array<std::string_view, 3> verdict_labels{"refused", "acce
 /// Why stored responses became stale or were removed.
 inline constexpr std::array<std::string_view, 2> invalidation_labels{"write", "purge"};
 
+/// Why a team's connection was closed or refused for the sake of others.
+inline constexpr std::array<std::string_view, 3> turned_away_labels{"address", "room", "refused"};
+
 /// Position in a vocabulary; its size for a value that isn't in it.
 template <std::size_t Size>
 constexpr std::size_t index_of(const std::array<std::string_view, Size>& labels, std::string_view value) {

@@ -23,7 +23,11 @@ Metrics::Metrics(std::vector<std::string> operation_ids, const std::vector<std::
       upstream_breaker_open_(families_.upstream_breaker_open.Add({})),
       credential_file_usable_(families_.credential_file_usable.Add({})),
       dropped_access_lines_(families_.log_dropped_lines.Add({{"log", "access"}})),
-      dropped_event_lines_(families_.log_dropped_lines.Add({{"log", "events"}})) {
+      dropped_event_lines_(families_.log_dropped_lines.Add({{"log", "events"}})),
+      connections_turned_away_([this](std::size_t index) -> prometheus::Counter& {
+        return families_.connections_turned_away.Add({{"reason", std::string(label_at(turned_away_labels, index))}});
+      }) {
+  for (const auto reason : turned_away_labels) connections_turned_away(reason);
   credential_file_usable_.Set(1);
   families_.build_info.Add({{"version", std::string(version)}, {"commit", std::string(commit)}}).Set(1);
 

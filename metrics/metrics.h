@@ -83,6 +83,12 @@ class Metrics {
   prometheus::Counter& dropped_access_lines() { return dropped_access_lines_; }
   prometheus::Counter& dropped_event_lines() { return dropped_event_lines_; }
 
+  /// gateway_connections_turned_away_total{reason}: teams' connections that were closed while idle since their address
+  /// had more than its share ("address") or every place was taken ("room"), or refused as none was idle ("refused").
+  prometheus::Counter& connections_turned_away(std::string_view reason) {
+    return connections_turned_away_.at(index_of(turned_away_labels, reason));
+  }
+
   struct KeyExpiry {
     std::string key_id;
     std::chrono::sys_seconds at;
@@ -123,6 +129,7 @@ class Metrics {
   prometheus::Gauge& credential_file_usable_;
   prometheus::Counter& dropped_access_lines_;
   prometheus::Counter& dropped_event_lines_;
+  LazySeries<prometheus::Counter, turned_away_labels.size() + 1> connections_turned_away_;
 
   std::mutex exposition_mutex_;  // one exposition at a time; guards what is below
   std::map<std::string, prometheus::Gauge*> expiries_;

@@ -26,7 +26,7 @@ HttpResponse invalid_response(const std::vector<Violation>& violations) {
 }
 
 HttpResponse route_error(const Route& route) {
-  if (route.status == Route::Status::not_found) return error_response(404, "Not Found");
+  if (route.status != Route::Status::method_not_allowed) return error_response(404, "Not Found");
   HttpResponse response = error_response(405, "Method Not Allowed");
   response.headers.emplace_back("Allow", route.allow);
   return response;
@@ -105,10 +105,11 @@ std::optional<HttpResponse> Api::refuse_stranger(const HttpRequest& request) con
 
 std::optional<HttpResponse> Api::refuse_invalid(const HttpRequest& request, const contract::Match& match) const {
   std::vector<std::pair<std::string_view, std::string_view>> headers(request.headers.begin(), request.headers.end());
-  const contract::Verdict verdict =
-      contract_->validate_request({match, request.query(), headers, request.header("Content-Type"), request.body});
-  if (!verdict.violations.empty()) return invalid_response(verdict.violations);
-  if (verdict.unsupported_media_type) return error_response(415, "Unsupported Media Type");
+  const auto content_type = request.header("Content-Type");
+  const auto refusal = match.operation->refusal_of({.has_body = !request.body.empty(), .content_type = content_type});
+  if (refusal) return error_response(refusal->status, refusal->detail);
+  const auto violations = contract_->validate_request({match, request.query(), headers, content_type, request.body});
+  if (!violations.empty()) return invalid_response(violations);
   return std::nullopt;
 }
 

@@ -15,7 +15,7 @@ namespace pgw::admin {
 namespace {
 
 using nlohmann::json;
-using ExchangePtr = std::shared_ptr<edge::Exchange>;
+using ExchangePtr = std::shared_ptr<http::Exchange>;
 
 constexpr std::size_t most_connections = 64;
 constexpr std::string_view json_type = "application/json";
@@ -37,7 +37,7 @@ Answer error_answer(int status, const std::string& text) {
   return json_answer(json{{"detail", text}}, status);
 }
 
-void send(edge::Exchange& exchange, Answer answer) {
+void send(http::Exchange& exchange, Answer answer) {
   std::string fields = "Content-Type: ";
   fields += answer.type;
   fields += "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n" + answer.fields;
@@ -58,10 +58,12 @@ Answer refusal(Verdict verdict) {
 }
 
 edge::Server::Options server_options(const std::string& host, std::uint16_t port) {
-  edge::Server::Options options{.host = host, .port = port, .workers = 1, .limits = {}};
-  options.limits.max_body = 64UL * 1024;  // nothing here takes a body
-  options.max_connections = most_connections;
-  return options;
+  return {.host = host, .port = port, .workers = 1, .max_connections = most_connections};
+}
+
+/// Nothing here takes a body.
+http::Limits limits() {
+  return {.max_body = 64UL * 1024};
 }
 
 }  // namespace
@@ -93,16 +95,16 @@ class AdminServer::Impl {
     Answer (Impl::*answer)(const http::Request&) const;
   };
 
-  class Handler : public edge::RequestHandler {
+  class Handler : public http::RequestHandler {
    public:
-    explicit Handler(const Impl& impl) : impl_(impl) {}
+    explicit Handler(const Impl& impl) : RequestHandler(limits()), impl_(impl) {}
 
     void on_head(const ExchangePtr& exchange) override {
       if (auto answer = impl_.refuse(exchange->request())) send(*exchange, std::move(*answer));
     }
     void on_request(const ExchangePtr& exchange) override { send(*exchange, impl_.answer(exchange->request())); }
-    void on_rejected(const ExchangePtr& exchange, const edge::Rejection& rejection) override {
-      send(*exchange, error_answer(rejection.status, rejection.message));
+    void on_rejected(const ExchangePtr& exchange, const http::Malformation& malformation) override {
+      send(*exchange, error_answer(malformation.status, malformation.message));
     }
 
    private:

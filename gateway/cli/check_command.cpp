@@ -12,7 +12,7 @@ int check(const std::filesystem::path& config) {
   const auto loaded = config::load_settings(file);
   bool failed = print_problems(loaded.problems) || !loaded.settings;
   if (loaded.settings) {
-    const auto api = pipeline::load_contract(loaded.settings->api);
+    const auto api = pipeline::load_contract(*loaded.settings);
     failed = print_problems(api.problems) || failed;
     if (api.contract != nullptr) {
       failed = print_problems(pipeline::build_runtime(*loaded.settings, api.contract).problems) || failed;

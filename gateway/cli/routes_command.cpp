@@ -72,7 +72,7 @@ int routes(const std::filesystem::path& config) {
   if (print_problems(loaded.problems) || !loaded.settings) return 1;
   auto settings = *loaded.settings;
   settings.access.mode = config::AccessMode::open;
-  const auto api = pipeline::load_contract(settings.api);
+  const auto api = pipeline::load_contract(settings);
   if (print_problems(api.problems) || api.contract == nullptr) return 1;
   const auto built = pipeline::build_runtime(settings, api.contract);
   if (print_problems(built.problems) || built.runtime == nullptr) return 1;

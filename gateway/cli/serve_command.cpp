@@ -173,24 +173,13 @@ void run_until_told_to_end(service::Service& service, const Signals& signals) {
   }
 }
 
-/// A second signal to end hastens it: neither the delay nor the requests under way are waited for any longer.
-void end(service::Service& service, const Signals& signals) {
-  bool is_hastened = false;
-  const auto obey = [&](int signal) {
-    is_hastened = is_hastened || asks_to_end(signal);
+/// Whether another signal to end has come since the last look.
+bool is_hurried(const Signals& signals) {
+  for (int signal = 0; (signal = signals.wait(std::chrono::milliseconds(0))) != 0;) {
+    if (asks_to_end(signal)) return true;
     if (signal == SIGUSR1) log::reopen();
-  };
-  service.announce_end();
-  const auto drains_at = std::chrono::steady_clock::now() + service.drain_delay();
-  for (auto left = service.drain_delay(); left.count() > 0 && !is_hastened;) {
-    obey(signals.wait(std::min<std::chrono::milliseconds>(left, std::chrono::seconds(1))));
-    service.tick();
-    left = std::chrono::ceil<std::chrono::milliseconds>(drains_at - std::chrono::steady_clock::now());
   }
-  service.drain([&] {
-    obey(signals.wait(std::chrono::milliseconds(0)));
-    return is_hastened;
-  });
+  return false;
 }
 
 /// Nothing that the gateway does needs it, and a fault in the gateway would then be one of the whole machine.
@@ -226,7 +215,7 @@ int serve_or_throw(const ServeOptions& options) {
   outcome.service->start();
   if (!options.ready_file.empty()) write_ready_file(options.ready_file, *outcome.service, sandbox);
   run_until_told_to_end(*outcome.service, signals);
-  end(*outcome.service, signals);
+  outcome.service->drain([&signals] { return is_hurried(signals); });
   if (!options.ready_file.empty()) std::filesystem::remove(options.ready_file);
   return 0;
 }

@@ -36,7 +36,7 @@ int validate(const std::filesystem::path& config, const std::string& operation, 
   const auto file = config.empty() ? default_file("gateway.yaml") : config;
   const auto loaded = config::load_settings(file, config::process_environment(), config::Purpose::sandbox);
   if (print_problems(loaded.problems) || !loaded.settings) return 1;
-  const auto api = pipeline::load_contract(loaded.settings->api);
+  const auto api = pipeline::load_contract(*loaded.settings);
   if (print_problems(api.problems) || api.contract == nullptr) return 1;
 
   const auto* found = api.contract->find(operation);

@@ -4,33 +4,32 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
-#include "gateway/edge/exchange.h"
-#include "gateway/edge/limits.h"
-#include "gateway/edge/rejection.h"
-#include "gateway/edge/request_handler.h"
+#include "gateway/http/pressure.h"
+#include "gateway/http/request_handler.h"
 #include "gateway/loop/event_loop.h"
 
 namespace pgw::edge {
 
-/// An HTTP/1.1 server (RFC 9112) on `Pistache::Tcp`: one accepting thread, `workers` loops. Its functions may be called
-/// from any thread but its workers', `start`, `drain` and `stop` by one thread at a time.
+/// An HTTP/1.1 server (RFC 9112): one accepting thread, `workers` loops, each with a handler of its own, whose limits
+/// its connections go by. The server's functions may be called from any thread but its workers', `start`, `drain` and
+/// `stop` by one thread at a time.
 class Server {
  public:
   struct Options {
     std::string host = "127.0.0.1";  ///< an address or a name; "::" and IPv6 addresses without brackets
     std::uint16_t port = 0;          ///< 0: any free one
     unsigned workers = 1;
-    Limits limits;
     int backlog = 1024;
-    /// Further connections are accepted and closed at once; 0: see `reserve_descriptors`.
+    /// A further connection takes the place of one that is idle, or is answered 503; 0: see `reserve_descriptors`.
     std::size_t max_connections = 0;
   };
 
   /// Throws std::system_error if the process is out of descriptors.
-  Server(Options options, HandlerFactory factory);
+  Server(Options options, http::HandlerFactory factory);
 
   /// Stops.
   ~Server();
@@ -48,10 +47,10 @@ class Server {
   /// The port that is really listened on; 0 before `bind`.
   std::uint16_t port() const;
 
-  /// For connections from their next request on.
-  void set_limits(const Limits& limits);
-
   std::size_t open_connections() const;
+
+  /// Connections that had to go or were not taken, because of `Limits::connections_per_address` or `max_connections`.
+  http::Pressure::Figures pressure() const;
 
   /// Leaves that many of the descriptors that the process may have (RLIMIT_NOFILE) to others than clients, but a
   /// quarter of them to clients in any case, and returns how many connections may be open from now on. Without a call:
@@ -61,9 +60,14 @@ class Server {
   /// A worker's loop, for `post`; valid as long as the server.
   loop::EventLoop& loop(std::size_t worker);
 
+  /// From now on each response is the last of its connection, which says so (`Connection: close`); everything is still
+  /// served, new connections too.
+  void wind_down();
+
   /// Stops listening (the address is free for another process at once), closes idle connections and lets busy ones
   /// finish with `Connection: close`. Returns when none is left or the deadline has passed; `stop` cuts the rest.
-  void drain(std::chrono::milliseconds deadline);
+  /// `is_hurried` is asked several times a second: once it says true, the deadline has passed.
+  void drain(std::chrono::milliseconds deadline, const std::function<bool()>& is_hurried = {});
 
   /// Closes every connection, destroys the handlers and ends the threads. Idempotent.
   void stop();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/list.h"
+#include "base/text.h"
 #include "gateway/http/field_line.h"
 
 namespace pgw::http {
@@ -30,9 +32,9 @@ AnnouncedBody::Kind announced_coding(const Fields& fields) {
   std::size_t chunked = 0;
   bool is_last = false;
   for (const Field& field : fields) {
-    if (!iequals(field.name, "transfer-encoding")) continue;
-    for_each_element(field.value, [&](std::string_view coding) {
-      is_last = iequals(coding, "chunked");
+    if (!base::iequals(field.name, "transfer-encoding")) continue;
+    base::for_each_element(field.value, [&](std::string_view coding) {
+      is_last = base::iequals(coding, "chunked");
       chunked += is_last ? 1 : 0;
       ++codings;
     });
@@ -49,10 +51,10 @@ AnnouncedBody announced_body(const Fields& fields) {
   bool is_repeated = false;
   bool has_coding = false;
   for (const Field& field : fields) {
-    if (iequals(field.name, "content-length")) {
+    if (base::iequals(field.name, "content-length")) {
       is_repeated = length_text != nullptr;
       length_text = &field.value;
-    } else if (iequals(field.name, "transfer-encoding")) {
+    } else if (base::iequals(field.name, "transfer-encoding")) {
       has_coding = true;
     }
   }
@@ -187,7 +189,7 @@ void ChunkedDecoder::end_trailer() {
     return;
   }
   const auto field = parse_field_line(trailer_);
-  if (!field || iequals(field->name, "content-length") || iequals(field->name, "transfer-encoding")) fail();
+  if (!field || base::iequals(field->name, "content-length") || base::iequals(field->name, "transfer-encoding")) fail();
   trailer_.clear();
 }
 

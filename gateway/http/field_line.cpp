@@ -1,5 +1,8 @@
 #include "gateway/http/field_line.h"
 
+#include "base/text.h"
+#include "base/token.h"
+
 namespace pgw::http {
 namespace {
 
@@ -9,8 +12,8 @@ constexpr std::string_view crlf = "\r\n";
 
 std::optional<FieldLine> parse_field_line(std::string_view line) {
   const auto colon = line.find(':');
-  if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return std::nullopt;
-  return FieldLine{line.substr(0, colon), trim(line.substr(colon + 1))};
+  if (colon == std::string_view::npos || !base::is_token(line.substr(0, colon))) return std::nullopt;
+  return FieldLine{line.substr(0, colon), base::trim(line.substr(colon + 1))};
 }
 
 bool parse_field_lines(std::string_view lines, Fields& fields) {

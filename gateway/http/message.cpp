@@ -4,6 +4,9 @@
 #include <array>
 #include <utility>
 
+#include "base/list.h"
+#include "base/text.h"
+
 namespace pgw::http {
 namespace {
 
@@ -34,7 +37,7 @@ Fields& Fields::operator=(Fields&& other) noexcept {
 
 const std::string* Fields::find(std::string_view name) const {
   for (const Field& field : *this) {
-    if (iequals(field.name, name)) return &field.value;
+    if (base::iequals(field.name, name)) return &field.value;
   }
   return nullptr;
 }
@@ -42,14 +45,14 @@ const std::string* Fields::find(std::string_view name) const {
 std::vector<std::string_view> Fields::all(std::string_view name) const {
   std::vector<std::string_view> values;
   for (const Field& field : *this) {
-    if (iequals(field.name, name)) values.emplace_back(field.value);
+    if (base::iequals(field.name, name)) values.emplace_back(field.value);
   }
   return values;
 }
 
 std::size_t Fields::count(std::string_view name) const {
   return static_cast<std::size_t>(
-      std::count_if(begin(), end(), [name](const Field& field) { return iequals(field.name, name); }));
+      std::count_if(begin(), end(), [name](const Field& field) { return base::iequals(field.name, name); }));
 }
 
 void Fields::add(std::string_view name, std::string_view value) {
@@ -74,7 +77,7 @@ std::size_t Fields::erase(std::string_view name) {
   const std::string kept_name(name);
   const auto live_end = fields_.begin() + static_cast<std::ptrdiff_t>(size_);
   const auto rest = std::stable_partition(fields_.begin(), live_end,
-                                          [&](const Field& field) { return !iequals(field.name, kept_name); });
+                                          [&](const Field& field) { return !base::iequals(field.name, kept_name); });
   const auto erased = static_cast<std::size_t>(live_end - rest);
   size_ -= erased;
   return erased;
@@ -82,7 +85,7 @@ std::size_t Fields::erase(std::string_view name) {
 
 void Request::clear() {
   for (std::string* text : {&method, &target, &path, &query, &host, &body, &peer}) text->clear();
-  has_query = false;
+  has_query = from_trusted_proxy = false;
   version_minor = 1;
   fields.clear();
 }
@@ -199,7 +202,7 @@ bool has_content(bool is_head_request, int status) {
 std::string connection_options(const Fields& fields) {
   std::string options;
   for (const Field& field : fields) {
-    if (!iequals(field.name, "connection")) continue;
+    if (!base::iequals(field.name, "connection")) continue;
     if (!options.empty()) options += ',';
     options += field.value;
   }
@@ -217,8 +220,9 @@ bool is_hop_by_hop(std::string_view name, std::string_view connection_options) {
                                                               "proxy-authenticate",
                                                               "proxy-authorization",
                                                               "proxy-authentication-info"};
-  return std::any_of(always.begin(), always.end(), [name](std::string_view known) { return iequals(name, known); }) ||
-         list_contains(connection_options, name);
+  return std::any_of(always.begin(), always.end(),
+                     [name](std::string_view known) { return base::iequals(name, known); }) ||
+         base::list_contains(connection_options, name);
 }
 
 }  // namespace pgw::http

@@ -17,15 +17,6 @@ struct Field {
   std::string value;
 };
 
-// Callers that still use these names of http:: come to base:: with the next change of their file.
-using base::append_number;
-using base::for_each_element;
-using base::iequals;
-using base::is_token;
-using base::list_contains;
-using base::to_lower;
-using base::trim;
-
 /// Header fields in the order of arrival, duplicates kept, looked up without regard to case.
 ///
 /// `clear` keeps the storage of names and values, so a reused object parses its next message without allocating.
@@ -80,7 +71,9 @@ struct Request {
   int version_minor = 1;
   Fields fields;     ///< as received, hop-by-hop fields included
   std::string body;  ///< complete and without its transfer coding once the request is
-  std::string peer;  ///< the client's address, without port
+  std::string
+      peer;  ///< the client's address, without port; IPv4-mapped IPv6 as IPv4; as a trusted PROXY header told it
+  bool from_trusted_proxy = false;  ///< the socket's other end is one of Limits::trusted_proxies
 
   bool is_head() const { return method == "HEAD"; }
 

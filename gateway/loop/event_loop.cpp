@@ -24,8 +24,10 @@ Flags<NotifyOn> to_flags(int interest) {
   return flags;
 }
 
-Tag tag_of(int fd) {
-  return Tag(static_cast<std::uint64_t>(fd));
+constexpr unsigned generation_shift = 32;
+
+Tag tag_of(int fd, std::uint32_t generation = 0) {
+  return Tag((std::uint64_t{generation} << generation_shift) | static_cast<std::uint32_t>(fd));
 }
 
 [[noreturn]] void fail(const char* what) {
@@ -33,6 +35,19 @@ Tag tag_of(int fd) {
 }
 
 }  // namespace
+
+/// A function in a Watcher's place.
+class EventLoop::FunctionWatcher final : public Watcher {
+ public:
+  explicit FunctionWatcher(std::function<void(int)> on_ready) : on_ready_(std::move(on_ready)) {}
+
+  void on_ready(int ready) override {
+    on_ready_(ready == 0 || (ready & hung_up) != 0 ? EventLoop::read | EventLoop::write : ready);
+  }
+
+ private:
+  std::function<void(int)> on_ready_;
+};
 
 EventLoop::EventLoop(std::size_t worker)
     : worker_(worker),
@@ -65,37 +80,67 @@ void EventLoop::cancel(TimerId id) {
   timers_.cancel(id);
 }
 
-void EventLoop::watch(int fd, int interest, std::function<void(int ready)> on_ready) {
+EventLoop::Watch* EventLoop::find(int fd) {
+  const auto index = static_cast<std::size_t>(fd);
+  return index < watches_.size() && watches_[index].watcher != nullptr ? &watches_[index] : nullptr;
+}
+
+EventLoop::Watch& EventLoop::begin_watch(int fd, Watcher& watcher) {
   const auto index = static_cast<std::size_t>(fd);
   if (index >= watches_.size()) watches_.resize(std::max(index + 1, watches_.size() * 2));
+  Watch& watch = watches_[index];
+  watch.watcher = &watcher;
+  if (++watch.generation == 0) watch.generation = 1;
+  watch.armed = 0;
+  watch.interest = none;
+  return watch;
+}
+
+void EventLoop::watch(int fd, int interest, std::function<void(int ready)> on_ready) {
+  auto function = std::make_shared<FunctionWatcher>(std::move(on_ready));
+  Watch& watch = begin_watch(fd, *function);
   try {
-    epoll_->addFd(fd, to_flags(interest), tag_of(fd), Mode::Level);
+    epoll_->addFd(fd, to_flags(interest), tag_of(fd, watch.generation), Mode::Level);
   } catch (const std::exception&) {
+    watch.watcher = nullptr;
     fail("epoll_ctl");
   }
-  watches_[index] = std::make_shared<Watch>(Watch{interest, std::move(on_ready)});
+  watch.owned = std::move(function);
+  watch.armed = watch.generation;
+  watch.interest = interest;
 }
 
 void EventLoop::rewatch(int fd, int interest) {
-  const auto index = static_cast<std::size_t>(fd);
-  if (index >= watches_.size() || !watches_[index] || watches_[index]->interest == interest) return;
+  Watch* const watch = find(fd);
+  if (watch == nullptr || (watch->armed != 0 && watch->interest == interest)) return;
   try {
-    epoll_->rearmFd(fd, to_flags(interest), tag_of(fd), Mode::Level);
+    epoll_->rearmFd(fd, to_flags(interest), tag_of(fd, watch->generation), Mode::Level);
   } catch (const std::exception&) {
     fail("epoll_ctl");
   }
-  watches_[index]->interest = interest;
+  watch->armed = watch->generation;
+  watch->interest = interest;
 }
 
 void EventLoop::unwatch(int fd) {
-  const auto index = static_cast<std::size_t>(fd);
-  if (index >= watches_.size() || !watches_[index]) return;
-  watches_[index].reset();
+  if (find(fd) == nullptr) return;
+  forget(fd);
   try {
     epoll_->removeFd(fd);
   } catch (const std::exception&) {
     return;  // closed before it was unwatched: the kernel has forgotten it already
   }
+}
+
+void EventLoop::adopt(int fd, Watcher& watcher) {
+  begin_watch(fd, watcher);
+}
+
+void EventLoop::forget(int fd) {
+  Watch* const watch = find(fd);
+  if (watch == nullptr) return;
+  watch->watcher = nullptr;
+  watch->owned.reset();
 }
 
 void EventLoop::post(std::function<void()> task) {
@@ -127,7 +172,16 @@ void EventLoop::run_mailbox() {
   running_.clear();
 }
 
-bool EventLoop::dispatch(int fd, int ready) {
+bool EventLoop::dispatch(std::uint64_t tag, int ready) {
+  const int fd = static_cast<int>(static_cast<std::uint32_t>(tag));
+  const auto generation = static_cast<std::uint32_t>(tag >> generation_shift);
+  if (const Watch* const watch = find(fd)) {
+    if (watch->armed != generation) return true;  // the event of a socket that had the descriptor before
+    const auto kept = watch->owned;               // its callback may unwatch it
+    watch->watcher->on_ready(ready);
+    return true;
+  }
+  if (generation != 0) return true;  // of a socket that is watched no more
   if (fd == timer_fd_) {
     armed_ = Clock::time_point::max();
     return true;  // `end_turn` runs what is due
@@ -136,11 +190,7 @@ bool EventLoop::dispatch(int fd, int ready) {
     run_mailbox();
     return true;
   }
-  const auto index = static_cast<std::size_t>(fd);
-  if (index >= watches_.size() || !watches_[index]) return false;
-  const std::shared_ptr<Watch> kept = watches_[index];  // its callback may unwatch it
-  kept->on_ready(ready);
-  return true;
+  return false;
 }
 
 void EventLoop::run_timers() {
@@ -171,7 +221,9 @@ void EventLoop::close() {
   }
   dropped.clear();
   timers_.clear();
-  for (std::size_t fd = 0; fd < watches_.size(); ++fd) unwatch(static_cast<int>(fd));
+  for (std::size_t fd = 0; fd < watches_.size(); ++fd) {
+    if (watches_[fd].owned != nullptr) unwatch(static_cast<int>(fd));
+  }
 }
 
 }  // namespace pgw::loop

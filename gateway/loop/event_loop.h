@@ -20,6 +20,16 @@ class Epoll;
 
 namespace pgw::loop {
 
+/// Is told about one descriptor, in the loop's thread. Must not throw.
+class Watcher {
+ public:
+  /// `ready` is a mask of EventLoop::Interest and EventLoop::hung_up; 0 is an error of the socket.
+  virtual void on_ready(int ready) = 0;
+
+ protected:
+  ~Watcher() = default;
+};
+
 /// One per worker, owned by the Server and alive as long as it. Everything but `post` and
 /// `worker` may be called from the loop's own thread only (which includes the HandlerFactory and every callback).
 /// Callbacks must not throw: what they throw ends the process.
@@ -31,6 +41,9 @@ class EventLoop {
   static constexpr std::size_t tasks_per_turn = 64;
 
   enum Interest : int { none = 0, read = 1, write = 2 };
+
+  /// What a Watcher is told beside the interests: both directions are closed, or broken.
+  static constexpr int hung_up = 4;
 
   explicit EventLoop(std::size_t worker);
   ~EventLoop();
@@ -58,6 +71,12 @@ class EventLoop {
   /// Unknown descriptors are ignored.
   void unwatch(int fd);
 
+  /// Watches a descriptor that the listener adds to the epoll itself, edge-triggered for reading; level-triggered from
+  /// the first `rewatch` on. The watcher lives until `forget`, which must come before the descriptor is closed, and not
+  /// from inside `on_ready`.
+  void adopt(int fd, Watcher& watcher);
+  void forget(int fd);
+
   /// Runs the task in the loop's thread, after those posted earlier. At most `tasks_per_turn` run in one turn, so that
   /// a flood of them leaves sockets and timers their turns. Thread-safe. After the server stopped the task is destroyed
   /// without being run.
@@ -84,8 +103,9 @@ class EventLoop {
     turn_began_at_ = std::chrono::system_clock::now();
   }
 
-  /// Handles an event of one of the loop's descriptors; false if this is none of them.
-  bool dispatch(int fd, int ready);
+  /// Handles an event of one of the loop's descriptors; false if this is none of them. `tag` is the event's own,
+  /// `ready` as a Watcher is told.
+  bool dispatch(std::uint64_t tag, int ready);
 
   /// Runs the timers that are due.
   void run_timers();
@@ -97,11 +117,21 @@ class EventLoop {
   void close();
 
  private:
+  class FunctionWatcher;
+
+  /// A descriptor that is closed is soon another socket's, while events that were fetched with the one before may still
+  /// wait in this turn. So each watch has a generation, the epoll's tag is generation and descriptor, and an event of
+  /// another generation is nobody's (as Redis's ae.c and nginx's instance bit have it).
   struct Watch {
+    Watcher* watcher = nullptr;
+    std::shared_ptr<FunctionWatcher> owned;  // the watcher, when it is a function
+    std::uint32_t generation = 0;            // of this or the last watch; a watch's is never 0
+    std::uint32_t armed = 0;                 // what the epoll has; 0 is the listener's own registration
     int interest = none;
-    std::function<void(int)> on_ready;
   };
 
+  Watch& begin_watch(int fd, Watcher& watcher);
+  Watch* find(int fd);
   void run_mailbox();
   void arm(Clock::time_point when);
 
@@ -111,7 +141,7 @@ class EventLoop {
   Clock::time_point turn_began_ = Clock::now();
   std::chrono::system_clock::time_point turn_began_at_ = std::chrono::system_clock::now();
 
-  std::vector<std::shared_ptr<Watch>> watches_;  // by descriptor
+  std::vector<Watch> watches_;  // by descriptor
 
   TimerQueue timers_;
   int timer_fd_ = -1;

@@ -1,6 +1,7 @@
 // Phase `cache`: what memory can answer, it answers; identical fetches become one.
 #include <span>
 
+#include "base/text.h"
 #include "cache/cache.h"
 #include "gateway/pipeline/cache_key.h"
 #include "gateway/pipeline/forward.h"
@@ -109,7 +110,7 @@ void refresh_in_background(RequestContext& context, cache::Fetch fetch, cache::E
   auto outgoing = outgoing_request(context, true, fetch.validators());
   // The client has its answer: how old a response it would take (only-if-cached, max-stale) is not what this one asks.
   std::erase_if(outgoing.fields, [](const http::Field& field) {
-    return http::iequals(field.name, "cache-control") || http::iequals(field.name, "pragma");
+    return base::iequals(field.name, "cache-control") || base::iequals(field.name, "pragma");
   });
   Forward::start(context.worker, {.runtime = context.runtime,
                                   .operation = &context.operation(),

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/text.h"
 #include "gateway/log/log.h"
 #include "gateway/pipeline/prime.h"
 #include "gateway/pipeline/process.h"
@@ -24,7 +25,7 @@ std::vector<cache::Header> views_of(const http::Fields& fields) {
   views.reserve(fields.size());
   for (const auto& field : fields) {
     // Whose request it was is nobody else's business, so it isn't stored.
-    if (!http::iequals(field.name, "x-request-id")) views.push_back({field.name, field.value});
+    if (!base::iequals(field.name, "x-request-id")) views.push_back({field.name, field.value});
   }
   return views;
 }
@@ -326,7 +327,7 @@ void Forward::settle_unmodified() {
   }
   // The 304 spoke of another representation than ours (RFC 9111 section 4.3.3): ask again, unconditionally.
   std::erase_if(job_.outgoing.fields, [](const http::Field& field) {
-    return http::iequals(field.name, "if-none-match") || http::iequals(field.name, "if-modified-since");
+    return base::iequals(field.name, "if-none-match") || base::iequals(field.name, "if-modified-since");
   });
   job_.revalidated = nullptr;
   fields_.clear();

@@ -3,6 +3,7 @@
 #include <array>
 #include <span>
 
+#include "base/text.h"
 #include "gateway/access/key_ring.h"
 #include "gateway/pipeline/phases.h"
 #include "gateway/pipeline/respond.h"
@@ -26,7 +27,7 @@ class FirstTwo {
  public:
   FirstTwo(const http::Fields& fields, std::string_view name) {
     for (const auto& field : fields) {
-      if (count_ < values_.size() && http::iequals(field.name, name)) values_[count_++] = field.value;
+      if (count_ < values_.size() && base::iequals(field.name, name)) values_[count_++] = field.value;
     }
   }
   std::span<const std::string_view> values() const { return std::span(values_).first(count_); }

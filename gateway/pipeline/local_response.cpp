@@ -30,13 +30,18 @@ LocalResponse method_not_allowed(std::string_view allow) {
   return response;
 }
 
-LocalResponse unsupported_media_type(std::string_view accept) {
-  std::string text = "Unsupported Media Type: send ";
-  text += accept;
-  LocalResponse response = error_response(415, text);
-  response.fields += "Accept: ";
-  response.fields += accept;
-  response.fields += "\r\n";
+LocalResponse elsewhere(std::string_view location) {
+  LocalResponse response = error_response(307, "Temporary Redirect");
+  response.fields.append("Location: ").append(location).append("\r\n");
+  return response;
+}
+
+LocalResponse refused_body(const contract::BodyRefusal& refusal) {
+  LocalResponse response = error_response(refusal.status, refusal.detail);
+  if (!refusal.accepted_media_types.empty()) {
+    response.fields.append("Accept: ").append(refusal.accepted_media_types).append("\r\n");
+  }
+  if (refusal.wants_identity) response.fields += "Accept-Encoding: identity\r\n";
   return response;
 }
 

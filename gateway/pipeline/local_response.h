@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "contract/contract.h"
 #include "gateway/upstream/failure.h"
 
 namespace pgw::pipeline {
@@ -19,9 +20,11 @@ struct LocalResponse {
 /// `{"detail": "<text>"}`.
 LocalResponse error_response(int status, std::string_view text);
 
-LocalResponse unauthorized(std::string_view text);              ///< 401 with WWW-Authenticate (RFC 9110 section 11.6.1)
-LocalResponse method_not_allowed(std::string_view allow);       ///< 405 with Allow (RFC 9110 section 15.5.6)
-LocalResponse unsupported_media_type(std::string_view accept);  ///< 415 with Accept (RFC 9110 section 15.5.16)
+LocalResponse unauthorized(std::string_view text);         ///< 401 with WWW-Authenticate (RFC 9110 section 11.6.1)
+LocalResponse method_not_allowed(std::string_view allow);  ///< 405 with Allow (RFC 9110 section 15.5.6)
+LocalResponse elsewhere(std::string_view location);        ///< 307 with Location, a reference to this origin
+LocalResponse refused_body(
+    const contract::BodyRefusal& refusal);  ///< 400; 415 with Accept or Accept-Encoding (RFC 9110 section 15.5.16)
 LocalResponse invalid_request(std::string body);            ///< 422; `body` as contract::validation_error_body made it
 LocalResponse upstream_failure(upstream::Failure failure);  ///< 502, 503 or 504
 

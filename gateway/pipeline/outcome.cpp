@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/text.h"
 #include "gateway/http/message.h"
 
 namespace pgw::pipeline {
@@ -29,16 +30,18 @@ std::string_view to_string(ForwardReason reason) {
 }
 
 std::string_view to_string(Rejection rejection) {
-  static constexpr std::array<std::string_view, 15> names{"",
+  static constexpr std::array<std::string_view, 17> names{"",
                                                           "malformed",
                                                           "key-missing",
                                                           "key-unknown",
                                                           "key-expired",
                                                           "unknown-route",
+                                                          "other-ending",
                                                           "method-not-allowed",
                                                           "scope-missing",
                                                           "operation-not-allowed",
                                                           "unsupported-media-type",
+                                                          "body-not-taken",
                                                           "invalid",
                                                           "rate-limited",
                                                           "not-in-cache",
@@ -54,7 +57,7 @@ void append_cache_status(std::string& text, const Outcome& outcome) {
     text += to_string(outcome.forwarded);
     if (outcome.upstream_status && *outcome.upstream_status != outcome.status) {
       text += "; fwd-status=";
-      http::append_number(text, *outcome.upstream_status);
+      base::append_number(text, *outcome.upstream_status);
     }
     if (outcome.stored) text += "; stored";
     if (outcome.cache == CacheOutcome::collapsed) text += "; collapsed";
@@ -63,7 +66,7 @@ void append_cache_status(std::string& text, const Outcome& outcome) {
     text += "; hit";
     if (outcome.ttl_seconds) {
       text += "; ttl=";
-      http::append_number(text, *outcome.ttl_seconds);
+      base::append_number(text, *outcome.ttl_seconds);
     }
     if (outcome.stale_on_error) text += "; detail=stale-if-error";
   }

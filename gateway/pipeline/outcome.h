@@ -36,10 +36,12 @@ enum class Rejection {
   key_unknown,
   key_expired,
   unknown_route,
+  other_ending,
   method_not_allowed,
   scope_missing,
   operation_not_allowed,
   unsupported_media_type,
+  body_not_taken,
   invalid,
   rate_limited,
   not_in_cache,
@@ -51,7 +53,7 @@ std::string_view to_string(Rejection rejection);
 struct Outcome {
   int status = 0;
   Rejection rejection = Rejection::none;
-  std::string_view malformation;  ///< what the edge found wrong (edge::Rejection::reason)
+  std::string_view malformation;  ///< what the edge found wrong (http::Malformation::reason)
   CacheOutcome cache = CacheOutcome::none;
   ForwardReason forwarded = ForwardReason::none;
   bool stored = false;

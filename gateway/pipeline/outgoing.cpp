@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text.h"
 #include "gateway/pipeline/forward.h"
 #include "gateway/pipeline/worker.h"
 
@@ -26,12 +27,12 @@ constexpr std::string_view authorization = "authorization";
 constexpr std::string_view for_the_gateway[] = {"x-api-key", "accept-encoding"};
 
 bool is_one_of(Names names, std::string_view name) {
-  return std::ranges::any_of(names, [&](std::string_view one) { return http::iequals(one, name); });
+  return std::ranges::any_of(names, [&](std::string_view one) { return base::iequals(one, name); });
 }
 
 bool is_credential(const RequestContext& context, std::string_view name) {
   const auto& credential = context.runtime->target.credential;
-  return credential != nullptr && http::iequals(name, credential->header());
+  return credential != nullptr && base::iequals(name, credential->header());
 }
 
 }  // namespace
@@ -45,7 +46,7 @@ bool is_authorized(const RequestContext& context) {
 }
 
 bool stays_here(const RequestContext& context, std::string_view name) {
-  if (http::iequals(name, authorization)) return !forwards_authorization(context);
+  if (base::iequals(name, authorization)) return !forwards_authorization(context);
   if (is_one_of(for_the_gateway, name) || is_credential(context, name)) return true;
   return context.request().is_head() && is_one_of(of_a_range, name);
 }

@@ -34,6 +34,12 @@ std::optional<std::string> member_of(const std::string& body, const std::string&
   return member->get<std::string>();
 }
 
+/// With a reserved character (RFC 3986 section 2.2), which may be encoded or not in the path of a read: of one resource
+/// or of two, only the origin knows.
+bool has_two_spellings(std::string_view value) {
+  return value.find_first_of(":/?#[]@!$&'()*+,;=") != std::string_view::npos;
+}
+
 /// The read's own path, routed anew, so that it is the very one that a client's request would be routed to.
 std::optional<contract::Match> route_of(const RequestContext& context, const PrimedRead& primed,
                                         const std::string& body) {
@@ -47,7 +53,7 @@ std::optional<contract::Match> route_of(const RequestContext& context, const Pri
     }
     const auto& [name, position] = *value++;
     const auto text = position ? context.route.path_values[*position] : member_of(body, name);
-    if (!text) return std::nullopt;
+    if (!text || has_two_spellings(*text)) return std::nullopt;
     cache::append_encoded(path, *text);
   }
   auto route = context.runtime->contract->match("GET", path);

@@ -41,14 +41,28 @@ std::string resolved_path(const config::Url& upstream, const std::string& base, 
   return without_dot_segments(folder + std::string(reference));
 }
 
+/// The value of a catch-all is a path of its own: what is written to "a/b" is part of what is read of "a".
+void add_parts(std::vector<cache::Segment>& segments, std::string_view value) {
+  while (!value.empty()) {
+    const auto part = value.substr(0, value.find('/'));
+    value.remove_prefix(std::min(value.size(), part.size() + 1));
+    segments.push_back({part, true});
+  }
+}
+
 }  // namespace
 
 std::vector<cache::Segment> segments_of(const contract::Match& match) {
   std::vector<cache::Segment> segments;
-  std::size_t value = 0;
+  auto value = match.path_values.begin();
   for (const auto& segment : match.operation->segments()) {
-    segments.push_back(segment.is_parameter ? cache::Segment{match.path_values[value++], true, !segment.after.empty()}
-                                            : cache::Segment{segment.text, false});
+    if (!segment.is_parameter) {
+      segments.push_back({segment.text, false});
+    } else if (segment.is_catch_all) {
+      add_parts(segments, *value++);
+    } else {
+      segments.push_back({*value++, true, !segment.after.empty()});
+    }
   }
   return segments;
 }

@@ -54,12 +54,16 @@ void note_upstream_exchange(metrics::Metrics& metrics, const contract::Operation
   instruments.upstream_duration().Observe(seconds(took));
 }
 
-void report_request(metrics::Metrics& metrics, const contract::Operation& operation, const contract::Verdict& verdict) {
+void report_refusal(metrics::Metrics& metrics, const contract::Operation& operation,
+                    const contract::BodyRefusal& refusal) {
+  const auto* const type = refusal.status == 415 ? "unsupported_media_type" : "body_not_taken";
+  metrics.operation(operation.index()).validation_failures("header", type).Increment();
+}
+
+void report_request(metrics::Metrics& metrics, const contract::Operation& operation,
+                    std::span<const contract::Violation> violations) {
   auto& instruments = metrics.operation(operation.index());
-  if (verdict.unsupported_media_type) {
-    instruments.validation_failures("header", "unsupported_media_type").Increment();
-  }
-  for (const auto& violation : verdict.violations) {
+  for (const auto& violation : violations) {
     instruments.validation_failures(location_of(violation), violation.type).Increment();
   }
 }

@@ -13,7 +13,10 @@ namespace pgw::pipeline {
 void note_upstream_exchange(metrics::Metrics& metrics, const contract::Operation& operation, int status,
                             std::chrono::steady_clock::duration took);
 
-void report_request(metrics::Metrics& metrics, const contract::Operation& operation, const contract::Verdict& verdict);
+void report_refusal(metrics::Metrics& metrics, const contract::Operation& operation,
+                    const contract::BodyRefusal& refusal);
+void report_request(metrics::Metrics& metrics, const contract::Operation& operation,
+                    std::span<const contract::Violation> violations);
 
 /// Also logged, at most once a minute and operation: an upstream that drifts away from its description is for the
 /// operator to know, not for the log to fill up with.

@@ -12,7 +12,7 @@
 #include "cache/cache.h"
 #include "contract/contract.h"
 #include "gateway/access/key_ring.h"
-#include "gateway/edge/exchange.h"
+#include "gateway/http/exchange.h"
 #include "gateway/pipeline/outcome.h"
 #include "gateway/pipeline/runtime.h"
 
@@ -24,7 +24,7 @@ class Worker;
 /// is over, and a forward that goes on without its client holds it beyond that.
 struct RequestContext : std::enable_shared_from_this<RequestContext> {
   RequestContext(Worker& its_worker, std::shared_ptr<const Runtime> its_runtime,
-                 std::shared_ptr<edge::Exchange> its_exchange);
+                 std::shared_ptr<http::Exchange> its_exchange);
 
   const http::Request& request() const { return exchange->request(); }
   const contract::Operation& operation() const { return *route.operation; }
@@ -36,7 +36,7 @@ struct RequestContext : std::enable_shared_from_this<RequestContext> {
 
   Worker& worker;
   const std::shared_ptr<const Runtime> runtime;
-  const std::shared_ptr<edge::Exchange> exchange;
+  const std::shared_ptr<http::Exchange> exchange;
   const cache::TimePoint arrived;  ///< when the loop's turn began in which the head was there
 
   // identify

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "cache/conditional.h"
 #include "gateway/pipeline/process.h"
 #include "gateway/pipeline/worker.h"
@@ -16,7 +17,7 @@ constexpr std::size_t usual_head = 640;
 constexpr std::string_view set_by_gateway[] = {"x-request-id", "content-length", "proxy-status"};
 
 bool is_set_by_gateway(std::string_view name) {
-  return std::ranges::any_of(set_by_gateway, [&](std::string_view own) { return http::iequals(own, name); });
+  return std::ranges::any_of(set_by_gateway, [&](std::string_view own) { return base::iequals(own, name); });
 }
 
 void append_line(std::string& out, std::string_view name, std::string_view value) {
@@ -38,12 +39,12 @@ void append_own_fields(std::string& out, const RequestContext& context) {
 
 void append_age(std::string& out, cache::Duration age) {
   out += "Age: ";
-  http::append_number(out, std::chrono::floor<std::chrono::seconds>(age).count());
+  base::append_number(out, std::chrono::floor<std::chrono::seconds>(age).count());
   out += "\r\n";
 }
 
 void respond_range(RequestContext& context, const cache::EntryPtr& entry, const cache::RangeVerdict& verdict) {
-  edge::ResponseHead& head = context.worker.spare_head();
+  http::ResponseHead& head = context.worker.spare_head();
   const std::string size = std::to_string(entry->body.size());
   if (verdict.kind == cache::RangeVerdict::Kind::unsatisfiable) {
     append_line(head.fields, "Content-Range", "bytes */" + size);
@@ -61,7 +62,7 @@ void respond_range(RequestContext& context, const cache::EntryPtr& entry, const 
 
 }  // namespace
 
-edge::ResponseHead response_head(RequestContext& context, int status, std::string fields) {
+http::ResponseHead response_head(RequestContext& context, int status, std::string fields) {
   context.outcome.status = status;
   append_own_fields(fields, context);
   return {status, std::move(fields)};
@@ -83,7 +84,7 @@ void respond_from_entry(RequestContext& context, cache::EntryPtr entry, cache::T
   const auto age = entry->age(now);
   context.outcome.ttl_seconds = std::chrono::floor<std::chrono::seconds>(entry->ttl(now)).count();
 
-  edge::ResponseHead& head = context.worker.spare_head();
+  http::ResponseHead& head = context.worker.spare_head();
   head.fields.clear();
   if (cache::not_modified(*entry, request_fields, now)) {
     head.fields += entry->not_modified_headers();

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/edge/exchange.h"
+#include "gateway/http/exchange.h"
 #include "gateway/http/message.h"
 #include "gateway/pipeline/local_response.h"
 #include "gateway/pipeline/request_context.h"
@@ -15,7 +15,7 @@ namespace pgw::pipeline {
 
 /// `fields` (ready lines) with those that every response of the gateway carries: X-Request-ID, Cache-Status and, on a
 /// failure, Proxy-Status. Sets the outcome's status first, so that the fields can speak of it.
-edge::ResponseHead response_head(RequestContext& context, int status, std::string fields);
+http::ResponseHead response_head(RequestContext& context, int status, std::string fields);
 
 /// The gateway's own answer.
 void respond_locally(RequestContext& context, Rejection rejection, LocalResponse response);

@@ -1,8 +1,20 @@
 // Phase `route`: method and path to an operation of the contract.
+#include <string>
+
 #include "gateway/pipeline/phases.h"
 #include "gateway/pipeline/respond.h"
 
 namespace pgw::pipeline {
+namespace {
+
+std::string location_of(const RequestContext& context, const contract::Match& match) {
+  const auto& contract = *context.runtime->contract;
+  std::string location = contract.base_path() + contract.canonical_path(match);
+  if (!context.request().query.empty()) location.append("?").append(context.request().query);
+  return location;
+}
+
+}  // namespace
 
 Progress route(RequestContext& context) {
   auto found = context.runtime->contract->match(context.request().method, context.request().path);
@@ -10,6 +22,9 @@ Progress route(RequestContext& context) {
     case contract::Route::Status::found:
       context.route = std::move(found.match);
       return Progress::next;
+    case contract::Route::Status::elsewhere:
+      respond_locally(context, Rejection::other_ending, elsewhere(location_of(context, found.match)));
+      return Progress::answered;
     case contract::Route::Status::method_not_allowed:
       respond_locally(context, Rejection::method_not_allowed, method_not_allowed(found.allow));
       return Progress::answered;

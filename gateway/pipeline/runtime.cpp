@@ -9,6 +9,7 @@
 
 #include "cache/key.h"
 #include "config/secret_file.h"
+#include "gateway/pipeline/connection_limits.h"
 #include "gateway/pipeline/references.h"
 
 namespace pgw::pipeline {
@@ -92,6 +93,7 @@ class Builder {
     runtime_->settings = settings;
     runtime_->contract = std::move(contract);
     runtime_->contract_digest = options_.contract_digest;
+    runtime_->limits = connection_limits(settings, *runtime_->contract);
     operation_ids_ = operation_ids(*runtime_->contract);
   }
 
@@ -142,6 +144,7 @@ class Builder {
     for (const auto& operation : runtime_->contract->operations()) {
       OperationPolicy policy;
       policy.is_read = operation.method() == "GET";
+      policy.max_body = max_body(settings(), operation.id());
       policy.changes_nothing =
           operation.is_safe() || std::ranges::count(settings().cache.safe_operations, operation.id()) > 0;
       if (const auto rule = settings().cache.rules.find(operation.id()); rule != settings().cache.rules.end()) {
@@ -273,13 +276,32 @@ cache::Tag ExtraTag::tag_for(const contract::Match& write) const {
   return cache::read_tags(path).back();
 }
 
-LoadedContract load_contract(const std::filesystem::path& api) {
+contract::CompileOptions compile_options(const config::Settings& settings) {
+  contract::CompileOptions options{
+      .allows_encoded_slashes = settings.routing.encoded_slashes == config::EncodedSlashes::allow,
+      .coercion = settings.validation.coercion == config::Coercion::none ? contract::Coercion::none
+                                                                         : contract::Coercion::pydantic};
+  switch (settings.routing.trailing_slash) {
+    case config::TrailingSlash::strict:
+      options.trailing_slash = contract::TrailingSlash::strict;
+      break;
+    case config::TrailingSlash::redirect:
+      options.trailing_slash = contract::TrailingSlash::redirect;
+      break;
+    case config::TrailingSlash::ignore:
+      options.trailing_slash = contract::TrailingSlash::ignore;
+      break;
+  }
+  return options;
+}
+
+LoadedContract load_contract(const config::Settings& settings) {
   LoadedContract loaded;
-  loaded.digest = digest_of_file(api);
-  auto read = contract::Document::read(api);
+  loaded.digest = digest_of_file(settings.api);
+  auto read = contract::Document::read(settings.api);
   loaded.problems = std::move(read.problems);
   if (!read.document) return loaded;
-  auto compiled = contract::Contract::compile(*read.document);
+  auto compiled = contract::Contract::compile(*read.document, compile_options(settings));
   append(loaded.problems, std::move(compiled.problems));
   if (!has_error(loaded.problems)) loaded.contract = std::move(compiled.contract);
   return loaded;

@@ -1,6 +1,7 @@
 // One configuration, put together and ready to serve: what a reload swaps as a whole.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -13,6 +14,7 @@
 #include "config/settings.h"
 #include "contract/contract.h"
 #include "gateway/access/key_ring.h"
+#include "gateway/http/limits.h"
 #include "gateway/upstream/client.h"
 
 namespace pgw::pipeline {
@@ -43,6 +45,7 @@ struct OperationPolicy {
   bool is_read = false;   ///< GET: goes through the cache
   bool is_cached = true;  ///< false: its rule says `off`
   config::CacheKeyRule key_rule;
+  std::uint64_t max_body = 0;
   bool changes_nothing =
       false;  ///< safe by method or by cache.safe_operations: invalidates nothing, needs scope `read`
   cache::Rule rule;
@@ -56,6 +59,7 @@ struct Runtime {
   config::Settings settings;
   std::shared_ptr<const contract::Contract> contract;
   std::string contract_digest;            ///< of the API description's bytes
+  http::Limits limits;                    ///< of the teams' connections
   std::vector<OperationPolicy> policies;  ///< by Operation::index()
   std::shared_ptr<const access::KeyRing> keys;
   access::Principal anonymous;    ///< of everyone, when access.mode is open
@@ -85,8 +89,8 @@ struct LoadedContract {
   std::vector<contract::Problem> problems;
 };
 
-/// Reads and compiles the API description.
-LoadedContract load_contract(const std::filesystem::path& api);
+/// Reads and compiles the API description that the settings name, as they say.
+LoadedContract load_contract(const config::Settings& settings);
 
 std::vector<std::string> operation_ids(const contract::Contract& contract);
 

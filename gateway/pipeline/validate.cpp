@@ -1,4 +1,8 @@
-// Phase `validate`: the request against the contract, every error at once.
+// Phase `validate`: the body against the wall, whatever the mode; then the request against the contract, every error at
+// once.
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -11,7 +15,27 @@
 namespace pgw::pipeline {
 namespace {
 
-contract::Verdict verdict_on(RequestContext& context) {
+/// The lines of a field as one list (RFC 9110 section 5.3); nullopt without one. `room` keeps what has to be joined.
+std::optional<std::string_view> list_of(const http::Fields& fields, std::string_view name, std::string& room) {
+  const std::string* const first = fields.find(name);
+  if (first == nullptr) return std::nullopt;
+  if (fields.count(name) == 1) return *first;
+  for (const auto line : fields.all(name)) room.append(room.empty() ? "" : ", ").append(line);
+  return room;
+}
+
+std::optional<contract::BodyRefusal> refusal_of_body(const RequestContext& context) {
+  const http::Request& request = context.request();
+  if (request.body.empty()) return std::nullopt;
+  std::string types;
+  std::string codings;
+  return context.operation().refusal_of(
+      {.has_body = true,
+       .content_type = list_of(request.fields, "content-type", types),
+       .content_encoding = list_of(request.fields, "content-encoding", codings).value_or("")});
+}
+
+std::vector<contract::Violation> violations_of(RequestContext& context) {
   const http::Request& request = context.request();
   std::vector<std::pair<std::string_view, std::string_view>> headers;
   if (context.operation().declares_headers()) {
@@ -30,21 +54,23 @@ contract::Verdict verdict_on(RequestContext& context) {
 }  // namespace
 
 Progress validate(RequestContext& context) {
+  if (const auto refusal = refusal_of_body(context)) {
+    report_refusal(context.worker.process().metrics, context.operation(), *refusal);
+    const auto rejection = refusal->status == 415 ? Rejection::unsupported_media_type : Rejection::body_not_taken;
+    respond_locally(context, rejection, refused_body(*refusal));
+    return Progress::answered;
+  }
   const auto mode = context.runtime->settings.validation.requests;
   if (mode == config::Check::off) return Progress::next;
-  const contract::Verdict verdict = verdict_on(context);
-  if (verdict.ok()) return Progress::next;
+  const auto violations = violations_of(context);
+  if (violations.empty()) return Progress::next;
 
-  report_request(context.worker.process().metrics, context.operation(), verdict);
+  report_request(context.worker.process().metrics, context.operation(), violations);
   if (mode == config::Check::report) {
     context.outcome.would_be_rejected = true;
     return Progress::next;
   }
-  if (verdict.unsupported_media_type) {
-    respond_locally(context, Rejection::unsupported_media_type, unsupported_media_type(verdict.accepted_media_types));
-  } else {
-    respond_locally(context, Rejection::invalid, invalid_request(contract::validation_error_body(verdict.violations)));
-  }
+  respond_locally(context, Rejection::invalid, invalid_request(contract::validation_error_body(violations)));
   return Progress::answered;
 }
 

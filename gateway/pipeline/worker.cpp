@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <random>
 
+#include "base/list.h"
+#include "base/text.h"
 #include "gateway/pipeline/forward.h"
 #include "gateway/pipeline/references.h"
 #include "gateway/pipeline/respond.h"
@@ -36,8 +38,8 @@ constexpr std::uint64_t scrambled(std::uint64_t number) {
 /// which would store its answer under them, nor validation (RFC 9110 section 7.6.1).
 void drop_fields_of_connection(http::Request& request) {
   const std::string options = http::connection_options(request.fields);
-  http::for_each_element(options, [&](std::string_view name) {
-    if (!http::iequals(name, "keep-alive") && !http::iequals(name, "close")) request.fields.erase(name);
+  base::for_each_element(options, [&](std::string_view name) {
+    if (!base::iequals(name, "keep-alive") && !base::iequals(name, "close")) request.fields.erase(name);
   });
 }
 
@@ -50,7 +52,8 @@ char* write_hex(char* out, std::uint64_t bits) {
 }  // namespace
 
 Worker::Worker(loop::EventLoop& loop, Process& process, std::shared_ptr<const Runtime> runtime)
-    : loop_(loop),
+    : RequestHandler(runtime->limits),
+      loop_(loop),
       process_(process),
       runtime_(counted_apart(std::move(runtime))),
       collecting_(collected_at_once / std::max(runtime_->settings.workers, 1U)),
@@ -62,6 +65,7 @@ Worker::Worker(loop::EventLoop& loop, Process& process, std::shared_ptr<const Ru
 
 void Worker::use(std::shared_ptr<const Runtime> runtime) {
   runtime_ = counted_apart(std::move(runtime));
+  set_limits(runtime_->limits);
   client_->retarget(share_of_worker(*runtime_, loop_.worker()));
   known_responses_.clear();
 }
@@ -72,7 +76,7 @@ void Worker::make_request_id(RequestContext& context) {
   context.request_id = {context.made_id.data(), context.made_id.size()};
 }
 
-RequestContext& Worker::context_of(const std::shared_ptr<edge::Exchange>& exchange) {
+RequestContext& Worker::context_of(const std::shared_ptr<http::Exchange>& exchange) {
   auto& attachment = exchange->attachment();
   if (attachment == nullptr) {
     attachment = std::make_shared<RequestContext>(*this, runtime_, exchange);
@@ -81,30 +85,33 @@ RequestContext& Worker::context_of(const std::shared_ptr<edge::Exchange>& exchan
   return *static_cast<RequestContext*>(attachment.get());
 }
 
-void Worker::on_head(const std::shared_ptr<edge::Exchange>& exchange) {
+void Worker::on_head(const std::shared_ptr<http::Exchange>& exchange) {
   drop_fields_of_connection(exchange->mutable_request());
-  run_phases(Moment::head, context_of(exchange));
+  RequestContext& context = context_of(exchange);
+  run_phases(Moment::head, context);
+  if (exchange->answered()) return;
+  if (const auto most = context.policy().max_body; most < limits().max_body) exchange->limit_body(most);
 }
 
-void Worker::on_request(const std::shared_ptr<edge::Exchange>& exchange) {
+void Worker::on_request(const std::shared_ptr<http::Exchange>& exchange) {
   run_phases(Moment::request, context_of(exchange));
 }
 
-void Worker::on_rejected(const std::shared_ptr<edge::Exchange>& exchange, const edge::Rejection& rejection) {
+void Worker::on_rejected(const std::shared_ptr<http::Exchange>& exchange, const http::Malformation& malformation) {
   RequestContext& context = context_of(exchange);
   if (context.request_id.empty()) make_request_id(context);
-  context.outcome.malformation = rejection.reason;
-  respond_locally(context, Rejection::malformed, error_response(rejection.status, rejection.message));
+  context.outcome.malformation = malformation.reason;
+  respond_locally(context, Rejection::malformed, error_response(malformation.status, malformation.message));
 }
 
-void Worker::on_finished(edge::Exchange& exchange) {
+void Worker::on_finished(http::Exchange& exchange) {
   if (exchange.attachment() == nullptr) return;
   process_.metrics.inflight_requests().Decrement();
   record(*static_cast<RequestContext*>(exchange.attachment().get()));
 }
 
 RequestContext::RequestContext(Worker& its_worker, std::shared_ptr<const Runtime> its_runtime,
-                               std::shared_ptr<edge::Exchange> its_exchange)
+                               std::shared_ptr<http::Exchange> its_exchange)
     : worker(its_worker),
       runtime(std::move(its_runtime)),
       exchange(std::move(its_exchange)),

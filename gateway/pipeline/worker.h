@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "gateway/edge/server.h"
+#include "gateway/http/request_handler.h"
 #include "gateway/pipeline/access_log.h"
 #include "gateway/pipeline/collecting_budget.h"
 #include "gateway/pipeline/known_responses.h"
@@ -17,17 +17,17 @@
 
 namespace pgw::pipeline {
 
-/// Takes requests from the edge through the phases. Everything here belongs to the loop's thread.
-class Worker final : public edge::RequestHandler {
+/// Takes requests through the phases. Everything here belongs to the loop's thread.
+class Worker final : public http::RequestHandler {
  public:
   Worker(loop::EventLoop& loop, Process& process, std::shared_ptr<const Runtime> runtime);
 
-  void on_head(const std::shared_ptr<edge::Exchange>& exchange) override;
-  void on_request(const std::shared_ptr<edge::Exchange>& exchange) override;
-  void on_rejected(const std::shared_ptr<edge::Exchange>& exchange, const edge::Rejection& rejection) override;
-  void on_finished(edge::Exchange& exchange) override;
+  void on_head(const std::shared_ptr<http::Exchange>& exchange) override;
+  void on_request(const std::shared_ptr<http::Exchange>& exchange) override;
+  void on_rejected(const std::shared_ptr<http::Exchange>& exchange, const http::Malformation& malformation) override;
+  void on_finished(http::Exchange& exchange) override;
 
-  /// Requests that begin from now on run under this configuration.
+  /// Requests that begin from now on run under this configuration, connections under its limits.
   void use(std::shared_ptr<const Runtime> runtime);
 
   loop::EventLoop& loop() { return loop_; }
@@ -47,11 +47,11 @@ class Worker final : public edge::RequestHandler {
   void make_request_id(RequestContext& context);
 
   /// For a response that is made and sent within one call: storage that is there already.
-  edge::ResponseHead& spare_head() { return spare_head_; }
+  http::ResponseHead& spare_head() { return spare_head_; }
   std::string& spare_key() { return spare_key_; }
 
  private:
-  RequestContext& context_of(const std::shared_ptr<edge::Exchange>& exchange);
+  RequestContext& context_of(const std::shared_ptr<http::Exchange>& exchange);
 
   loop::EventLoop& loop_;
   Process& process_;
@@ -62,7 +62,7 @@ class Worker final : public edge::RequestHandler {
   KnownResponses known_responses_;
   std::array<char, 16> id_prefix_{};
   std::uint64_t ids_made_;
-  edge::ResponseHead spare_head_;
+  http::ResponseHead spare_head_;
   std::string spare_key_;
 };
 

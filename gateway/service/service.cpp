@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <future>
-#include <set>
+#include <thread>
 
 #include <nlohmann/json.hpp>
 
@@ -18,30 +18,15 @@ using log::Level;
 /// How long a reload waits for busy workers.
 constexpr auto take_over_time = std::chrono::seconds(5);
 
+/// How often a drain looks whether it is to hurry.
+constexpr std::chrono::milliseconds look_again{50};
+
 void append(std::vector<contract::Problem>& all, std::vector<contract::Problem> more) {
   all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
 log::Options log_options(const config::LogSettings& settings) {
   return {static_cast<log::Level>(settings.level), static_cast<log::Format>(settings.format), settings.access};
-}
-
-/// Those that the contract serves, whether HTTP itself knows them or not.
-std::vector<std::string> methods_of(const contract::Contract& contract) {
-  std::set<std::string> methods;
-  for (const auto& operation : contract.operations()) methods.insert(operation.method());
-  return {methods.begin(), methods.end()};
-}
-
-edge::Limits edge_limits(const config::LimitSettings& limits, const contract::Contract& contract) {
-  return {.extra_methods = methods_of(contract),
-          .max_body = limits.max_body,
-          .max_header = limits.max_header,
-          .max_target = limits.max_target,
-          .header_timeout = limits.header_timeout,
-          .idle_timeout = limits.idle_timeout,
-          .body_timeout = limits.body_timeout,
-          .write_timeout = limits.write_timeout};
 }
 
 cache::Options cache_options(const config::Settings& settings, bool check_generations) {
@@ -126,7 +111,7 @@ Service::Outcome Service::prepare(Options options) {
   Outcome outcome{nullptr, std::move(loaded.problems)};
   if (!loaded.settings) return outcome;
   auto access = admin_access(*loaded.settings, outcome.problems);
-  auto api = pipeline::load_contract(loaded.settings->api);
+  auto api = pipeline::load_contract(*loaded.settings);
   append(outcome.problems, std::move(api.problems));
   if (api.contract == nullptr || !access) return outcome;
 
@@ -154,6 +139,7 @@ Service::Service(Options options, const config::Settings& settings, const contra
       process_{cache_, metrics_, breaker_} {
   metrics_.before_exposition([this] { copy_cache_figures(); });
   metrics_.before_exposition([this] { copy_log_figures(); });
+  metrics_.before_exposition([this] { copy_connection_figures(); });
 }
 
 Service::~Service() {
@@ -163,10 +149,7 @@ Service::~Service() {
 
 void Service::listen(admin::Access admin_access) {
   const auto& settings = runtime()->settings;
-  edge::Server::Options server{.host = settings.listen.host,
-                               .port = settings.listen.port,
-                               .workers = settings.workers,
-                               .limits = edge_limits(settings.limits, *runtime()->contract)};
+  edge::Server::Options server{.host = settings.listen.host, .port = settings.listen.port, .workers = settings.workers};
   edge_ = std::make_unique<edge::Server>(std::move(server), [this](loop::EventLoop& loop) {
     auto worker = std::make_unique<pipeline::Worker>(loop, process_, this->runtime());
     const std::scoped_lock lock(members_mutex_);
@@ -240,7 +223,6 @@ void Service::reload() {
   for (const auto& name : next.pending_restart) {
     log::event(Level::warning, "a changed setting needs a restart to take effect", {{"key", name}});
   }
-  edge_->set_limits(edge_limits(next.runtime->settings.limits, *next.runtime->contract));
   {
     const std::scoped_lock lock(runtime_mutex_);
     pending_restart_ = std::move(next.pending_restart);
@@ -260,7 +242,7 @@ Service::Next Service::load_next(const pipeline::Runtime& current) {
   auto loaded = options_.source(credential ? &*credential : nullptr);
   log_problems(loaded.problems);
   if (!loaded.settings) return {};
-  auto api = pipeline::load_contract(loaded.settings->api);
+  auto api = pipeline::load_contract(*loaded.settings);
   log_problems(api.problems);
   if (api.contract == nullptr) return {};
 
@@ -321,6 +303,24 @@ void Service::follow_credential_file() {
 
 void Service::tick() {
   cache_.set_wall_ahead(pipeline::wall_ahead());
+  tick_credential_file();
+  tick_pressure();
+}
+
+void Service::tick_pressure() {
+  const auto report = pressure_watch_.look(edge_->pressure(), std::chrono::steady_clock::now());
+  if (!report) return;
+  using Kind = PressureReport::Kind;
+  const bool is_over = report->kind == Kind::ended;
+  log::event(is_over ? Level::info : Level::warning,
+             is_over ? "connections are no longer turned away" : "connections are turned away",
+             {{"closed_for_address", std::to_string(report->since.closed_for_address)},
+              {"closed_for_room", std::to_string(report->since.closed_for_room)},
+              {"refused", std::to_string(report->since.refused)},
+              {"address", report->since.last_address}});
+}
+
+void Service::tick_credential_file() {
   if (credential_file_ == nullptr) return;
   credential_file_->refresh();
   const auto value = credential_file_->snapshot();
@@ -354,23 +354,16 @@ void Service::announce_key_expiries() {
   metrics_.set_key_expiries(expiries);
 }
 
-std::chrono::milliseconds Service::drain_delay() const {
-  return runtime()->settings.limits.drain_delay;
-}
-
-void Service::announce_end() {
+void Service::drain(const std::function<bool()>& is_hurried) {
   draining_ = true;
-}
-
-void Service::drain(const std::function<bool()>& is_hastened) {
-  constexpr std::chrono::milliseconds slice(200);
-  draining_ = true;
-  const auto deadline = std::chrono::steady_clock::now() + runtime()->settings.limits.drain_timeout;
+  const auto limits = runtime()->settings.limits;
   log::event(Level::info, "draining", {{"connections", std::to_string(edge_->open_connections())}});
-  do {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    edge_->drain(std::clamp(left, std::chrono::milliseconds(0), slice));
-  } while (edge_->open_connections() > 0 && std::chrono::steady_clock::now() < deadline && !is_hastened());
+  edge_->wind_down();
+  const auto until = std::chrono::steady_clock::now() + limits.drain_delay;
+  while (std::chrono::steady_clock::now() < until && !(is_hurried && is_hurried())) {
+    std::this_thread::sleep_for(look_again);
+  }
+  edge_->drain(limits.drain_timeout, is_hurried);
   edge_->stop();
   admin_->stop();
   save_cache();
@@ -404,6 +397,14 @@ void Service::copy_cache_figures() {
                     static_cast<double>(stats.invalidations_by_write + stats.invalidations_by_unknown_write));
   metrics::raise_to(metrics_.cache_primed(), static_cast<double>(stats.primed));
   metrics::raise_to(metrics_.cache_invalidations("purge"), static_cast<double>(stats.invalidations_by_purge));
+}
+
+void Service::copy_connection_figures() {
+  if (edge_ == nullptr) return;
+  const auto figures = edge_->pressure();
+  metrics::raise_to(metrics_.connections_turned_away("address"), static_cast<double>(figures.closed_for_address));
+  metrics::raise_to(metrics_.connections_turned_away("room"), static_cast<double>(figures.closed_for_room));
+  metrics::raise_to(metrics_.connections_turned_away("refused"), static_cast<double>(figures.refused));
 }
 
 void Service::copy_log_figures() {

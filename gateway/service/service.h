@@ -21,6 +21,7 @@
 #include "gateway/pipeline/process.h"
 #include "gateway/pipeline/runtime.h"
 #include "gateway/pipeline/worker.h"
+#include "gateway/service/pressure_watch.h"
 #include "gateway/upstream/breaker.h"
 #include "metrics/metrics.h"
 
@@ -65,20 +66,14 @@ class Service {
   /// can't change stays as it is, and is named in the log and in /config, at every reload until it is the same again.
   void reload();
 
-  /// To be called about once a second: follows the credential's file. Says in the log when it can't be used, and why,
-  /// and when it can again.
+  /// To be called about once a second: follows the credential's file, and looks whether connections were turned away.
+  /// Says in the log when the file can't be used, and why, and when it can again.
   void tick();
 
-  /// `limits.drain_delay`: how long everything is served between `announce_end` and `drain`.
-  std::chrono::milliseconds drain_delay() const;
-
-  /// Readiness is down from now on, so that a balancer sends nobody any more; everything is still served.
-  void announce_end();
-
-  /// Stops accepting, lets requests in flight end, at most `limits.drain_timeout` and only until `is_hastened` (asked
-  /// about five times a second) says true; ends the admin listener, so that no purge comes too late for what is saved;
-  /// and saves the cache if it has a file.
-  void drain(const std::function<bool()>& is_hastened);
+  /// Serves on for `limits.drain_delay` with readiness down and each response its connection's last; then stops
+  /// accepting, lets requests in flight end, at most `limits.drain_timeout`, stops, and saves the cache if it has a
+  /// file. `is_hurried` is asked several times a second; each time that it says true, the wait at hand is over.
+  void drain(const std::function<bool()>& is_hurried = {});
 
  private:
   struct Member {
@@ -101,6 +96,8 @@ class Service {
   std::shared_ptr<const pipeline::Runtime> runtime() const;
   pipeline::BuildOptions build_options(const access::KeyRing* previous, const std::string& contract_digest);
   void follow_credential_file();
+  void tick_credential_file();
+  void tick_pressure();
   void note_credential_file();
   void announce_key_expiries();
   void reserve_descriptors();
@@ -112,6 +109,7 @@ class Service {
   void save_cache();
   void copy_cache_figures();
   void copy_log_figures();
+  void copy_connection_figures();
   void note_breaker(bool open);
   admin::Hooks admin_hooks();
 
@@ -125,6 +123,7 @@ class Service {
   upstream::Breaker breaker_;
   pipeline::Process process_;
   std::unique_ptr<config::SecretFile> credential_file_;
+  PressureWatch pressure_watch_;
   std::string credential_failure_;  // of credential_file_, as it was last said in the log
   std::atomic<bool> draining_{false};
 

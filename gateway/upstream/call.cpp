@@ -4,6 +4,10 @@
 #include <charconv>
 #include <utility>
 
+#include "base/list.h"
+#include "base/text.h"
+#include "base/token.h"
+
 namespace pgw::upstream {
 namespace {
 
@@ -13,7 +17,7 @@ constexpr std::string_view compressions[] = {"gzip", "x-gzip", "deflate", "compr
 
 /// What some servers say because we ask for it; as a content coding it says nothing.
 bool is_no_coding(std::string_view name, std::string_view value) {
-  return http::iequals(name, "content-encoding") && (value.empty() || http::iequals(value, "identity"));
+  return base::iequals(name, "content-encoding") && (value.empty() || base::iequals(value, "identity"));
 }
 
 std::string_view without_line_end(std::string_view line) {
@@ -83,8 +87,8 @@ void Call::set_fields() {
   bool has_content_type = false;
   for (const auto& field : request_.fields) {
     lines.add(field.name, field.value);
-    has_accept = has_accept || http::iequals(field.name, "accept");
-    has_content_type = has_content_type || http::iequals(field.name, "content-type");
+    has_accept = has_accept || base::iequals(field.name, "accept");
+    has_content_type = has_content_type || base::iequals(field.name, "content-type");
   }
   lines.add("Accept-Encoding", "identity");
   if (!has_accept) lines.suppress("Accept");
@@ -122,7 +126,7 @@ bool Call::take_header_line(std::string_view line) {
   if (line.empty()) return end_head();
   const auto colon = line.find(':');
   if (colon == std::string_view::npos || line.front() == ' ' || line.front() == '\t') return false;
-  return take_field(line.substr(0, colon), http::trim(line.substr(colon + 1)));
+  return take_field(line.substr(0, colon), base::trim(line.substr(colon + 1)));
 }
 
 bool Call::take_status_line(std::string_view line) {
@@ -138,13 +142,13 @@ bool Call::take_status_line(std::string_view line) {
 }
 
 bool Call::take_field(std::string_view name, std::string_view value) {
-  if (!http::is_token(name) || value.find('\r') != std::string_view::npos) return false;
-  if (http::iequals(name, "connection")) {
+  if (!base::is_token(name) || value.find('\r') != std::string_view::npos) return false;
+  if (base::iequals(name, "connection")) {
     if (!connection_.empty()) connection_ += ',';
     connection_ += value;
-  } else if (http::iequals(name, "transfer-encoding")) {
+  } else if (base::iequals(name, "transfer-encoding")) {
     has_transfer_coding_ = true;
-  } else if (http::iequals(name, "content-length") && !is_acceptable_length(value)) {
+  } else if (base::iequals(name, "content-length") && !is_acceptable_length(value)) {
     return false;
   } else if (!http::is_hop_by_hop(name, {}) && !is_no_coding(name, value)) {
     fields_.add(name, value);
@@ -173,8 +177,8 @@ bool Call::end_head() {
 bool Call::is_compressed() const {
   if (!http::has_content(request_.method == "HEAD", status_)) return false;
   return std::ranges::any_of(fields_, [](const http::Field& field) {
-    return http::iequals(field.name, "content-encoding") &&
-           std::ranges::any_of(compressions, [&](auto coding) { return http::list_contains(field.value, coding); });
+    return base::iequals(field.name, "content-encoding") &&
+           std::ranges::any_of(compressions, [&](auto coding) { return base::list_contains(field.value, coding); });
   });
 }
 
@@ -207,7 +211,7 @@ bool Call::goes_on(const http::Field& field) const {
 
 bool Call::gives_credential_away(const http::Field& field) const {
   const auto& credential = destination_->target().credential;
-  return credential != nullptr && (http::iequals(field.name, credential->header()) ||
+  return credential != nullptr && (base::iequals(field.name, credential->header()) ||
                                    credential->occurs_in(field.value) || credential->occurs_in(field.name));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "gateway/http/message.h"
 
 namespace pgw::upstream {
@@ -27,8 +28,8 @@ void overwrite(std::string& text, std::string_view secret) {
 Credential::Credential(std::string header, std::shared_ptr<const config::Secret> value)
     : header_(std::move(header)), value_(std::move(value)), secret_(value_->reveal()) {
   const auto scheme_end = secret_.find(' ');
-  const bool has_scheme = http::iequals(header_, "authorization") && scheme_end != std::string_view::npos;
-  if (has_scheme) secret_ = http::trim(secret_.substr(scheme_end));
+  const bool has_scheme = base::iequals(header_, "authorization") && scheme_end != std::string_view::npos;
+  if (has_scheme) secret_ = base::trim(secret_.substr(scheme_end));
 }
 
 std::string Credential::field_line() const {

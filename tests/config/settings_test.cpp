@@ -80,7 +80,7 @@ TEST_CASE_METHOD(Place, "an upstream is all that a config must name, the rest ha
   CHECK(settings.limits.header_timeout == 10s);
   CHECK(settings.limits.body_timeout == 30s);
   CHECK(settings.limits.write_timeout == 30s);
-  CHECK(settings.limits.idle_timeout == 60s);
+  CHECK(settings.limits.idle_timeout == 75s);
   CHECK(settings.limits.drain_timeout == 30s);
   CHECK(settings.limits.drain_delay == 0s);
   CHECK(settings.limits.connections_per_address == 256);

@@ -56,22 +56,21 @@ TEST_CASE("a path is routed to its operation") {
       {"POST", "/v4/projects", "create"},
       {"GET", "/v4/projects/pr_1", "get pr_1"},
       {"GET", "/v4/%70rojects/pr%5F1", "get pr_1"},
-      {"GET", "/v4/projects/a%2Fb", "get a/b"},
-      {"GET", "/v4/projects/a%2fb%20c%C3%A9", "get a/b c\u00e9"},
+      {"GET", "/v4/projects/b%20c%C3%A9", "get b c\u00e9"},
       {"GET", "/v4/projects/a+b", "get a+b"},
       {"GET", "/v4/projects/...", "get ..."},
       {"GET", "/v4/projects/.a", "get .a"},
-      {"GET", "/v4/projects/%252e%252e", "get %2e%2e"},
+      {"GET", "/v4/projects/100%25", "get 100%"},
+      {"GET", "/v4/projects/%252e%252ea", "get %2e%2ea"},
       {"GET", "/v4/projects/a;b=1", "get a;b=1"},
       {"GET", "/%764/projects", "list"},
-      {"GET", "/v4/projects/a%5Cb", "get a\\b"},
-      {"GET", "/v4/projects/a%2F..b", "get a/..b"},
       {"GET", "/v4/projects/mine", "mine"},
       {"GET", "/v4/projects/min%65", "mine"},
       {"HEAD", "/v4/projects/mine", "mine"},
       {"M-SEARCH", "/v4/projects/mine", "search"},
-      {"m-search", "/v4/projects/mine", "allow GET, HEAD, M-SEARCH"},
-      {"DELETE", "/v4/projects/mine", "allow GET, HEAD, M-SEARCH"},
+      {"m-search", "/v4/projects/mine", "allow DELETE, GET, HEAD, M-SEARCH"},
+      {"DELETE", "/v4/projects/mine", "remove mine"},
+      {"PATCH", "/v4/projects/mine", "allow DELETE, GET, HEAD, M-SEARCH"},
       {"PUT", "/v4/projects/mine/logs/7", "putLog mine 7"},
       {"GET", "/v4/projects/mine/logs", "myLogs"},
       {"GET", "/v4/projects/other/logs", "not found"},
@@ -120,6 +119,24 @@ TEST_CASE("a path that is no operation's is not found") {
       "/v4/projects/..%5cb",
       "/v4/projects/%2e%2e%5C",
       "/v4/projects/pr_1/logs/..",
+      "/v4/projects/..;x=1",
+      "/v4/projects/%2e%2e%3b",
+      "/v4/projects/.;",
+      "/v4/projects/%252e",
+      "/v4/projects/%252e%252e",
+      "/v4/projects/.%252e",
+      "/v4/projects/%252e.%253bx",
+      "/v4/projects/a%2Fb",
+      "/v4/projects/a%2fb",
+      "/v4/projects/%2F",
+      "/v4/projects/a%5Cb",
+      "/v4/projects/a\\b",
+      "/v4/projects/a%252Fb",
+      "/v4/projects/a%252fb",
+      "/v4/projects/a%255cb",
+      "/v4/projects/pr_1%2Factive-config",
+      "/v4/projects/a%2500",
+      "/v4/projects/a%250d%250ab",
       "/v4/../v4/projects",
       "/v4/./projects",
       "/v4/projects/%",
@@ -140,6 +157,180 @@ TEST_CASE("a path that is no operation's is not found") {
   CAPTURE(path);
   CHECK(routed(*api, "GET", path) == "not found");
   CHECK(routed(*api, "PUT", path + "\x01") == "not found");
+}
+
+TEST_CASE("where encoded slashes are allowed they are part of a value, and steps stay refused") {
+  const auto api = Contract::compile(*document(projects_like), {.allows_encoded_slashes = true}).contract;
+  REQUIRE(api != nullptr);
+  const auto [path, operation] = GENERATE(table<std::string, std::string>({
+      {"/v4/projects/a%2Fb", "get a/b"},
+      {"/v4/projects/a%5Cb", "get a\\b"},
+      {"/v4/projects/a%252Fb", "get a%2Fb"},
+      {"/v4/projects/a%2F..b", "get a/..b"},
+      {"/v4/projects/a%2F..%2Fb", "not found"},
+      {"/v4/projects/..%2f..", "not found"},
+      {"/v4/projects/x%2f.", "not found"},
+      {"/v4/projects/..%5cb", "not found"},
+      {"/v4/projects/x%252f%252e%252e", "not found"},
+      {"/v4/projects/x%2f..;y", "not found"},
+  }));
+  CAPTURE(path);
+  CHECK(routed(*api, "GET", path) == operation);
+}
+
+constexpr const char* with_endings = R"(
+openapi: 3.0.2
+servers: [{url: /v4}]
+paths:
+  /things:
+    get: {operationId: list, responses: {}}
+  /things/{id}/:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    get: {operationId: get, responses: {}}
+)";
+
+TEST_CASE("a slash at the end of a path counts, is corrected, or doesn't count") {
+  const auto [path, strict, canonical] = GENERATE(table<std::string, std::string, std::string>({
+      {"/v4/things", "list", "/things"},
+      {"/v4/things/", "not found", "/things"},
+      {"/v4/things/%41/", "get A", "/things/A/"},
+      {"/v4/things/%41", "not found", "/things/A/"},
+      {"/v4/things/a//", "not found", "/things/a/"},
+      {"/v4/things/a///", "not found", ""},
+      {"/v4/other/", "not found", ""},
+  }));
+  CAPTURE(path);
+  CHECK(routed(*contract(with_endings), "GET", path) == strict);
+  const auto is_found_as_it_is = strict != "not found";
+
+  const auto ignores = Contract::compile(*document(with_endings), {.trailing_slash = TrailingSlash::ignore}).contract;
+  const auto ignored = ignores->match("GET", path);
+  CHECK((ignored.status == Route::Status::found) == !canonical.empty());
+  if (!canonical.empty()) CHECK(ignores->canonical_path(ignored.match) == canonical);
+
+  const auto corrects =
+      Contract::compile(*document(with_endings), {.trailing_slash = TrailingSlash::redirect}).contract;
+  const auto corrected = corrects->match("GET", path);
+  CHECK(corrected.status == (is_found_as_it_is   ? Route::Status::found
+                             : canonical.empty() ? Route::Status::not_found
+                                                 : Route::Status::elsewhere));
+  if (!canonical.empty()) CHECK(corrects->canonical_path(corrected.match) == canonical);
+  CHECK(corrects->match("POST", "/v4/things/").status == Route::Status::method_not_allowed);
+}
+
+TEST_CASE("a catch-all parameter takes all that is left of a path, when nothing closer fits") {
+  const auto api = contract(R"(
+openapi: 3.0.2
+paths:
+  /files/{path}:
+    parameters: [{name: path, in: path, required: true, x-gateway-catch-all: true, schema: {type: string, maxLength: 12}}]
+    get: {operationId: read, responses: {}}
+    put: {operationId: write, responses: {}}
+  /files/{name}/meta:
+    parameters: [{name: name, in: path, required: true, schema: {type: string}}]
+    get: {operationId: meta, responses: {}}
+)");
+  const auto [method, path, operation] = GENERATE(table<std::string, std::string, std::string>({
+      {"GET", "/files/a", "read a"},
+      {"GET", "/files/a/b;c/%64", "read a/b;c/d"},
+      {"GET", "/files/a/", "read a/"},
+      {"GET", "/files/a/meta", "meta a"},
+      {"PUT", "/files/a/meta", "write a/meta"},
+      {"GET", "/files/", "not found"},
+      {"GET", "/files//", "not found"},
+      {"GET", "/files/a//b", "not found"},
+      {"GET", "/files/a/../b", "not found"},
+      {"GET", "/files/a/%2e%2E", "not found"},
+      {"GET", "/files/a/b%2Fc", "not found"},
+      {"GET", "/files/a/b%00", "not found"},
+  }));
+  CAPTURE(method, path);
+  CHECK(routed(*api, method, path) == operation);
+  CHECK(check_request(*api, {"GET /files/a/much/too/long"}) ==
+        Lines{R"(path.path: value_error.any_str.max_length: ensure this value has at most 12 characters )"
+              R"({"limit_value":12})"});
+}
+
+TEST_CASE("a catch-all parameter is the last of its path and stands alone") {
+  const auto* const path = GENERATE("/files/{p}/meta", "/files/{p}.json", "/files/x-{p}", "/files/{p}-{q}");
+  CAPTURE(path);
+  const auto problems = problems_of(R"(
+openapi: 3.0.2
+info: {title: t, version: '1'}
+paths:
+  )" + std::string(path) + R"(:
+    parameters:
+      - {name: p, in: path, required: true, x-gateway-catch-all: true, schema: {type: string}}
+)" +
+                                    (std::string_view(path).find("{q}") == std::string_view::npos
+                                         ? ""
+                                         : "      - {name: q, in: path, required: true, schema: {type: string}}\n") +
+                                    "    get: {operationId: read, responses: {}}\n");
+  REQUIRE(problems.size() == 1);
+  CHECK(problems.front().find("error: the path parameter 'p' takes all that is left of a path") != std::string::npos);
+}
+
+TEST_CASE("a path that no request can hold is named, and not reached by its encoded form either") {
+  constexpr const char* unreachable = R"(
+openapi: 3.0.2
+info: {title: t, version: '1'}
+paths:
+  /p?action=foo: {get: {operationId: x, responses: {}}}
+  /q#Describe: {post: {operationId: y, responses: {}}}
+  /r/{id?}:
+    get: {operationId: z, parameters: [{name: 'id?', in: path, required: true, schema: {type: string}}], responses: {}}
+  /a/../b: {get: {operationId: w, responses: {}}}
+)";
+  const std::string why = ": the path of a request ends at '?', and '#' is never sent (write the query as parameters)";
+  CHECK(problems_of(unreachable) ==
+        Lines{"test.yaml:5:3: warning: no request can reach '/p?action=foo'" + why,
+              "test.yaml:6:3: warning: no request can reach '/q#Describe'" + why,
+              "test.yaml:9:3: error: the segment '..' is a step within the path, which no request can hold"});
+  std::string text = unreachable;
+  const auto api = contract(text.substr(0, text.find("  /a/..")));
+  CHECK(routed(*api, "GET", "/p%3Faction=foo") == "not found");
+  CHECK(routed(*api, "GET", "/p") == "not found");
+  CHECK(routed(*api, "POST", "/q%23Describe") == "not found");
+  CHECK(routed(*api, "GET", "/r/1") == "z 1");
+}
+
+TEST_CASE("paths of one shape are told apart by their order, with a warning") {
+  constexpr const char* twins = R"(
+openapi: 3.0.2
+info: {title: t, version: '1'}
+paths:
+  /a/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    get: {operationId: first, responses: {}}
+  /a/{name}:
+    parameters: [{name: name, in: path, required: true, schema: {type: string}}]
+    get: {operationId: second, responses: {}}
+    put: {operationId: third, responses: {}}
+)";
+  CHECK(
+      problems_of(twins) ==
+      Lines{"test.yaml:8:3: warning: GET /a/{name} has the same shape as 'first', which stands before it and gets its "
+            "requests"});
+  const auto api = contract(twins);
+  CHECK(routed(*api, "GET", "/a/1") == "first 1");
+  CHECK(routed(*api, "PUT", "/a/1") == "third 1");
+}
+
+TEST_CASE("a made-up operation id is a text that metrics and logs can hold") {
+  const auto outcome =
+      Contract::compile(*document("openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths:\n"
+                                  "  /a:\n    additionalOperations: {'`~M-S': {responses: {}}}\n"));
+  REQUIRE(outcome.contract != nullptr);
+  CHECK(outcome.contract->operations().front().id() == "`~m-s_/a");
+  CHECK(problems_of("openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths:\n"
+                    "  /a: {get: {operationId: \"a\\u0000b\", responses: {}}}\n") ==
+        Lines{"test.yaml:4:8: error: this operation's id holds control characters, and it stands in logs, metrics and "
+              "key files"});
+  CHECK(problems_of("openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths:\n"
+                    "  \"/a/{b\\n}\": {get: {parameters: [{name: \"b\\n\", in: path, required: true, schema: {}}], "
+                    "responses: {}}}\n")
+            .back()
+            .find("control characters") != std::string::npos);
 }
 
 TEST_CASE("a path of any length is routed without harm") {
@@ -171,17 +362,23 @@ TEST_CASE("an operation knows what the document says of it") {
   CHECK((segments[3].text == "log" && segments[3].is_parameter));
 }
 
-TEST_CASE("the canonical path is one path for all spellings, and routes to the same match") {
+TEST_CASE("the canonical path keeps reserved characters as they came, and routes to the same match") {
   const auto api = contract(projects_like);
   const auto [method, path, canonical] = GENERATE(table<std::string, std::string, std::string>({
       {"GET", "/v4/%70rojects/pr%5f1", "/projects/pr_1"},
-      {"GET", "/v4/projects/a%2fb", "/projects/a%2Fb"},
-      {"GET", "/v4/projects/a+b%2Bc", "/projects/a%2Bb%2Bc"},
-      {"GET", "/v4/projects/~a!b", "/projects/~a%21b"},
+      {"GET", "/v4/projects/a;v=1,2@x:y(z)", "/projects/a;v=1,2@x:y(z)"},
+      {"GET", "/v4/projects/a%3bv%3D1", "/projects/a%3Bv%3D1"},
+      {"GET", "/v4/projects/year=2020:a@b,c;d!$&'()*+", "/projects/year=2020:a@b,c;d!$&'()*+"},
+      {"GET", "/v4/projects/a+b%2Bc", "/projects/a+b%2Bc"},
+      {"GET", "/v4/projects/~a!b%21", "/projects/~a!b%21"},
+      {"GET", "/v4/projects/[a]%5Bb%5D", "/projects/[a]%5Bb%5D"},
       {"GET", "/v4/projects/\xc3\xa9", "/projects/%C3%A9"},
-      {"GET", "/v4/projects/%252e", "/projects/%252e"},
+      {"GET", "/v4/projects/a\"<>^`{|}", "/projects/a%22%3C%3E%5E%60%7B%7C%7D"},
+      {"GET", "/v4/projects/a%252e", "/projects/a%252e"},
+      {"GET", "/%764/projects/a", "/projects/a"},
       {"PUT", "/v4/projects/a%20b/logs/%3Fx%23", "/projects/a%20b/logs/%3Fx%23"},
-      {"POST", "/v4/projects%3Abatch", "/projects:batch"},
+      {"POST", "/v4/projects%3Abatch", "/projects%3Abatch"},
+      {"POST", "/v4/%70rojects:batch", "/projects:batch"},
       {"HEAD", "/v4/a%20b/", "/a%20b/"},
   }));
   CAPTURE(path);
@@ -228,7 +425,7 @@ bool decode_slowly(std::string_view text, std::string& out) {
   return true;
 }
 
-TEST_CASE("decoding agrees with a plain reading of the RFCs, and undoes encoding") {
+TEST_CASE("decoding agrees with a plain reading of the RFCs, and a normalised path decodes to the same") {
   std::mt19937 random(7);  // NOLINT(cert-msc51-cpp): the same texts on every run
   const auto any = [&random](int n) { return std::uniform_int_distribution<int>(0, n - 1)(random); };
   static const std::vector<std::string> pieces{
@@ -250,11 +447,11 @@ TEST_CASE("decoding agrees with a plain reading of the RFCs, and undoes encoding
     REQUIRE(is_right == decode_slowly(text, slow));
     if (!is_right) continue;
     REQUIRE(fast == slow);
-    std::string encoded;
-    append_encoded_segment(encoded, fast);
     std::string decoded;
-    REQUIRE(decode_segment(encoded, decoded));
+    const std::string normalised = normalised_path(text);
+    REQUIRE(decode_segment(normalised, decoded));
     REQUIRE(decoded == fast);
+    REQUIRE(normalised_path(normalised) == normalised);
   }
 }
 
@@ -369,7 +566,8 @@ TEST_CASE("what is wrong with a document is told at its place") {
       {with_paths(
            "  /a/{x}:\n    get: {operationId: one, parameters: [&p {name: x, in: path, schema: {}}], responses: {}}\n"
            "  /a/{y}:\n    get: {operationId: two, parameters: [{name: y, in: path, schema: {}}], responses: {}}\n"),
-       {"test.yaml:5:3: error: GET /a/{y} has the same shape as 'one', so requests can't be told apart"}},
+       {"test.yaml:5:3: warning: GET /a/{y} has the same shape as 'one', which stands before it and gets its "
+        "requests"}},
       {with_paths("  /a: {get: {operationId: a, parameters: {}, responses: {}}}\n"),
        {"test.yaml:3:30: error: parameters must be a list"}},
       {with_paths("  /a: {get: {operationId: a, parameters: [{name: q}, 1, {in: query}], responses: {}}}\n"),

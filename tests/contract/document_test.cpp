@@ -242,6 +242,66 @@ TEST_CASE("a problem names file, line and column") {
   CHECK(problems_in(yaml) == Lines{problem});
 }
 
+TEST_CASE("a key that is no text is a problem, however it is written, and the reading goes on") {
+  const auto [yaml, problem] = GENERATE(table<std::string, Lines>({
+      {"- &base-of-the-team {id: a, team: b}\n- {a-key-that-is-longer-than-fifteen: 1, *base-of-the-team : 2}\n",
+       {"f.yaml:2:42: error: a key must be a plain text"}},
+      {"- &l [1]\n- {*l : 2, a: 1, a: 2}\n",
+       {"f.yaml:2:4: error: a key must be a plain text", "f.yaml:2:18: error: the key 'a' stands here a second time"}},
+      {"A: &a\n  type: object\n  description: {{ name }}\nB: *a\n", {"f.yaml:3:17: error: a key must be a plain text"}},
+      {"A: &a {? &k {x: &i [1]} : 1}\nB: [*a, *i]\n", {"f.yaml:1:10: error: a key must be a plain text"}},
+      {"A: &a {? {<<: {b: 1}} : {c: 2}}\nB: *a\n", {"f.yaml:1:10: error: a key must be a plain text"}},
+  }));
+  CAPTURE(yaml);
+  CHECK(problems_in(yaml) == problem);
+}
+
+TEST_CASE("JSON is read as JSON, where YAML has another idea of it") {
+  const std::string long_key(3000, 'k');
+  CHECK(root_of("{\"a\x7f\xc2\x80\": \"\xef\xbf\xbe\"}") == "{\"a\x7f\xc2\x80\":\"\xef\xbf\xbe\"}");
+  CHECK(root_of("{\"a\"\n: 1}") == R"({"a":1})");
+  CHECK(root_of("{\"" + long_key + "\":1}") == "{\"" + long_key + "\":1}");
+  CHECK(root_of("{\"\\u0000\\\"\\\\\": [1,{}]\t}\r\n") == R"({"\u0000\"\\":[1,{}]})");
+  CHECK(root_of(R"({"<<": {"a": 1}, "*b": "&c", "n": 18446744073709551616, "m": -0})") ==
+        R"({"*b":"&c","<<":{"a":1},"m":0,"n":1.8446744073709552e+19})");
+  const auto file = document("{\n \"\u00e9\": [true,\n  {\"b\": null}], \"c\": \"\\u00e9\"}");
+  CHECK(place_of(*file, "") == "test.yaml:1:1: warning: ");
+  CHECK(place_of(*file, "/\u00e9") == "test.yaml:2:2: warning: ");
+  CHECK(place_of(*file, "/\u00e9/0") == "test.yaml:2:8: warning: ");
+  CHECK(place_of(*file, "/\u00e9/1/b") == "test.yaml:3:4: warning: ");
+  CHECK(place_of(*file, "/c") == "test.yaml:3:17: warning: ");
+}
+
+TEST_CASE("what is merged from a list has places, of an alias the merge key's") {
+  const auto file = document("- &x\n  a: {b: 1}\n- &l\n  - *x\n  - {c: 2}\n- <<: *l\n- <<: [*x, {d: [3]}]\n");
+  CHECK(place_of(*file, "/2/a/b") == "test.yaml:6:3: warning: ");
+  CHECK(place_of(*file, "/3/a/b") == "test.yaml:2:7: warning: ");
+  CHECK(place_of(*file, "/3/d/0") == "test.yaml:7:17: warning: ");
+}
+
+TEST_CASE("the cost of a document is linear: members, merges, aliases") {
+  const auto seconds = [](const std::string& text) {
+    const auto start = std::chrono::steady_clock::now();
+    CHECK(problems_in(text) == nothing);
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  std::string merges = "base: &b\n";
+  for (int i = 0; i < 2000; ++i) merges += "  k" + std::to_string(i) + ": {a: 1}\n";
+  for (int i = 0; i < 100; ++i) merges += "m" + std::to_string(i) + ": {<<: *b}\n";
+  std::string chain = "c0: &c0 {a: 1}\n";
+  for (int i = 1; i < 20'000; ++i) {
+    const auto name = "c" + std::to_string(i);
+    chain += name + ": &" + name + " {<<: *c" + std::to_string(i - 1) + "}\n";
+  }
+  std::string members = "{\"a\":{";
+  for (int i = 0; i < 100'000; ++i) members += (i == 0 ? "\"k" : ",\"k") + std::to_string(i) + "\":[{}]";
+  members += "}}";
+  CHECK(seconds(merges) < 20);
+  CHECK(seconds(chain) < 20);
+  CHECK(seconds(members) < 20);
+  CHECK(document(chain)->place(nlohmann::json::json_pointer("/c19999/a")).line == 1);
+}
+
 TEST_CASE("all duplicate keys are told at once") {
   CHECK(problems_in("a: 1\na: 2\nb: {c: 1, c: 2}\n").size() == 2);
 }

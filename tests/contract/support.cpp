@@ -97,11 +97,10 @@ Lines check_request(const Contract& contract, const Request& request) {
     if (is_content_type(name)) content_type = value;
   }
   const auto query = mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
-  const auto verdict = contract.validate_request({route.match, query, headers, content_type, request.body});
-  auto all = lines(verdict.violations);
-  if (verdict.unsupported_media_type) all.insert(all.begin(), "unsupported: " + verdict.accepted_media_types);
-  CHECK(verdict.ok() == all.empty());
-  return all;
+  const auto refusal =
+      route.match.operation->refusal_of({.has_body = !request.body.empty(), .content_type = content_type});
+  if (refusal) return {std::to_string(refusal->status) + " " + refusal->detail};
+  return lines(contract.validate_request({route.match, query, headers, content_type, request.body}));
 }
 
 const Contract& projects() {

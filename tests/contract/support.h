@@ -49,7 +49,7 @@ struct Request {
   std::string body = {};
 };
 
-/// The violations of a request that is routed; "unsupported: ..." first for a media type that is not taken.
+/// The violations of a request that is routed; or "415 ...", why its body is not taken at all.
 Lines check_request(const Contract& contract, const Request& request);
 
 /// The bundled contract.

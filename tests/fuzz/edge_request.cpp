@@ -2,12 +2,12 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "gateway/edge/request_parser.h"
+#include "gateway/http/request_parser.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace {
 
-using pgw::edge::RequestParser;
+using pgw::http::RequestParser;
 
 void tell(std::string& out, const pgw::http::Request& request) {
   for (const std::string* part : {&request.method, &request.target, &request.path, &request.query, &request.host}) {
@@ -18,7 +18,7 @@ void tell(std::string& out, const pgw::http::Request& request) {
 
 /// Everything that is read from the bytes, which arrive `step` at a time.
 std::string told(std::string_view bytes, std::size_t step) {
-  const pgw::edge::Limits limits{.max_body = 4096, .max_header = 4096, .max_target = 1024, .max_fields = 32};
+  const pgw::http::Limits limits{.max_body = 4096, .max_header = 4096, .max_target = 1024, .max_fields = 32};
   std::string out;
   pgw::http::Request request;
   RequestParser parser;
@@ -36,7 +36,7 @@ std::string told(std::string_view bytes, std::size_t step) {
       continue;
     }
     if (event == RequestParser::Event::rejected) {
-      return out.append("rejected ").append(parser.rejection().reason).append("\n");
+      return out.append("rejected ").append(parser.malformation().reason).append("\n");
     }
     if (event == RequestParser::Event::head) tell(out, request);
     if (event == RequestParser::Event::head && parser.has_body()) continue;

@@ -85,6 +85,7 @@ TEST_CASE_METHOD(Fixture, "each instrument appears with its designed name and la
   metrics.config_reloads(false).Increment();
   metrics.upstream_breaker_open().Set(1);
   metrics.dropped_access_lines().Increment();
+  metrics.connections_turned_away("address").Increment();
   metrics.set_key_expiries(
       std::vector<Metrics::KeyExpiry>{{"k1", std::chrono::sys_seconds(std::chrono::seconds(1'800'000'000))}});
 
@@ -114,6 +115,8 @@ TEST_CASE_METHOD(Fixture, "each instrument appears with its designed name and la
       {"gateway_credential_file_usable", 1},
       {R"(gateway_log_dropped_lines_total{log="access"})", 1},
       {R"(gateway_log_dropped_lines_total{log="events"})", 0},
+      {R"(gateway_connections_turned_away_total{reason="address"})", 1},
+      {R"(gateway_connections_turned_away_total{reason="refused"})", 0},
       {R"(gateway_build_info{commit="0a1b2c3d4e5f",version="1.2.3"})", 1},
   }));
   CHECK(sample(text, series) == value);

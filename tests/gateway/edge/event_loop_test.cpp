@@ -20,10 +20,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class NoHandler final : public RequestHandler {
-  void on_head(const std::shared_ptr<Exchange>&) override {}
-  void on_request(const std::shared_ptr<Exchange>&) override {}
-  void on_rejected(const std::shared_ptr<Exchange>&, const Rejection&) override {}
+class NoHandler final : public http::RequestHandler {
+  void on_head(const std::shared_ptr<http::Exchange>&) override {}
+  void on_request(const std::shared_ptr<http::Exchange>&) override {}
+  void on_rejected(const std::shared_ptr<http::Exchange>&, const http::Malformation&) override {}
 };
 
 // A server that is nothing but its loops.
@@ -236,6 +236,42 @@ TEST_CASE("one callback may unwatch another socket that is ready too") {
   for (int i = 0; i < 5; ++i) in_loop(loops[0], [] { return 0; });
   CHECK(calls == 1);
   for (const int fd : {a[0], a[1], b[0], b[1]}) close(fd);
+}
+
+TEST_CASE("the event of a closed socket does not reach the one that has its descriptor now") {
+  Loops loops;
+  std::array<int, 2> a{};
+  std::array<int, 2> b{};
+  std::array<int, 2> later{};
+  for (auto* const pair : {&a, &b, &later}) {
+    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair->data()) == 0);
+  }
+  int first_calls = 0;
+  int stale_calls = 0;
+  in_loop(loops[0], [&] {
+    // Both are ready when the loop looks next, so that one turn has the events of both.
+    const auto replace = [&](int fd) {
+      ++first_calls;
+      loops[0].unwatch(a[0]);
+      loops[0].unwatch(b[0]);
+      REQUIRE(dup2(later[0], fd) == fd);  // closes the other socket
+      loops[0].watch(fd, loop::EventLoop::read, [&](int) { ++stale_calls; });
+    };
+    loops[0].watch(a[0], loop::EventLoop::read, [=, &b](int) { replace(b[0]); });
+    loops[0].watch(b[0], loop::EventLoop::read, [=, &a](int) { replace(a[0]); });
+    REQUIRE(::send(a[1], "x", 1, 0) == 1);
+    REQUIRE(::send(b[1], "x", 1, 0) == 1);
+    return 0;
+  });
+  for (int i = 0; i < 5; ++i) in_loop(loops[0], [] { return 0; });
+  CHECK(first_calls == 1);
+  CHECK(stale_calls == 0);
+  in_loop(loops[0], [&] {
+    loops[0].unwatch(a[0]);
+    loops[0].unwatch(b[0]);
+    return 0;
+  });
+  for (const int fd : {a[0], a[1], b[0], b[1], later[0], later[1]}) close(fd);
 }
 
 TEST_CASE("tasks posted to a stopped loop are dropped, not run and not leaked") {

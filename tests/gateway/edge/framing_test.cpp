@@ -1,5 +1,6 @@
 // Bodies, expectations and forms of targets, as a client meets them.
 #include <string>
+#include <sys/socket.h>
 
 #include "gateway/edge/raw_client.h"
 #include "gateway/edge/test_server.h"
@@ -8,8 +9,8 @@
 namespace pgw::edge::test {
 namespace {
 
-Limits with_max_body(std::size_t size) {
-  Limits limits;
+http::Limits with_max_body(std::size_t size) {
+  http::Limits limits;
   limits.max_body = size;
   return limits;
 }
@@ -83,6 +84,62 @@ TEST_CASE("a chunked body that grows too large is refused when it does") {
   CHECK(client.is_closed_by_server());
   CHECK(server.journal().count("request") == 0);
   CHECK(server.journal().count("finished 413") == 1);
+}
+
+TEST_CASE("a handler may allow less of a body than the server does") {
+  TestServer server;
+  RawClient sized(server.port());
+  CHECK(sized.ask(post("/small", "0123456789")).status == 200);
+  CHECK(sized.ask(post("/small", "0123456789a")).status == 413);
+  CHECK(sized.is_closed_by_server());
+  RawClient chunked(server.port());
+  const std::string head = "POST /small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  CHECK(chunked.ask(head + "5\r\nhello\r\n5\r\nworld\r\n0\r\n\r\n").status == 200);
+  CHECK(chunked.ask(head + "5\r\nhello\r\n6\r\nworld!\r\n0\r\n\r\n").status == 413);
+  CHECK(server.journal().count("request") == 2);
+}
+
+TEST_CASE("a body goes to its sink in pieces, none of it is collected, and the next request is served") {
+  http::Limits limits;
+  limits.max_body = 2'000'000;
+  TestServer server(limits);
+  RawClient client(server.port());
+  CHECK(client.ask(post("/sink", std::string(1'000'000, 'b'))).body == "streamed 1000000");
+  CHECK(server.journal().count("piece") >= 1'000'000 / (64 * 1024));
+  CHECK(server.journal().count("request") == 0);
+  const std::string chunked = "POST /sink HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  CHECK(client.ask(chunked + "5\r\nhello\r\n3\r\nyou\r\n0\r\n\r\n").body == "streamed 8");
+  CHECK(client.ask(post("/sink", "")).body.find("body=\n") == std::string::npos);
+  CHECK(client.ask(get("/echo")).status == 200);
+}
+
+TEST_CASE("a sink that pauses holds its client back by TCP") {
+  http::Limits limits;
+  limits.max_body = 1UL << 30U;
+  TestServer server(limits);
+  RawClient client(server.port());
+  client.send("POST /sink?hold HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n");
+  const std::string piece(256UL * 1024, 'b');
+  std::size_t sent = 0;
+  for (ssize_t taken = 0; sent < 64UL * 1024 * 1024; sent += static_cast<std::size_t>(taken)) {
+    taken = ::send(client.fd(), piece.data(), piece.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (taken < 0) break;
+  }
+  CHECK(sent < 64UL * 1024 * 1024);
+  server.journal().await("piece");
+  CHECK(server.journal().count("piece") == 1);
+  client.reset();
+  server.journal().await("gone");
+}
+
+TEST_CASE("a malformed body is refused though its sink has had a part of it") {
+  TestServer server;
+  RawClient client(server.port());
+  client.send("POST /sink HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+  server.journal().await("piece");
+  CHECK(client.ask("x\r\n").status == 400);
+  CHECK(client.is_closed_by_server());
+  server.journal().await("rejected bad-chunk");
 }
 
 TEST_CASE("a client that waits for 100 (Continue) gets it when its head was accepted") {

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "gateway/edge/raw_client.h"
-#include "gateway/edge/request_parser.h"
 #include "gateway/edge/test_server.h"
+#include "gateway/http/request_parser.h"
 #include "support/catch.h"
 
 namespace pgw::edge::test {
@@ -14,8 +14,8 @@ namespace {
 
 using namespace std::string_literals;
 
-Limits small_limits() {
-  Limits limits;
+http::Limits small_limits() {
+  http::Limits limits;
   limits.max_body = 1000;
   limits.max_header = 4000;
   limits.max_target = 1000;
@@ -41,9 +41,9 @@ std::string costly_chunks(std::size_t count) {
 
 // Feeds the parser as a connection would, `step` bytes at a time. Empty if the request is accepted.
 std::string parse_in_steps(std::string_view input, std::size_t step) {
-  const Limits limits = small_limits();
+  const http::Limits limits = small_limits();
   http::Request request;
-  RequestParser parser;
+  http::RequestParser parser;
   parser.begin(request, limits);
   std::size_t begin = 0;
   for (std::size_t end = std::min(step, input.size());; end = std::min(end + step, input.size())) {
@@ -51,12 +51,12 @@ std::string parse_in_steps(std::string_view input, std::size_t step) {
       std::size_t consumed = 0;
       const auto event = parser.feed(input.substr(begin, end - begin), consumed);
       begin += consumed;
-      if (event == RequestParser::Event::rejected) {
-        return std::to_string(parser.rejection().status) + " " + std::string(parser.rejection().reason);
+      if (event == http::RequestParser::Event::rejected) {
+        return std::to_string(parser.malformation().status) + " " + std::string(parser.malformation().reason);
       }
-      if (event == RequestParser::Event::complete) return {};
-      if (event == RequestParser::Event::head && !parser.has_body()) return {};
-      if (event == RequestParser::Event::need_more || begin == end) break;
+      if (event == http::RequestParser::Event::complete) return {};
+      if (event == http::RequestParser::Event::head && !parser.has_body()) return {};
+      if (event == http::RequestParser::Event::need_more || begin == end) break;
     }
     if (end == input.size()) return "incomplete";
   }

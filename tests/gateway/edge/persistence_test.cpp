@@ -144,8 +144,37 @@ TEST_CASE("a client that floods an unanswered connection is held back by TCP") {
   for (std::size_t i = 0; i < std::min<std::size_t>(whole, 5000); ++i) REQUIRE(client.receive().status == 200);
 }
 
-TEST_CASE("a client that closed its sending side still gets its answers") {
+TEST_CASE("a client that closed its sending side while it waits has left") {
+  const std::string path = GENERATE(as<std::string>(), "/hold?a", "/stream/50000000");
   TestServer server;
+  RawClient client(server.port(), 4096);
+  client.send(get(path));
+  server.journal().await("request");
+  client.shutdown_write();
+  server.journal().await("disconnected");
+  server.journal().await("gone");
+  if (path == "/hold?a") {
+    CHECK(client.is_closed_by_server());
+    server.release("a");
+  }
+}
+
+TEST_CASE("a client that closes its sending side with its request gets the answer that is there at once") {
+  TestServer server;
+  RawClient client(server.port());
+  client.send(get("/echo?a") + get("/big/3000000"));
+  client.shutdown_write();
+  CHECK(client.receive().status == 200);
+  CHECK(client.receive().body.size() == 3'000'000);
+  CHECK(client.is_closed_by_server());
+  CHECK_FALSE(client.was_reset());
+  CHECK(server.journal().count("gone") == 0);
+}
+
+TEST_CASE("with half_close: serve, a client that closed its sending side still gets its answers") {
+  http::Limits limits;
+  limits.half_close = http::HalfClose::serve;
+  TestServer server(limits);
   RawClient client(server.port());
   client.send(get("/hold?a") + get("/later?b"));
   client.shutdown_write();

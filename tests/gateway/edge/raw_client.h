@@ -27,7 +27,8 @@ struct Response {
 /// std::runtime_error when patience runs out.
 class RawClient {
  public:
-  explicit RawClient(std::uint16_t port, int receive_buffer = 0);
+  /// `from` is an address of 127.0.0.0/8.
+  explicit RawClient(std::uint16_t port, int receive_buffer = 0, const char* from = "127.0.0.1");
   ~RawClient();
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;

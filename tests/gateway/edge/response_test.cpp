@@ -3,8 +3,8 @@
 #include <string>
 
 #include "gateway/edge/raw_client.h"
-#include "gateway/edge/response_head.h"
 #include "gateway/edge/test_server.h"
+#include "gateway/http/response_head.h"
 #include "support/catch.h"
 
 namespace pgw::edge::test {
@@ -25,7 +25,7 @@ TEST_CASE("a response has a status line, a date and a length, and keeps the hand
 }
 
 TEST_CASE("a method beyond those of HTTP is served where it is named") {
-  Limits limits;
+  http::Limits limits;
   limits.extra_methods = {"GET", "M-SEARCH"};
   TestServer server(limits);
   RawClient client(server.port());
@@ -110,12 +110,12 @@ TEST_CASE("only the first answer counts") {
 }
 
 TEST_CASE("dates are those of RFC 9110") {
-  DateClock clock;
+  http::DateClock clock;
   std::string head;
-  append_head(head, {200, "DATE: x\r\n"}, {false, 5}, Persistence::keep_alive, clock);
+  http::append_head(head, {200, "DATE: x\r\n"}, {false, 5}, http::Persistence::keep_alive, clock);
   CHECK(head == "HTTP/1.1 200 OK\r\nDATE: x\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n");
   head.clear();
-  append_head(head, {404, "X-Date: x\r\n"}, {true, {}}, Persistence::close, clock);
+  http::append_head(head, {404, "X-Date: x\r\n"}, {true, {}}, http::Persistence::close, clock);
   CHECK(head == "HTTP/1.1 404 Not Found\r\nDate: " + std::string(clock.now()) +
                     "\r\nX-Date: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
 }

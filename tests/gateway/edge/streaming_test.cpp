@@ -45,8 +45,8 @@ TEST_CASE("16 MiB reach a slow reader through bounded memory, and others are ser
   CHECK(response.body.size() == large);
   CHECK(is_produced(response.body));
   // One piece beyond the high-water mark, and the head and chunk lines: nothing grows with the response.
-  CHECK(server.peak_backlog() > Exchange::low_water);
-  CHECK(server.peak_backlog() < Exchange::high_water + 64 * 1024);
+  CHECK(server.peak_backlog() > http::Exchange::low_water);
+  CHECK(server.peak_backlog() < http::Exchange::high_water + 64 * 1024);
   CHECK(slow.ask(get("/echo")).status == 200);
 }
 

@@ -1,6 +1,7 @@
 #include "gateway/edge/test_server.h"
 
 #include <algorithm>
+#include <future>
 #include <stdexcept>
 #include <utility>
 
@@ -13,7 +14,8 @@ std::shared_ptr<const std::string> text(std::string value) {
 
 std::string describe(const http::Request& request) {
   std::string out = request.method + " " + request.target + "\npath=" + request.path + "\nhost=" + request.host +
-                    "\nversion=1." + std::to_string(request.version_minor) + "\npeer=" + request.peer + "\n";
+                    "\nversion=1." + std::to_string(request.version_minor) + "\npeer=" + request.peer +
+                    (request.from_trusted_proxy ? " by a trusted proxy\n" : "\n");
   if (request.has_query) out += "query=" + request.query + "\n";
   for (const http::Field& field : request.fields) out += field.name + ": " + field.value + "\n";
   return out + "body=" + request.body;
@@ -22,7 +24,7 @@ std::string describe(const http::Request& request) {
 // A stream that makes its bytes when the client has room: the n-th byte is a letter that n determines.
 class Producer : public std::enable_shared_from_this<Producer> {
  public:
-  Producer(std::shared_ptr<Exchange> exchange, std::size_t total, std::atomic<std::size_t>& peak)
+  Producer(std::shared_ptr<http::Exchange> exchange, std::size_t total, std::atomic<std::size_t>& peak)
       : exchange_(std::move(exchange)), left_(total), peak_(peak) {}
 
   void run() {
@@ -45,7 +47,7 @@ class Producer : public std::enable_shared_from_this<Producer> {
     exchange_->end();
   }
 
-  const std::shared_ptr<Exchange> exchange_;
+  const std::shared_ptr<http::Exchange> exchange_;
   std::size_t left_;
   std::size_t made_ = 0;
   std::atomic<std::size_t>& peak_;
@@ -53,18 +55,43 @@ class Producer : public std::enable_shared_from_this<Producer> {
 
 }  // namespace
 
-class TestHandler final : public RequestHandler {
+// Takes a body in pieces, asks for a pause after each, and answers with what it saw.
+class PausingSink final : public http::BodySink {
  public:
-  explicit TestHandler(TestServer& server) : server_(server) {}
-  ~TestHandler() override { server_.journal_.note("handler destroyed"); }
+  PausingSink(http::Exchange& exchange, Journal& journal) : exchange_(exchange), journal_(journal) {}
 
-  void on_head(const std::shared_ptr<Exchange>& exchange) override {
-    server_.journal_.note("head");
-    exchange->on_disconnect([this] { server_.journal_.note("disconnected"); });
-    if (segment(exchange->request(), 0) == "early") exchange->respond({401, ""}, text("early"));
+  bool on_body(std::string_view piece) override {
+    body_ += piece;
+    journal_.note("piece");
+    if (exchange_.request().query == "hold") return false;
+    exchange_.loop().call_after(std::chrono::milliseconds(1), [&exchange = exchange_] { exchange.resume_body(); });
+    return false;
   }
 
-  void on_request(const std::shared_ptr<Exchange>& exchange) override {
+  void on_body_end() override { exchange_.respond({200, ""}, text("streamed " + std::to_string(body_.size()))); }
+
+ private:
+  http::Exchange& exchange_;  // which holds the sink
+  Journal& journal_;
+  std::string body_;
+};
+
+class TestHandler final : public http::RequestHandler {
+ public:
+  TestHandler(TestServer& server, const http::Limits& limits) : RequestHandler(limits), server_(server) {}
+  using RequestHandler::set_limits;
+  ~TestHandler() override { server_.journal_.note("handler destroyed"); }
+
+  void on_head(const std::shared_ptr<http::Exchange>& exchange) override {
+    server_.journal_.note("head");
+    exchange->on_disconnect([this] { server_.journal_.note("disconnected"); });
+    const std::string what = segment(exchange->request(), 0);
+    if (what == "small") exchange->limit_body(10);
+    if (what == "sink") exchange->take_body(std::make_shared<PausingSink>(*exchange, server_.journal_));
+    if (what == "early") exchange->respond({401, ""}, text("early"));
+  }
+
+  void on_request(const std::shared_ptr<http::Exchange>& exchange) override {
     server_.journal_.note("request");
     const http::Request& request = exchange->request();
     const std::string what = segment(request, 0);
@@ -114,13 +141,13 @@ class TestHandler final : public RequestHandler {
     }
   }
 
-  void on_rejected(const std::shared_ptr<Exchange>& exchange, const Rejection& rejection) override {
-    server_.journal_.note("rejected " + std::string(rejection.reason));
-    exchange->respond({rejection.status, "X-Reason: " + std::string(rejection.reason) + "\r\n"},
-                      text(rejection.message));
+  void on_rejected(const std::shared_ptr<http::Exchange>& exchange, const http::Malformation& malformation) override {
+    server_.journal_.note("rejected " + std::string(malformation.reason));
+    exchange->respond({malformation.status, "X-Reason: " + std::string(malformation.reason) + "\r\n"},
+                      text(malformation.message));
   }
 
-  void on_finished(Exchange& exchange) override {
+  void on_finished(http::Exchange& exchange) override {
     server_.journal_.note(exchange.client_gone() ? "gone" : "finished " + std::to_string(exchange.status()));
   }
 
@@ -161,12 +188,16 @@ void Journal::await(const std::string& line, std::size_t times) {
   throw std::runtime_error("never noted: " + line + "; noted:" + all);
 }
 
-TestServer::TestServer(const Limits& limits, unsigned workers, std::size_t max_connections) {
-  Server::Options options;
-  options.workers = workers;
-  options.limits = limits;
-  options.max_connections = max_connections;
-  server_ = std::make_unique<Server>(options, [this](loop::EventLoop&) { return std::make_unique<TestHandler>(*this); });
+TestServer::TestServer(const http::Limits& limits, unsigned workers, std::size_t max_connections)
+    : TestServer(limits, Server::Options{.workers = workers, .max_connections = max_connections}) {}
+
+TestServer::TestServer(const http::Limits& limits, const Server::Options& options) {
+  server_ = std::make_unique<Server>(options, [this, limits](loop::EventLoop& loop) {
+    auto handler = std::make_unique<TestHandler>(*this, limits);
+    const std::lock_guard lock(mutex_);
+    handlers_.emplace_back(&loop, handler.get());
+    return handler;
+  });
   server_->start();
 }
 
@@ -175,9 +206,20 @@ TestServer::~TestServer() {
   held_.clear();
 }
 
+void TestServer::set_limits(const http::Limits& limits) {
+  for (const auto& [loop, handler] : handlers_) {
+    std::promise<void> done;
+    loop->post([&, handler = handler] {
+      handler->set_limits(limits);
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+}
+
 void TestServer::release(const std::string& query) {
   journal_.await("held " + query);
-  std::shared_ptr<Exchange> found;
+  std::shared_ptr<http::Exchange> found;
   {
     const std::lock_guard lock(mutex_);
     const auto held = std::find_if(held_.begin(), held_.end(),

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gateway/edge/raw_client.h"
@@ -40,16 +41,22 @@ class Journal {
 ///   /status/N  status N, with a body
 ///   /hints     103 before its answer
 ///   /throw     throws
-/// Notes "head", "request", "finished STATUS", "gone", "rejected REASON".
+///   /small     no body of more than 10 bytes
+///   /sink      takes its body in pieces with a pause after each, and answers with the size; with ?hold the pause lasts
+/// Notes "head", "request", "piece", "finished STATUS", "gone", "rejected REASON".
 class TestServer {
  public:
-  explicit TestServer(const Limits& limits = {}, unsigned workers = 1, std::size_t max_connections = 0);
+  explicit TestServer(const http::Limits& limits = {}, unsigned workers = 1, std::size_t max_connections = 0);
+  TestServer(const http::Limits& limits, const Server::Options& options);
   ~TestServer();
 
   Server& operator*() { return *server_; }
   Server* operator->() { return server_.get(); }
   std::uint16_t port() const { return server_->port(); }
   Journal& journal() { return journal_; }
+
+  /// As a reload would: in the handlers' own threads, and done when this returns.
+  void set_limits(const http::Limits& limits);
 
   /// Answers the held exchange with this query from the calling thread, through the loop's mailbox.
   void release(const std::string& query);
@@ -62,7 +69,8 @@ class TestServer {
 
   Journal journal_;
   std::mutex mutex_;
-  std::vector<std::shared_ptr<Exchange>> held_;
+  std::vector<std::shared_ptr<http::Exchange>> held_;
+  std::vector<std::pair<loop::EventLoop*, class TestHandler*>> handlers_;
   std::atomic<std::size_t> peak_backlog_{0};
   std::unique_ptr<Server> server_;
 };

@@ -1,6 +1,7 @@
 // Clients that are slow, silent or stuck.
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include "gateway/edge/raw_client.h"
 #include "gateway/edge/test_server.h"
@@ -12,14 +13,14 @@ namespace {
 using namespace std::chrono_literals;
 
 // Everything generous but what the test is about.
-Limits generous() {
-  Limits limits;
+http::Limits generous() {
+  http::Limits limits;
   limits.header_timeout = limits.idle_timeout = limits.body_timeout = limits.write_timeout = 1h;
   return limits;
 }
 
 TEST_CASE("a head that takes too long is answered 408") {
-  Limits limits = generous();
+  http::Limits limits = generous();
   limits.header_timeout = 50ms;
   TestServer server(limits);
   RawClient client(server.port());
@@ -32,7 +33,7 @@ TEST_CASE("a head that takes too long is answered 408") {
 }
 
 TEST_CASE("a head that keeps dripping is cut all the same") {
-  Limits limits = generous();
+  http::Limits limits = generous();
   limits.header_timeout = 60ms;
   TestServer server(limits);
   RawClient client(server.port());
@@ -44,7 +45,7 @@ TEST_CASE("a head that keeps dripping is cut all the same") {
 }
 
 TEST_CASE("a body that takes too long is answered 408") {
-  Limits limits = generous();
+  http::Limits limits = generous();
   limits.body_timeout = 50ms;
   TestServer server(limits);
   RawClient client(server.port());
@@ -58,7 +59,7 @@ TEST_CASE("a body that takes too long is answered 408") {
 }
 
 TEST_CASE("the rest of a body that nobody wants is not waited for without end") {
-  Limits limits = generous();
+  http::Limits limits = generous();
   limits.body_timeout = 50ms;
   TestServer server(limits);
   RawClient client(server.port());
@@ -71,7 +72,7 @@ TEST_CASE("the rest of a body that nobody wants is not waited for without end") 
 TEST_CASE("idle connections are closed without a word") {
   const bool used = GENERATE(false, true);
   const std::string empty_lines = GENERATE(as<std::string>(), "", "\r\n", "\r\n\r");
-  Limits limits = generous();
+  http::Limits limits = generous();
   limits.idle_timeout = 50ms;
   TestServer server(limits);
   RawClient client(server.port());
@@ -81,7 +82,7 @@ TEST_CASE("idle connections are closed without a word") {
 }
 
 TEST_CASE("a handler may take longer than any limit") {
-  Limits limits;
+  http::Limits limits;
   limits.header_timeout = limits.idle_timeout = limits.body_timeout = limits.write_timeout = 30ms;
   TestServer server(limits);
   RawClient client(server.port());
@@ -97,7 +98,7 @@ TEST_CASE("a handler may take longer than any limit") {
 
 TEST_CASE("a client that never reads is dropped") {
   const std::string path = GENERATE(as<std::string>(), "/stream/50000000", "/sized/50000000", "/big/50000000");
-  Limits limits = generous();
+  http::Limits limits = generous();
   limits.write_timeout = 50ms;
   TestServer server(limits);
   RawClient client(server.port(), 4096);
@@ -107,7 +108,7 @@ TEST_CASE("a client that never reads is dropped") {
 }
 
 TEST_CASE("a client that reads slowly but steadily is not dropped") {
-  Limits limits = generous();
+  http::Limits limits = generous();
   limits.write_timeout = 500ms;
   TestServer server(limits);
   RawClient client(server.port(), 4096);
@@ -115,6 +116,46 @@ TEST_CASE("a client that reads slowly but steadily is not dropped") {
   const auto began = std::chrono::steady_clock::now();
   CHECK(client.receive().body.size() == 3'000'000);
   CHECK(std::chrono::steady_clock::now() - began < patience);
+}
+
+TEST_CASE("a client that reads slowly is not dropped however much the kernel holds for it") {
+  http::Limits limits = generous();
+  limits.write_timeout = 200ms;
+  limits.idle_timeout = 25ms;
+  TestServer server(limits);
+  RawClient client(server.port(), 64 * 1024);
+  client.send(get("/big/20000000"));
+  // Eight times slower than the kernel's buffer of some megabytes would need to ask for more within the limit.
+  std::size_t received = client.receive_some().size();
+  for (int i = 0; i < 40 && received > 0; ++i) {
+    RawClient clock(server.port());  // is closed when the idle time has passed
+    REQUIRE(clock.is_closed_by_server());
+    received += client.receive_some(32 * 1024).size();
+    REQUIRE(server.journal().count("gone") == 0);
+  }
+  while (received < 20'000'000) {
+    const std::size_t more = client.receive_some().size();
+    REQUIRE(more > 0);
+    received += more;
+  }
+  server.journal().await("finished 200");
+}
+
+TEST_CASE("a body that is taken in pieces is timed from piece to piece") {
+  http::Limits limits = generous();
+  limits.body_timeout = 100ms;
+  limits.idle_timeout = 30ms;
+  TestServer server(limits);
+  RawClient client(server.port());
+  client.send("POST /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\n");
+  for (const std::string_view byte : {"h", "e", "l", "l", "o"}) {
+    RawClient clock(server.port());
+    REQUIRE(clock.is_closed_by_server());
+    client.send(byte);
+  }
+  server.journal().await("piece", 5);
+  CHECK(client.receive().status == 408);
+  CHECK(server.journal().count("rejected body-timeout") == 1);
 }
 
 TEST_CASE("a closed connection whose client stays is not kept for ever") {
@@ -128,12 +169,12 @@ TEST_CASE("a closed connection whose client stays is not kept for ever") {
 }
 
 TEST_CASE("new limits hold from the next request on") {
-  Limits limits = generous();
+  http::Limits limits = generous();
   TestServer server(limits);
   RawClient client(server.port());
   CHECK(client.ask(post("/echo", "hello")).status == 200);
   limits.max_body = 3;
-  server->set_limits(limits);
+  server.set_limits(limits);
   CHECK(client.ask(post("/echo", "hello")).status == 413);
 }
 

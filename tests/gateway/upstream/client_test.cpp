@@ -27,10 +27,10 @@ using namespace std::chrono_literals;
 
 constexpr auto patience = 10s;
 
-class NoHandler final : public edge::RequestHandler {
-  void on_head(const std::shared_ptr<edge::Exchange>&) override {}
-  void on_request(const std::shared_ptr<edge::Exchange>&) override {}
-  void on_rejected(const std::shared_ptr<edge::Exchange>&, const edge::Rejection&) override {}
+class NoHandler final : public http::RequestHandler {
+  void on_head(const std::shared_ptr<http::Exchange>&) override {}
+  void on_request(const std::shared_ptr<http::Exchange>&) override {}
+  void on_rejected(const std::shared_ptr<http::Exchange>&, const http::Malformation&) override {}
 };
 
 /// Answers each request with its own head as the body, or with what the test prepared. A target with "close" in it is
