@@ -205,6 +205,7 @@ struct CacheSettings {
   std::vector<std::string> safe_operations;      ///< operationIds of unsafe methods that change nothing
   std::string targeted_field;                    ///< obeyed before Cache-Control (RFC 9213); empty: none
   std::uint32_t heuristic = 0;                   ///< percent of the time since Last-Modified; 0: no guesses
+  bool store_cookies = false;                    ///< Set-Cookie is stored where the origin itself gives a lifetime
   std::chrono::milliseconds stale_after{1'000};  ///< what may stand in for an error does so after this wait
   std::uint32_t max_variants = 64;               ///< of one request, by Vary
 };

@@ -126,6 +126,8 @@ Table<CacheSettings> cache() {
       row("heuristic", &Of::heuristic, Percent{},
           "The part of the time since `Last-Modified` for which an answer without any lifetime is fresh, a day at "
           "most."),
+      row("store_cookies", &Of::store_cookies, Flag{},
+          "Keeps `Set-Cookie` with an answer to which the origin itself gives a lifetime (RFC 9111 section 7.3)."),
       row("stale_after", &Of::stale_after, Duration{1ms},
           "How long a reader waits for a slow upstream where a stored answer may stand in for an error."),
       row("max_variants", &Of::max_variants, Count{1, 10'000},

@@ -155,6 +155,7 @@ class Builder {
         add_extra_tags(operation, rule->second, policy);
         add_primed_read(operation, rule->second, policy);
       }
+      policy.rule.keeps_cookies = settings().cache.store_cookies;
       policy.rule.heuristic_percent = static_cast<std::uint8_t>(settings().cache.heuristic);
       runtime_->policies.push_back(std::move(policy));
     }
