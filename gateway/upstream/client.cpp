@@ -40,6 +40,7 @@ class Http1Client final : public Client, public Pool::Member, public std::enable
   bool write_body(CallId id, std::string_view piece) override;
   void end_body(CallId id) override;
   void cancel(CallId id) override;
+  bool withdraw(CallId id) override;
   bool has_room(std::size_t queue) const override { return pool_->has_room(queue); }
 
   void open_for(std::uint64_t call, Place place) override;
@@ -187,6 +188,14 @@ void Http1Client::cancel(CallId id) {
   } else {
     drop(*exchange);
   }
+}
+
+bool Http1Client::withdraw(CallId id) {
+  const Exchange* const exchange = find(id);
+  const bool is_unsent =
+      exchange != nullptr && exchange->state == Exchange::State::waiting && exchange->repetitions == 0;
+  if (is_unsent) cancel(id);
+  return is_unsent;
 }
 
 Exchange* Http1Client::find(CallId id) {
