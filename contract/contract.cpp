@@ -129,6 +129,7 @@ Contract::Outcome Contract::compile(const Document& document, const CompileOptio
   Outcome outcome;
   ContractCompiler compiler(document, outcome.problems, options);
   compiler.compile();
+  outcome.unusable_operations = compiler.unusable_operations();
 
   auto impl = std::make_unique<Impl>(compiler.take_base_path(), options);
   impl->security_schemes = read_security_schemes(document.root());

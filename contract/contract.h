@@ -113,6 +113,8 @@ struct CompileOptions {
   bool allows_encoded_slashes = false;
   TrailingSlash trailing_slash = TrailingSlash::strict;
   Coercion coercion = Coercion::pydantic;
+  /// An operation that can't be used is left out, with a warning; else it is an error.
+  bool skips_unusable_operations = false;
 };
 
 /// Immutable, thread-safe. No function throws but for lack of memory.
@@ -121,6 +123,7 @@ class Contract {
   struct Outcome {
     std::shared_ptr<const Contract> contract;  ///< null if any problem is an error
     std::vector<Problem> problems;
+    std::size_t unusable_operations = 0;  ///< and paths: errors that `skips_unusable_operations` would make warnings
   };
 
   static Outcome compile(const Document& document, const CompileOptions& options = {});

@@ -53,6 +53,13 @@ std::string digest_of_file(const std::filesystem::path& file) {
   return digest_of(content.view());
 }
 
+std::string digest_of_files(std::span<const std::filesystem::path> files) {
+  if (files.size() == 1) return digest_of_file(files.front());
+  std::string digests;
+  for (const auto& file : files) digests += digest_of_file(file);
+  return digest_of(digests);
+}
+
 cache::Rule cache_rule(const config::CacheRule& rule) {
   using cache::Duration;
   const auto& by_status = rule.ttl_by_status;
@@ -332,6 +339,7 @@ contract::CompileOptions compile_options(const config::Settings& settings) {
       .allows_encoded_slashes = settings.routing.encoded_slashes == config::EncodedSlashes::allow,
       .coercion = settings.validation.coercion == config::Coercion::none ? contract::Coercion::none
                                                                          : contract::Coercion::pydantic};
+  options.skips_unusable_operations = settings.contract.unusable_operations == config::UnusableOperations::skip;
   switch (settings.routing.trailing_slash) {
     case config::TrailingSlash::strict:
       options.trailing_slash = contract::TrailingSlash::strict;
@@ -348,12 +356,20 @@ contract::CompileOptions compile_options(const config::Settings& settings) {
 
 LoadedContract load_contract(const config::Settings& settings) {
   LoadedContract loaded;
-  loaded.digest = digest_of_file(settings.api);
-  auto read = contract::Document::read(settings.api);
+  auto read = contract::Document::read_tree(settings.api);
   loaded.problems = std::move(read.problems);
   if (!read.document) return loaded;
-  auto compiled = contract::Contract::compile(*read.document, compile_options(settings));
+  loaded.digest = digest_of_files(read.document->files());
+  const auto options = compile_options(settings);
+  auto compiled = contract::Contract::compile(*read.document, options);
   append(loaded.problems, std::move(compiled.problems));
+  if (compiled.unusable_operations > 0 && !options.skips_unusable_operations) {
+    loaded.problems.push_back(
+        {contract::Severity::error,
+         {settings.api.string(), 0, 0},
+         "with 'contract: {unusable_operations: skip}' in the configuration what can't be used of "
+         "this description is left out, and the rest is served"});
+  }
   if (!has_error(loaded.problems)) loaded.contract = std::move(compiled.contract);
   return loaded;
 }

@@ -44,7 +44,7 @@ std::string url_of(const std::string& host, std::uint16_t port) {
 }
 
 void log_problems(const std::vector<contract::Problem>& problems) {
-  for (const auto& problem : problems) {
+  for (const auto& problem : contract::summed_up(problems)) {
     const bool is_error = problem.severity == contract::Severity::error;
     log::event(is_error ? Level::error : Level::warning, "configuration problem",
                {{"problem", contract::to_string(problem)}});
