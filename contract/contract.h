@@ -107,7 +107,7 @@ struct CompileOptions {
   /// before they decode it. Others take such a value for several segments, and with that for another operation.
   bool allows_encoded_slashes = false;
   TrailingSlash trailing_slash = TrailingSlash::strict;
-  Coercion coercion = Coercion::pydantic;
+  Coercion coercion = Coercion::none;
 };
 
 /// Immutable, thread-safe. No function throws but for lack of memory.

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "gateway/loop/event_loop.h"
 #include "gateway/log/line_buffer.h"
+#include "gateway/loop/event_loop.h"
 #include "gateway/pipeline/outcome.h"
 
 namespace pgw::pipeline {

@@ -279,8 +279,7 @@ cache::Tag ExtraTag::tag_for(const contract::Match& write) const {
 contract::CompileOptions compile_options(const config::Settings& settings) {
   contract::CompileOptions options{
       .allows_encoded_slashes = settings.routing.encoded_slashes == config::EncodedSlashes::allow,
-      .coercion = settings.validation.coercion == config::Coercion::none ? contract::Coercion::none
-                                                                         : contract::Coercion::pydantic};
+      .coercion = settings.validation.coercion};
   switch (settings.routing.trailing_slash) {
     case config::TrailingSlash::strict:
       options.trailing_slash = contract::TrailingSlash::strict;
