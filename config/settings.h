@@ -20,6 +20,7 @@
 #include "base/address.h"
 #include "config/secret.h"
 #include "contract/document.h"
+#include "contract/schema.h"
 
 namespace pgw::config {
 
@@ -119,18 +120,23 @@ enum class Check { enforce, report, off };
 template <>
 inline constexpr std::array<std::string_view, 3> words<Check>{"enforce", "report", "off"};
 
-/// How a request's values become those that its schema describes.
-enum class Coercion {
-  none,      ///< JSON as JSON Schema says, parameters by their schema's type
-  pydantic,  ///< as pydantic v1 reads them: "12" is an integer
-};
+using pgw::contract::Coercion;
 template <>
 inline constexpr std::array<std::string_view, 2> words<Coercion>{"none", "pydantic"};
+
+/// How a 422 tells what is wrong.
+enum class ErrorShape {
+  fastapi,  ///< {"detail": [{"loc", "msg", "type"}]}
+  problem,  ///< problem details with JSON pointers (RFC 9457)
+};
+template <>
+inline constexpr std::array<std::string_view, 2> words<ErrorShape>{"fastapi", "problem"};
 
 struct Validation {
   Check requests = Check::enforce;
   Check responses = Check::report;
-  Coercion coercion = Coercion::pydantic;
+  Coercion coercion = Coercion::none;
+  ErrorShape errors = ErrorShape::fastapi;
 };
 
 enum class UnusableOperations {

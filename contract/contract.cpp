@@ -59,7 +59,8 @@ void check_form(const MediaType& media, std::string_view body, const Reading& re
   if (media.schema == nullptr) return;
   const Form form(body);
   if (reading.coercion == Coercion::none) report_repeated_members(form.pairs(), media.members, violations);
-  check_value(*media.schema, form_body(form.pairs(), media.members).root(), &body_trail, reading, violations);
+  check_value(*media.schema, form_body(form.pairs(), media.members, reading.coercion).root(), &body_trail, reading,
+              violations);
 }
 
 void check_body(const RequestBody& declared, std::optional<std::string_view> content_type, std::string_view body,

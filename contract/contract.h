@@ -112,7 +112,7 @@ struct CompileOptions {
   /// before they decode it. Others take such a value for several segments, and with that for another operation.
   bool allows_encoded_slashes = false;
   TrailingSlash trailing_slash = TrailingSlash::strict;
-  Coercion coercion = Coercion::pydantic;
+  Coercion coercion = Coercion::none;
   /// An operation that can't be used is left out, with a warning; else it is an error.
   bool skips_unusable_operations = false;
 };

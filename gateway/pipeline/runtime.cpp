@@ -337,8 +337,7 @@ cache::Tag ExtraTag::tag_for(const contract::Match& write) const {
 contract::CompileOptions compile_options(const config::Settings& settings) {
   contract::CompileOptions options{
       .allows_encoded_slashes = settings.routing.encoded_slashes == config::EncodedSlashes::allow,
-      .coercion = settings.validation.coercion == config::Coercion::none ? contract::Coercion::none
-                                                                         : contract::Coercion::pydantic};
+      .coercion = settings.validation.coercion};
   options.skips_unusable_operations = settings.contract.unusable_operations == config::UnusableOperations::skip;
   switch (settings.routing.trailing_slash) {
     case config::TrailingSlash::strict:

@@ -87,7 +87,8 @@ Progress validate(RequestContext& context) {
     context.outcome.would_be_rejected = true;
     return Progress::next;
   }
-  respond_locally(context, Rejection::invalid, invalid_request(contract::validation_error_body(violations)));
+  respond_locally(context, Rejection::invalid,
+                  invalid_request(violations, context.runtime->settings.validation.errors));
   return Progress::answered;
 }
 

@@ -40,6 +40,7 @@ describe('serve --sandbox', { skip: skipWithout('curl') }, () => {
     assert.match(outputs[1], /\nAge: \d+\r\n/);
     assert.equal(JSON.parse(outputs[2]).name, 'my project');
     assert.equal(JSON.parse(outputs[3]).detail[0].type, 'value_error.missing');
+    assert.deepEqual(JSON.parse(outputs[4]).detail, [{ loc: ['body', 'name'], msg: 'str type expected', type: 'type_error.str' }]);
     assert.match(outputs.at(-1), /gateway_requests_total/);
   });
 
