@@ -25,7 +25,7 @@ const nlohmann::json* child_of(const nlohmann::json& value, const std::string& n
 }
 
 /// A message without what it quotes.
-std::string kind_of(std::string_view message) {
+std::string kind_of_warning(std::string_view message) {
   std::string kind;
   while (!message.empty()) {
     const auto start = message.find('\'');
@@ -53,7 +53,7 @@ std::vector<Problem> summed_up(std::span<const Problem> problems) {
   std::map<std::string, std::pair<std::size_t, std::size_t>, std::less<>> warnings;  // by kind: where in `kinds`, count
   for (const auto& problem : problems) {
     if (problem.severity == Severity::warning) {
-      const auto [known, is_new] = warnings.try_emplace(kind_of(problem.message), kinds.size(), 0);
+      const auto [known, is_new] = warnings.try_emplace(kind_of_warning(problem.message), kinds.size(), 0);
       ++known->second.second;
       if (!is_new) continue;
     }
