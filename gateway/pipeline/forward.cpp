@@ -39,23 +39,24 @@ std::optional<std::uint64_t> content_length(const http::Fields& fields) {
   return value;
 }
 
+/// What another gateway says of its upstream. A 503 that comes is an answer: who sheds load is well enough to say so.
 bool is_unhealthy(int status) {
-  return status >= 502 && status <= 504;
+  return status == 502 || status == 504;
 }
 
 /// Why nothing is asked now; nothing when the upstream may be asked.
-std::optional<upstream::Failure> refusal_of(Worker& worker) {
-  if (!worker.client().has_room(0)) return upstream::Failure::connection_limit_reached;
-  if (!worker.process().breaker.allows(Clock::now())) return upstream::Failure::destination_unavailable;
-  return std::nullopt;
+std::optional<upstream::Failure> refusal_of(Worker& worker, const ForwardJob& job, upstream::Breaker::Permit& permit) {
+  if (!worker.client().has_room(job.outgoing.queue)) return upstream::Failure::connection_limit_reached;
+  permit = worker.process().breaker.allows(job.operation->index(), Clock::now());
+  return permit ? std::nullopt : std::optional(upstream::Failure::destination_unavailable);
 }
 
 }  // namespace
 
 void Forward::start(Worker& worker, ForwardJob job) {
   const auto forward = std::make_shared<Forward>(worker, std::move(job));
-  if (const auto refusal = refusal_of(worker)) {
-    forward->answer_failure(*refusal);
+  if (const auto refusal = refusal_of(worker, forward->job_, forward->permit_)) {
+    forward->answer_failure(*refusal, {});
     return;
   }
   forward->begin_write();
@@ -130,7 +131,7 @@ void Forward::client_left() {
     worker_.client().resume(call_);  // what was held up for the client is read on, and dropped
     return;
   }
-  if (status_ == 0) worker_.process().breaker.cancelled();
+  if (status_ == 0) worker_.process().breaker.cancelled(permit_);
   worker_.client().cancel(call_);
 }
 
@@ -145,9 +146,9 @@ void Forward::note_upstream(int status) {
 void Forward::judge_health(int status) {
   auto& breaker = worker_.process().breaker;
   if (is_unhealthy(status)) {
-    breaker.failed(Clock::now());
+    breaker.failed(permit_, Clock::now());
   } else {
-    breaker.succeeded();
+    breaker.succeeded(permit_);
   }
 }
 
@@ -168,12 +169,17 @@ void Forward::on_interim(int status, const http::Fields& fields) {
   if (job_.context != nullptr) job_.context->exchange->interim({status, relayed_fields(fields)});
 }
 
+/// A write that was sent again may have taken effect the first time: a repeated DELETE gets 404.
+bool Forward::is_refused_write() const {
+  return !is_repeated_ && cache::refuses_write(status_);
+}
+
 void Forward::end_write() {
   const bool is_whole = delivery_ == Delivery::whole && job_.context != nullptr;
   const auto headers = views_of(fields_);
   if (is_whole && may_prime(*job_.context, status_, headers)) {
     finish_and_prime(*job_.context, guard_, {status_, headers, body_}, sent_at_wall_clock_);
-  } else if (cache::refuses_write(status_)) {
+  } else if (is_refused_write()) {
     guard_.finish_refused();
   } else {
     guard_.finish();
@@ -225,11 +231,12 @@ bool Forward::stale_stands_in() {
 
 void Forward::begin_streaming() {
   delivery_ = Delivery::streaming;
+  worker_.client().stream(call_);
   if (job_.fetch) job_.fetch.too_large(status_, wall_clock_now());
   // The write's answer is about to reach its caller. It is held until the end as well, so that nothing that was fetched
   // while the body came stays.
   if (guard_) {
-    if (cache::refuses_write(status_)) {
+    if (is_refused_write()) {
       guard_.finish_refused();
     } else {
       auto rest = worker_.process().cache.begin_write(job_.changed);
@@ -291,14 +298,14 @@ void Forward::on_end() {
   }
 }
 
-void Forward::on_failure(upstream::Failure failure, std::string_view /*detail*/) {
+void Forward::on_failure(upstream::Failure failure, std::string_view detail) {
   blame(failure);
   if (delivery_ == Delivery::streaming) {
     if (guard_) guard_.finish();
     if (job_.context != nullptr) job_.context->exchange->abort();
     return;
   }
-  answer_failure(failure);
+  answer_failure(failure, detail);
 }
 
 // An upstream that had to wait for a slow client may well lose patience, and what found no connection, or failed by our
@@ -306,15 +313,19 @@ void Forward::on_failure(upstream::Failure failure, std::string_view /*detail*/)
 void Forward::blame(upstream::Failure failure) {
   auto& breaker = worker_.process().breaker;
   if (failure == upstream::Failure::connection_limit_reached) {
-    breaker.cancelled();
+    breaker.cancelled(permit_);
   } else if (failure == upstream::Failure::internal_error) {
     note_upstream(0);
-    breaker.cancelled();
+    breaker.cancelled(permit_);
   } else if (was_held_up_) {
     note_upstream(status_);
   } else {
     note_upstream(0);
-    breaker.failed(Clock::now());
+    if (upstream::may_have_taken_effect(failure)) {
+      breaker.failed(permit_, Clock::now());
+    } else {
+      breaker.unreachable(permit_, Clock::now());
+    }
   }
 }
 
@@ -417,7 +428,7 @@ void Forward::answer_relayed() {
   }
 }
 
-void Forward::answer_failure(upstream::Failure failure) {
+void Forward::answer_failure(upstream::Failure failure, std::string_view detail) {
   if (guard_) {
     if (upstream::may_have_taken_effect(failure)) {
       guard_.finish_unknown(wall_clock_now() + job_.runtime->settings.upstream.timeout);
@@ -429,6 +440,7 @@ void Forward::answer_failure(upstream::Failure failure) {
   log::event(log::Level::warning, "upstream failed",
              {{"operation", job_.operation->id()},
               {"error", std::string(upstream::proxy_error_type(failure))},
+              {"reason", std::string(detail)},
               {"request_id", job_.context == nullptr ? std::string() : std::string(job_.context->request_id)}});
   if (job_.context == nullptr) return;
   if (stale != nullptr) {

@@ -9,6 +9,7 @@
 
 #include "cache/cache.h"
 #include "gateway/pipeline/request_context.h"
+#include "gateway/upstream/breaker.h"
 #include "gateway/upstream/client.h"
 
 namespace pgw::pipeline {
@@ -36,6 +37,7 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
   Forward(const Forward&) = delete;
   Forward& operator=(const Forward&) = delete;
 
+  void on_repetition() override { is_repeated_ = true; }
   void on_interim(int status, const http::Fields& fields) override;
   void on_head(int status, http::Fields fields) override;
   bool on_body(std::string_view piece) override;
@@ -60,6 +62,7 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
 
   void judge_health(int status);
   void settle_write(const http::Fields& fields);
+  bool is_refused_write() const;
   void end_write();
   Delivery choose_delivery();
   bool stale_stands_in();
@@ -77,7 +80,7 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
   bool matches_contract();
   void answer_from(const cache::EntryPtr& entry, cache::StoreResult result);
   void answer_relayed();
-  void answer_failure(upstream::Failure failure);
+  void answer_failure(upstream::Failure failure, std::string_view detail);
   void note_upstream(int status);
 
   Worker& worker_;
@@ -86,6 +89,9 @@ class Forward final : public upstream::ResponseSink, public std::enable_shared_f
   std::chrono::steady_clock::time_point sent_at_;
   cache::WriteGuard guard_;              ///< of a write, from its sending to its end
   cache::TimePoint sent_at_wall_clock_;  ///< of a write
+
+  upstream::Breaker::Permit permit_;
+  bool is_repeated_ = false;  ///< sent more than once
 
   int status_ = 0;
   http::Fields fields_;

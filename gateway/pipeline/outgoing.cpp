@@ -31,8 +31,15 @@ bool is_one_of(Names names, std::string_view name) {
 }
 
 bool is_credential(const RequestContext& context, std::string_view name) {
-  const auto& credential = context.runtime->target.credential;
+  const auto& credential = context.runtime->target->credential;
   return credential != nullptr && base::iequals(name, credential->header());
+}
+
+/// With open access everybody is of one team, so each address is taken for one.
+std::size_t queue_of(const RequestContext& context) {
+  const bool is_open = context.runtime->settings.access.mode == config::AccessMode::open;
+  if (is_open || context.principal == nullptr) return std::hash<std::string>{}(context.request().peer);
+  return context.principal->team_number;
 }
 
 }  // namespace
@@ -56,10 +63,10 @@ upstream::OutgoingRequest outgoing_request(const RequestContext& context, bool f
   const http::Request& request = context.request();
   upstream::OutgoingRequest outgoing;
   outgoing.method = context.operation().method();
-  outgoing.repeatable = context.operation().is_safe();
   outgoing.path_and_query = context.runtime->contract->canonical_path(context.route);
   if (!request.query.empty()) outgoing.path_and_query += "?" + request.query;
   outgoing.body = request.body;
+  outgoing.queue = queue_of(context);
 
   outgoing.fields.reserve(request.fields.size() + validators.size() + 2);
   for (const auto& field : request.fields) {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 
 #include "cache/cache.h"
 #include "gateway/pipeline/cache_clock.h"
 #include "gateway/upstream/breaker.h"
+#include "gateway/upstream/pool.h"
 #include "metrics/metrics.h"
 
 namespace pgw::pipeline {
@@ -15,6 +17,7 @@ struct Process {
   cache::Cache& cache;
   metrics::Metrics& metrics;
   upstream::Breaker& breaker;
+  std::shared_ptr<upstream::Pool> upstream_pool;
 };
 
 /// The time as the cache counts it.

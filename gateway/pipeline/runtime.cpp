@@ -70,15 +70,16 @@ cache::Rule cache_rule(const config::CacheRule& rule) {
 
 /// From the settings, where the value is, to the target, which uses it, and to the cache keys, which it keeps apart.
 void set_credential(Runtime& runtime) {
-  auto& target = runtime.target;
+  auto target = std::make_shared<upstream::Target>(*runtime.target);
   const auto& credential = runtime.settings.upstream.credential;
-  target.credential = nullptr;
+  target->credential = nullptr;
   if (credential) {
-    target.credential = std::make_shared<const upstream::Credential>(
+    target->credential = std::make_shared<const upstream::Credential>(
         credential->header, std::make_shared<const config::Secret>(credential->value));
   }
+  runtime.target = target;
   runtime.upstream_identity =
-      identity_of(target.base_url, credential ? credential->value.reveal() : std::string_view{});
+      identity_of(target->base_url, credential ? credential->value.reveal() : std::string_view{});
   for (const auto& operation : runtime.contract->operations()) {
     runtime.policies[operation.index()].cache_key_prefix =
         cache::make_key_prefix(operation.id(), runtime.upstream_identity);
@@ -128,14 +129,21 @@ class Builder {
 
   void set_target() {
     const auto& from = settings().upstream;
-    auto& target = runtime_->target;
+    upstream::Target target;
     target.base_url = from.url.text();
+    target.unix_socket = from.unix_socket.string();
+    target.proxy = from.proxy ? from.proxy->text() : std::string();
+    target.ca_file = from.ca_file.string();
+    target.client_certificate = from.client_certificate.string();
+    target.client_key = from.client_key.string();
     target.connect_timeout = from.connect_timeout;
     target.timeout = from.timeout;
+    target.stream_idle_timeout = from.stream_idle_timeout;
+    target.max_connection_age = from.max_connection_age;
     target.max_connections = from.max_connections;
     target.max_waiting = from.max_waiting;
     target.retries = from.retries;
-    target.ca_file = from.ca_file.string();
+    runtime_->target = std::make_shared<const upstream::Target>(std::move(target));
     set_credential(*runtime_);
   }
 
@@ -316,15 +324,6 @@ std::vector<std::string> operation_ids(const contract::Contract& contract) {
 BuiltRuntime build_runtime(const config::Settings& settings, std::shared_ptr<const contract::Contract> contract,
                            BuildOptions options) {
   return Builder(settings, std::move(contract), std::move(options)).build();
-}
-
-upstream::Target share_of_worker(const Runtime& runtime, std::size_t worker) {
-  const unsigned workers = std::max(1U, runtime.settings.workers);
-  const auto share = [&](unsigned whole) { return whole / workers + (worker < whole % workers ? 1U : 0U); };
-  upstream::Target target = runtime.target;
-  target.max_connections = share(target.max_connections);
-  target.max_waiting = share(target.max_waiting);
-  return target;
 }
 
 std::shared_ptr<const Runtime> with_credential(const Runtime& runtime, const config::Secret& value) {

@@ -57,7 +57,7 @@ Worker::Worker(loop::EventLoop& loop, Process& process, std::shared_ptr<const Ru
       process_(process),
       runtime_(counted_apart(std::move(runtime))),
       collecting_(collected_at_once / std::max(runtime_->settings.workers, 1U)),
-      client_(upstream::make_client(loop, share_of_worker(*runtime_, loop.worker()))),
+      client_(upstream::make_client(loop, process.upstream_pool, runtime_->target)),
       access_log_(loop),
       ids_made_(random_bits()) {
   write_hex(id_prefix_.data(), random_bits());
@@ -66,7 +66,7 @@ Worker::Worker(loop::EventLoop& loop, Process& process, std::shared_ptr<const Ru
 void Worker::use(std::shared_ptr<const Runtime> runtime) {
   runtime_ = counted_apart(std::move(runtime));
   set_limits(runtime_->limits);
-  client_->retarget(share_of_worker(*runtime_, loop_.worker()));
+  client_->retarget(runtime_->target);
   known_responses_.clear();
 }
 

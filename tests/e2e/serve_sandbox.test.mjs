@@ -77,7 +77,7 @@ describe('serve under a low hard limit of descriptors', () => {
   });
 
   it('leaves enough of them to the upstream however many clients there are, and warns that few are left to these', async () => {
-    sandbox = await Sandbox.start({ apiKey: 'of the upstream' });
+    sandbox = await Sandbox.start({ apiKey: 'of the upstream alone' });
     const file = path.join(temporaryFolder(), 'gateway.yaml');
     const ready = `${file}.ready`;
     fs.writeFileSync(file, JSON.stringify({ listen: '127.0.0.1:0', admin: '127.0.0.1:0', workers: 1, api: contractFile,
