@@ -82,7 +82,7 @@ describe('a gateway, to its operator', () => {
     let gateway = await start({ cache: { file } });
     await gateway.request(team, item);
     const fetched = await sandbox.requestCount('Projects_get');
-    const under_way = gateway.request(team, '/projects/pr_sales', { headers: { 'X-Sandbox-Delay-After': '1s' } });
+    const under_way = gateway.request(team, '/projects/pr_sales', { headers: { 'X-Sandbox-Delay-After': '3s' } });
     await eventually('request under way', async () => ((await sandbox.requestCount('Projects_get')) > fetched ? true : undefined));
     gateway.program.kill('SIGTERM');
     await gateway.program.event('draining', ({ message }) => message === 'draining');
