@@ -138,6 +138,9 @@ class Fetch {
 
   explicit operator bool() const { return flight_ != nullptr; }
 
+  // Why the response was not stored, in a word; empty while that is open, and when it was. Also after the end.
+  std::string_view why_not_stored() const { return why_not_stored_; }
+
   // If-None-Match and If-Modified-Since of the stored entry; empty when there is nothing to revalidate. Views are valid
   // until the end.
   std::vector<Header> validators() const;
@@ -175,6 +178,7 @@ class Fetch {
   struct Verdict {
     StoreResult result;
     bool is_shareable;  // stored, or at least handed to the followers
+    Storable storable;
   };
   Verdict judge(int status, HeaderSpan headers, TimePoint now) const;
   EntryContext context_for(int status, HeaderSpan request_headers, TimePoint now) const;
@@ -191,6 +195,7 @@ class Fetch {
   Cache* cache_ = nullptr;
   FlightPtr flight_;
   bool drop_validators_ = false;
+  std::string_view why_not_stored_;
 };
 
 // What an upstream that sheds load has answered last, in place of asking it again.

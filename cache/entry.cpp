@@ -13,7 +13,7 @@
 namespace pgw::cache {
 namespace {
 
-constexpr std::array<std::string_view, 13> kNeverStored = {"connection",
+constexpr std::array<std::string_view, 12> kNeverStored = {"connection",
                                                            "keep-alive",
                                                            "proxy-connection",
                                                            "te",
@@ -24,8 +24,7 @@ constexpr std::array<std::string_view, 13> kNeverStored = {"connection",
                                                            "age",
                                                            "proxy-authorization",
                                                            "proxy-authentication-info",
-                                                           "content-length",
-                                                           "set-cookie"};
+                                                           "content-length"};
 
 // Fields about the bytes of the body, which a 304 doesn't bring.
 constexpr std::array<std::string_view, 4> kOfTheBody = {"content-encoding", "content-range", "content-md5",
@@ -112,10 +111,10 @@ struct Texts {
   bool etag_from_origin = false;
 };
 
-Texts make_texts(TimePoint wall_time, int status, HeaderSpan headers, const ResponseMeta& meta, std::string_view body,
-                 std::string_view our_etag) {
+Texts make_texts(TimePoint wall_time, int status, HeaderSpan headers, const ResponseMeta& meta, bool keeps_cookies,
+                 std::string_view body, std::string_view our_etag) {
   Texts texts;
-  const FieldFilter filter(headers, meta.directives);
+  const FieldFilter filter(headers, meta.directives, keeps_cookies);
   std::string about_body;
   for (const Header& header : headers) {
     if (!filter.keeps(header.name)) continue;
@@ -150,7 +149,8 @@ std::shared_ptr<Entry> build(const EntryContext& context, int status, HeaderSpan
   const TimePoint wall_time = context.response_time + context.wall_ahead;
   const ResponseMeta meta = read_response_meta(headers, wall_time, context.targeted_field);
   Lifetime lifetime = freshness_lifetime(status, meta, context.rule, wall_time);
-  const Texts texts = make_texts(wall_time, status, headers, meta, body, our_etag);
+  const Texts texts = make_texts(wall_time, status, headers, meta, context.rule.keeps_cookies && lifetime.is_explicit(),
+                                 body, our_etag);
   auto entry = allocate_entry({context.key, texts.headers, context.tags, texts.etag, texts.last_modified, body});
   entry->select_by(Vary(headers, context.request_headers));
   entry->status = static_cast<std::uint16_t>(status);
@@ -230,8 +230,9 @@ std::size_t Entry::size_bytes() const {
   return heap_cost(kControlBlock + sizeof(Entry) + tail_bytes(*this)) + selection + snapshot.heap_bytes();
 }
 
-FieldFilter::FieldFilter(HeaderSpan response_headers, const ResponseDirectives& directives)
+FieldFilter::FieldFilter(HeaderSpan response_headers, const ResponseDirectives& directives, bool keeps_cookies)
     : dropped_(directives.withheld_fields) {
+  if (!keeps_cookies) dropped_.emplace_back("set-cookie");
   for (const std::string_view name : list_elements(response_headers, "Connection"))
     dropped_.push_back(base::to_lower(name));
 }
@@ -250,9 +251,8 @@ std::vector<Header> unstored_fields(int status, HeaderSpan response_headers, con
   std::vector<Header> unstored;
   for (const Header& header : response_headers) {
     const bool is_of_no_body = status == 304 && is_one_of(header.name, kOfTheBody);
-    const bool is_a_cookie = base::iequals(header.name, "set-cookie");
-    if (is_of_no_body || (is_one_of(header.name, kNeverStored) && !is_a_cookie)) continue;
-    if (is_a_cookie || !find_in_block(entry.headers, header.name)) unstored.push_back(header);
+    if (is_of_no_body || is_one_of(header.name, kNeverStored)) continue;
+    if (!find_in_block(entry.headers, header.name)) unstored.push_back(header);
   }
   return unstored;
 }

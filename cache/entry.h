@@ -57,11 +57,12 @@ using EntryPtr = std::shared_ptr<const Entry>;
 
 // Which response fields are kept in a stored copy (RFC 9111 3.1). Not kept: Connection and the fields that it names,
 // the other hop-by-hop fields, Age and Content-Length (see `Entry::headers`), and fields named by no-cache="..." or
-// private="...". Set-Cookie is not kept either: RFC 9111 7.3 leaves it to the origin's Cache-Control, but few origins
-// that send one with a lifetime mean that all callers share the session.
+// private="...". Set-Cookie is not kept either, unless the rule says so and the origin itself gives a lifetime: RFC
+// 9111 7.3 leaves it to the origin's Cache-Control, but few origins that send both mean that all callers share a
+// session.
 class FieldFilter {
  public:
-  FieldFilter(HeaderSpan response_headers, const ResponseDirectives& directives);
+  FieldFilter(HeaderSpan response_headers, const ResponseDirectives& directives, bool keeps_cookies);
   bool keeps(std::string_view name) const;
 
  private:

@@ -30,6 +30,8 @@ bool is_shared_error(int status) {
   return status >= 500 || status == 429;
 }
 
+constexpr std::string_view kTooLarge = "too-large";
+
 Shared retry() {
   return {SharedOutcome::retry, nullptr};
 }
@@ -58,6 +60,7 @@ Fetch& Fetch::operator=(Fetch&& other) noexcept {
     cache_ = other.cache_;
     flight_ = std::move(other.flight_);
     drop_validators_ = other.drop_validators_;
+    why_not_stored_ = other.why_not_stored_;
   }
   return *this;
 }
@@ -100,17 +103,18 @@ Fetch::Verdict Fetch::judge(int status, HeaderSpan headers, TimePoint now) const
   const TimePoint wall_time = now + cache_->wall_ahead_.load();
   const ResponseMeta meta = read_response_meta(headers, wall_time, options.targeted_field);
   const Lifetime lifetime = freshness_lifetime(status, meta, flight_->rule, wall_time);
-  switch (is_storable("GET", status, headers, meta, lifetime, flight_->rule, flight_->authorized)) {
+  const Storable storable = is_storable("GET", status, headers, meta, lifetime, flight_->rule, flight_->authorized);
+  switch (storable) {
     case Storable::yes:
-      return {StoreResult::stored, true};
+      return {StoreResult::stored, true, storable};
     case Storable::no_freshness:
-      if (is_shared_error(status)) return {StoreResult::error_shared, true};
-      return {StoreResult::no_rule, false};
+      if (is_shared_error(status)) return {StoreResult::error_shared, true, storable};
+      return {StoreResult::no_rule, false, storable};
     case Storable::useless:
-      if (is_shared_error(status)) return {StoreResult::error_shared, true};
-      return {StoreResult::not_cacheable, false};
+      if (is_shared_error(status)) return {StoreResult::error_shared, true, storable};
+      return {StoreResult::not_cacheable, false, storable};
     default:
-      return {StoreResult::not_cacheable, false};
+      return {StoreResult::not_cacheable, false, storable};
   }
 }
 
@@ -137,12 +141,15 @@ bool Fetch::uncacheable_head(int status, HeaderSpan headers, TimePoint now) {
   if (is_stale_if_error_status(status) && stale_if_error(now)) return false;
   const Verdict verdict = judge(status, headers, now);
   if (verdict.is_shareable && content_length(headers) <= cache_->max_body_bytes()) return false;
+  why_not_stored_ = verdict.is_shareable ? kTooLarge : to_string(verdict.storable);
   release(status, now);
   return true;
 }
 
 void Fetch::too_large(int status, TimePoint now) {
-  if (flight_) release(status, now);
+  if (!flight_) return;
+  why_not_stored_ = kTooLarge;
+  release(status, now);
 }
 
 EntryPtr Fetch::stand_in(int status, TimePoint now) {
@@ -156,7 +163,10 @@ EntryPtr Fetch::stand_in(int status, TimePoint now) {
 EntryPtr Fetch::complete(Response&& response, TimePoint now, StoreResult& result) {
   result = StoreResult::not_cacheable;
   if (!flight_) return nullptr;
-  return Fetch(std::move(*this)).settle_response(response, now, result);
+  Fetch duty(std::move(*this));
+  EntryPtr entry = duty.settle_response(response, now, result);
+  why_not_stored_ = duty.why_not_stored_;
+  return entry;
 }
 
 EntryPtr Fetch::settle_response(const Response& response, TimePoint now, StoreResult& result) {
@@ -167,6 +177,7 @@ EntryPtr Fetch::settle_response(const Response& response, TimePoint now, StoreRe
   }
   const Verdict verdict = judge(response.status, response.headers, now);
   result = verdict.result;
+  why_not_stored_ = to_string(verdict.storable);
   if (!verdict.is_shareable) {
     release(response.status, now);
     return nullptr;
@@ -185,7 +196,10 @@ EntryPtr Fetch::not_modified(HeaderSpan headers, TimePoint now, StoreResult& res
     drop_validators_ = true;
     return nullptr;
   }
-  return Fetch(std::move(*this)).settle_not_modified(headers, now, result);
+  Fetch duty(std::move(*this));
+  EntryPtr entry = duty.settle_not_modified(headers, now, result);
+  why_not_stored_ = duty.why_not_stored_;
+  return entry;
 }
 
 EntryPtr Fetch::settle_not_modified(HeaderSpan headers, TimePoint now, StoreResult& result) {
@@ -195,6 +209,7 @@ EntryPtr Fetch::settle_not_modified(HeaderSpan headers, TimePoint now, StoreResu
   const EntryContext context = context_for(stored->status, request, now);
   EntryPtr entry = update_entry(context, *stored, merged);
   const Verdict verdict = judge(stored->status, merged, now);
+  why_not_stored_ = to_string(verdict.storable);
   result = verdict.result == StoreResult::stored ? StoreResult::updated : verdict.result;
   if (verdict.is_shareable) {
     settle(entry, now, result);
@@ -216,8 +231,10 @@ void Fetch::settle(const EntryPtr& entry, TimePoint now, StoreResult& result) {
     if (is_error) return;
     if (spoiled || !cache.is_current(entry->snapshot)) {
       result = StoreResult::generation_moved;
+      why_not_stored_ = "changed-meanwhile";
     } else if (!cache.store_.insert(entry)) {
       result = StoreResult::too_large;
+      why_not_stored_ = kTooLarge;
     } else {
       cache.counters_.stored.add();
       if (flight->stored && flight->stored->vary() != entry->vary()) cache.store_.erase(flight->stored);

@@ -24,8 +24,8 @@ bool is_understood(int status) {
 }
 
 std::optional<Duration> heuristic_lifetime(int status, const ResponseMeta& meta, const Rule& rule, TimePoint date) {
-  const bool allowed = rule.heuristic_percent > 0 && is_heuristically_cacheable(status);
-  if (!allowed || !meta.last_modified || *meta.last_modified > date) return std::nullopt;
+  const bool allowed = is_heuristically_cacheable(status) || meta.directives.is_public;
+  if (rule.heuristic_percent == 0 || !allowed || !meta.last_modified || *meta.last_modified > date) return std::nullopt;
   return std::min<Duration>((date - *meta.last_modified) * rule.heuristic_percent / 100, std::chrono::hours(24));
 }
 
@@ -111,6 +111,30 @@ bool is_refusal(int status) {
 
 bool is_for_everyone(const ResponseDirectives& directives) {
   return directives.is_public || directives.must_revalidate || directives.s_maxage.present;
+}
+
+std::string_view to_string(Storable storable) {
+  switch (storable) {
+    case Storable::yes:
+      return "";
+    case Storable::method:
+      return "method";
+    case Storable::status:
+      return "status";
+    case Storable::no_store:
+      return "no-store";
+    case Storable::is_private:
+      return "private";
+    case Storable::authorization:
+      return "authorization";
+    case Storable::vary_any:
+      return "vary";
+    case Storable::no_freshness:
+      return "no-rule";
+    case Storable::useless:
+      return "came-stale";
+  }
+  return "";
 }
 
 Storable is_storable(std::string_view method, int status, HeaderSpan headers, const ResponseMeta& meta,

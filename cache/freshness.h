@@ -27,6 +27,7 @@ struct Rule {
   std::optional<Duration> max_ttl = std::nullopt;              // no response is fresh for longer, whoever says so
   std::shared_ptr<const TtlByStatus> ttl_by_status = nullptr;  // null: `ttl` for all that it covers
   bool overrides_origin = false;
+  bool keeps_cookies = false;          // Set-Cookie is stored where the origin itself gives a lifetime
   std::uint8_t heuristic_percent = 0;  // of the time since Last-Modified; 0: no guesses
   std::uint8_t jitter_percent = 0;     // a lifetime of the rule is shorter by up to so much, each time by another part
 };
@@ -54,8 +55,9 @@ struct Lifetime {
 
 // RFC 9111 4.2.1: s-maxage, max-age, Expires minus Date; then the rule's ttl (its own for this status, or the one for
 // all that `rule_covers`); then the rule's part of the time since Last-Modified, at most a day, for the statuses that
-// RFC 9110 15.1 names. An invalid max-age or s-maxage gives an explicit lifetime of zero. The rule's jitter is left
-// out.
+// RFC 9110 15.1 names, or that the origin
+// calls public (RFC 9111 4.2.2). An invalid max-age or s-maxage gives an explicit lifetime of zero. The rule's jitter
+// is left out.
 Lifetime freshness_lifetime(int status, const ResponseMeta& meta, const Rule& rule, TimePoint response_time);
 
 // RFC 9111 4.2.3, on a Date of whole seconds.
@@ -86,6 +88,9 @@ enum class Storable {
   no_freshness,   // no explicit freshness, no rule, no heuristic
   useless,        // stale on arrival with nothing to validate it by and no window for stale use
 };
+
+// In one word, for whoever asks why it isn't stored: "private", "no-rule"; empty for yes.
+std::string_view to_string(Storable storable);
 
 // RFC 9111 3. `authorized`: the request carries an Authorization field that 3.5 is about.
 Storable is_storable(std::string_view method, int status, HeaderSpan headers, const ResponseMeta& meta,

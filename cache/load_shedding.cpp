@@ -22,11 +22,16 @@ LoadShedding::Verdict LoadShedding::verdict(KeyHash hash, TimePoint now) const {
   return of_key.wait > of_all.wait ? of_key : of_all;
 }
 
+// One answer is noted twice, by its head and by its end. A key that has to wait is not asked, so what would prolong its
+// time by less than Retry-After can say is the same answer.
 void LoadShedding::note_shed(KeyHash hash, int status, TimePoint until) {
   Mark& mark = marks_[hash.low % kMarks];
+  const bool is_noted =
+      mark.key.load(std::memory_order_relaxed) == hash.high && mark.status.load(std::memory_order_relaxed) == status &&
+      until < TimePoint(Duration(mark.until.load(std::memory_order_relaxed))) + std::chrono::seconds(1);
   mark.key.store(hash.high, std::memory_order_relaxed);
   mark.set(status, until);
-  if (in_a_row_.fetch_add(1, std::memory_order_relaxed) + 1 >= kAllOfIt) upstream_.set(status, until);
+  if (!is_noted && in_a_row_.fetch_add(1, std::memory_order_relaxed) + 1 >= kAllOfIt) upstream_.set(status, until);
 }
 
 void LoadShedding::note_answer(KeyHash hash) {

@@ -20,6 +20,7 @@
 #include "base/address.h"
 #include "config/secret.h"
 #include "contract/document.h"
+#include "contract/schema.h"
 
 namespace pgw::config {
 
@@ -87,9 +88,9 @@ struct Upstream {
   std::chrono::milliseconds max_connection_age{5 * 60'000};  ///< an older connection takes no further request
   std::uint32_t max_connections = 64;                        ///< of all workers together; at least one for each
   std::uint32_t max_waiting = 1'024;  ///< requests that may wait for a connection, of all workers; more are refused
-  std::uint32_t retries = 2;          ///< of safe methods only
-  std::uint32_t http = 1;             ///< the version spoken: 1 (HTTP/1.1) or 2
+  std::uint32_t retries = 2;          ///< repetitions of one request in all
   std::optional<Url> proxy;           ///< an HTTP proxy on the way to the upstream
+  std::filesystem::path unix_socket;  ///< absolute; connected to in place of the URL's host; empty: none
   std::filesystem::path ca_file;      ///< PEM bundle, absolute; empty: the system's
   std::filesystem::path client_certificate;  ///< PEM, absolute; empty: none is shown
   std::filesystem::path client_key;          ///< PEM, absolute; set whenever client_certificate is
@@ -119,18 +120,23 @@ enum class Check { enforce, report, off };
 template <>
 inline constexpr std::array<std::string_view, 3> words<Check>{"enforce", "report", "off"};
 
-/// How a request's values become those that its schema describes.
-enum class Coercion {
-  none,      ///< JSON as JSON Schema says, parameters by their schema's type
-  pydantic,  ///< as pydantic v1 reads them: "12" is an integer
-};
+using pgw::contract::Coercion;
 template <>
 inline constexpr std::array<std::string_view, 2> words<Coercion>{"none", "pydantic"};
+
+/// How a 422 tells what is wrong.
+enum class ErrorShape {
+  fastapi,  ///< {"detail": [{"loc", "msg", "type"}]}
+  problem,  ///< problem details with JSON pointers (RFC 9457)
+};
+template <>
+inline constexpr std::array<std::string_view, 2> words<ErrorShape>{"fastapi", "problem"};
 
 struct Validation {
   Check requests = Check::enforce;
   Check responses = Check::report;
-  Coercion coercion = Coercion::pydantic;
+  Coercion coercion = Coercion::none;
+  ErrorShape errors = ErrorShape::fastapi;
 };
 
 enum class UnusableOperations {
@@ -205,6 +211,7 @@ struct CacheSettings {
   std::vector<std::string> safe_operations;      ///< operationIds of unsafe methods that change nothing
   std::string targeted_field;                    ///< obeyed before Cache-Control (RFC 9213); empty: none
   std::uint32_t heuristic = 0;                   ///< percent of the time since Last-Modified; 0: no guesses
+  bool store_cookies = false;                    ///< Set-Cookie is stored where the origin itself gives a lifetime
   std::chrono::milliseconds stale_after{1'000};  ///< what may stand in for an error does so after this wait
   std::uint32_t max_variants = 64;               ///< of one request, by Vary
 };

@@ -46,8 +46,8 @@ Table<Upstream> upstream() {
       row("max_waiting", &Of::max_waiting, Count{0, 1'000'000},
           "Requests that may wait for a connection, of all workers together; more are answered 503."),
       row("retries", &Of::retries, Count{0, 10}, "Repetitions of one request, where none has been answered."),
-      row("http", &Of::http, Count{1, 2}, "1 is HTTP/1.1, 2 is HTTP/2."),
-      row("proxy", &Of::proxy, HttpUrl{}, "An HTTP proxy on the way to the upstream."),
+      row("proxy", &Of::proxy, HttpUrl{}, "An HTTP proxy that is asked to CONNECT to the upstream, for `http` URLs too."),
+      row("unix_socket", &Of::unix_socket, Path{}, "A socket to connect to in place of the URL's host."),
       row("ca_file", &Of::ca_file, Path{}, "A PEM bundle of certificate authorities.", "(the system's)"),
       row("client_certificate", &Of::client_certificate, Path{}, "A PEM certificate that is shown to the upstream."),
       row("client_key", &Of::client_key, Path{}, "The PEM key of `client_certificate`."),
@@ -75,6 +75,8 @@ Table<Validation> validation() {
       row("responses", &Of::responses, Word<Check>{}, "The same for what the upstream answers."),
       row("coercion", &Of::coercion, Word<Coercion>{},
           "How requests are read: `none` as JSON Schema says, `pydantic` as pydantic v1 does."),
+      row("errors", &Of::errors, Word<ErrorShape>{},
+          "How a 422 tells mistakes: as FastAPI does, or as problem details (RFC 9457)."),
   };
 }
 
@@ -126,6 +128,8 @@ Table<CacheSettings> cache() {
       row("heuristic", &Of::heuristic, Percent{},
           "The part of the time since `Last-Modified` for which an answer without any lifetime is fresh, a day at "
           "most."),
+      row("store_cookies", &Of::store_cookies, Flag{},
+          "Keeps `Set-Cookie` with an answer to which the origin itself gives a lifetime (RFC 9111 section 7.3)."),
       row("stale_after", &Of::stale_after, Duration{1ms},
           "How long a reader waits for a slow upstream where a stored answer may stand in for an error."),
       row("max_variants", &Of::max_variants, Count{1, 10'000},

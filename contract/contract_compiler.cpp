@@ -76,7 +76,27 @@ bool flag_at(const json& object, const char* key, bool otherwise) {
 
 ContractCompiler::ContractCompiler(const Document& document, std::vector<Problem>& problems,
                                    const CompileOptions& options)
-    : document_(document), schemas_(document, problems, options.coercion) {}
+    : document_(document),
+      problems_(problems),
+      skips_unusable_(options.skips_unusable_operations),
+      schemas_(document, problems, options.coercion) {}
+
+bool ContractCompiler::is_usable_since(const Before& before, const std::string& what) {
+  bool is_usable = true;
+  for (std::size_t i = before.problems; i < problems_.size(); ++i) {
+    if (problems_[i].severity != Severity::error) continue;
+    is_usable = false;
+    if (!skips_unusable_) continue;
+    problems_[i].severity = Severity::warning;
+    problems_[i].message.insert(0, what + " is not served: ");
+  }
+  if (is_usable) return true;
+  ++unusable_operations_;
+  if (!skips_unusable_) return false;
+  schemas_.forget_since(before.schemas);
+  for (; operations_.size() > before.operations; operations_.pop_back()) ids_.erase(operations_.back().id());
+  return false;
+}
 
 void ContractCompiler::compile() {
   if (!compile_version()) return;
@@ -88,8 +108,14 @@ void ContractCompiler::compile() {
   warn_of_unknown_fields(Pointer(), "the document",
                          {"openapi", "info", "servers", "paths", "components", "security", "tags", "externalDocs"});
   compile_base_path();
-  for (const auto& path : names_in_order(Pointer("/paths"))) {
-    if (!path.starts_with("x-")) compile_path(Pointer("/paths") / path, path);
+  const auto paths = resolve(Pointer("/paths"));
+  if (!paths) return;
+  if (!at(*paths).is_object()) {
+    schemas_.error(Pointer("/paths"), "'paths' must lead to an object");
+    return;
+  }
+  for (const auto& path : names_in_order(*paths)) {
+    if (!path.starts_with("x-")) compile_path(*paths / path, path);
   }
   if (operations_.empty()) schemas_.error(Pointer("/paths"), "there is no operation in this document");
   schemas_.finish();
@@ -157,15 +183,20 @@ void ContractCompiler::compile_base_path() {
   }
 }
 
-void ContractCompiler::compile_path(const Pointer& where, const std::string& path_template) {
-  const auto item = resolve(where);
-  if (!item) return;
-  if (!at(*item).is_object()) {
+std::optional<ContractCompiler::Pointer> ContractCompiler::path_item_at(const Pointer& where) {
+  auto item = resolve(where);
+  if (item && !at(*item).is_object()) {
     schemas_.error(where, "a path must hold an object");
-    return;
+    item.reset();
   }
-  const auto segments = parse_template(where, path_template);
-  if (!segments) return;
+  return item;
+}
+
+void ContractCompiler::compile_path(const Pointer& where, const std::string& path_template) {
+  const auto start = before();
+  const auto item = path_item_at(where);
+  const auto segments = item ? parse_template(where, path_template) : std::nullopt;
+  if (!is_usable_since(start, path_template) || !segments) return;
   if (is_out_of_reach(path_template)) {
     schemas_.warning(where, "no request can reach '" + path_template +
                                 "': the path of a request ends at '?', and '#' is never sent (write the query "
@@ -191,10 +222,12 @@ void ContractCompiler::compile_path(const Pointer& where, const std::string& pat
     return;
   }
   for (const auto& method : names_in_order(additional)) {
+    const auto start_of_method = before();
     if (is_additional_method(method)) {
       compile(additional / method, method);
     } else {
       schemas_.error(additional / method, "'" + method + "' is no method, or one with a field of its own in a path");
+      is_usable_since(start_of_method, path_template);
     }
   }
 }
@@ -240,6 +273,16 @@ std::optional<std::vector<PathSegment>> ContractCompiler::parse_template(const P
 }
 
 void ContractCompiler::compile_operation(const Pointer& where, const Pointer& path_item, Facts facts) {
+  const auto start = before();
+  const std::string what = facts.method + " " + facts.path_template;
+  compile_usable_operation(where, path_item, std::move(facts));
+  is_usable_since(start, what);
+}
+
+void ContractCompiler::compile_usable_operation(const Pointer& referring, const Pointer& path_item, Facts facts) {
+  const auto place = resolve(referring);
+  if (!place) return;
+  const Pointer& where = *place;
   if (!at(where).is_object()) {
     schemas_.error(where, "an operation must be an object");
     return;
@@ -250,6 +293,7 @@ void ContractCompiler::compile_operation(const Pointer& where, const Pointer& pa
   compile_parameters(where, path_item, facts);
   compile_body(where, facts);
   compile_responses(where, facts);
+  facts.security = read_security(document_.root(), at(where));
   warn_of_unknown_fields(where, "an operation",
                          {"tags", "summary", "description", "externalDocs", "operationId", "parameters", "requestBody",
                           "responses", "callbacks", "deprecated", "security"});

@@ -27,6 +27,9 @@ class ContractCompiler {
   /// Everything that could be compiled; of no use if an error was reported.
   void compile();
 
+  /// Operations, and paths as a whole, that brought errors of their own.
+  std::size_t unusable_operations() const { return unusable_operations_; }
+
   std::string take_base_path() { return std::move(base_path_); }
   std::vector<Operation> take_operations() { return std::move(operations_); }
   std::shared_ptr<const SchemaSet> nodes() const { return schemas_.nodes(); }
@@ -45,10 +48,23 @@ class ContractCompiler {
 
   bool compile_version();  ///< false: a document of which no rule holds
   void compile_base_path();
+  std::optional<Pointer> path_item_at(const Pointer& where);
   void compile_path(const Pointer& where, const std::string& path_template);
   std::optional<std::vector<PathSegment>> parse_template(const Pointer& where, const std::string& path_template);
   void warn_of_unknown_fields(const Pointer& where, const char* of, std::initializer_list<std::string_view> known);
   void compile_operation(const Pointer& where, const Pointer& path_item, Facts facts);
+  void compile_usable_operation(const Pointer& referring, const Pointer& path_item, Facts facts);
+
+  /// What was known before something was compiled that may turn out to be of no use.
+  struct Before {
+    std::size_t problems;
+    std::size_t schemas;
+    std::size_t operations;
+  };
+  Before before() const { return {problems_.size(), schemas_.size(), operations_.size()}; }
+  /// Whether no error was reported since then; if one was and it may be skipped, it becomes a warning, and what was
+  /// compiled since then is forgotten. `what` names it: "GET /projects".
+  bool is_usable_since(const Before& before, const std::string& what);
   void compile_id(const Pointer& where, Facts& facts);
 
   // contract_compiler_values.cpp
@@ -64,6 +80,9 @@ class ContractCompiler {
   std::vector<MediaType> compile_media_types(const Pointer& where, bool is_request);
 
   const Document& document_;
+  std::vector<Problem>& problems_;
+  const bool skips_unusable_;
+  std::size_t unusable_operations_ = 0;
   SchemaCompiler schemas_;
   std::string base_path_;
   std::vector<Operation> operations_;

@@ -1,14 +1,12 @@
 #include "contract/document.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
-#include <fstream>
 #include <functional>
-#include <iterator>
+#include <map>
 
 #include "contract/document_reader.h"
+#include "contract/document_tree.h"
 
 namespace pgw::contract {
 
@@ -26,6 +24,19 @@ const nlohmann::json* child_of(const nlohmann::json& value, const std::string& n
   return is_index && index < value.size() ? &value[index] : nullptr;
 }
 
+/// A message without what it quotes.
+std::string kind_of_warning(std::string_view message) {
+  std::string kind;
+  while (!message.empty()) {
+    const auto start = message.find('\'');
+    const auto end = start == std::string_view::npos ? start : message.find('\'', start + 1);
+    if (end == std::string_view::npos) break;
+    kind.append(message.substr(0, start)).append("''");
+    message.remove_prefix(end + 1);
+  }
+  return kind.append(message);
+}
+
 }  // namespace
 
 std::string to_string(const Problem& problem) {
@@ -37,19 +48,40 @@ std::string to_string(const Problem& problem) {
   return text + problem.message;
 }
 
-Document::Outcome Document::read(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::error_code ignored;
-  if (!in || std::filesystem::is_directory(file, ignored)) {
-    const std::string reason = in ? "is a directory" : std::strerror(errno);
-    return {nullptr, {{Severity::error, {file.string(), 0, 0}, "can't be read: " + reason}}};
+std::vector<Problem> summed_up(std::span<const Problem> problems) {
+  std::vector<Problem> kinds;
+  std::map<std::string, std::pair<std::size_t, std::size_t>, std::less<>> warnings;  // by kind: where in `kinds`, count
+  for (const auto& problem : problems) {
+    if (problem.severity == Severity::warning) {
+      const auto [known, is_new] = warnings.try_emplace(kind_of_warning(problem.message), kinds.size(), 0);
+      ++known->second.second;
+      if (!is_new) continue;
+    }
+    kinds.push_back(problem);
   }
-  const std::string text(std::istreambuf_iterator<char>(in), {});
-  return parse(text, file.string());
+  for (const auto& [kind, first_and_count] : warnings) {
+    const auto& [first, count] = first_and_count;
+    if (count > 1) kinds[first].message += " (and " + std::to_string(count - 1) + " more of this kind)";
+  }
+  return kinds;
+}
+
+Document::Outcome Document::read(const std::filesystem::path& file) {
+  std::vector<Problem> problems;
+  auto document = DocumentReader::read_file(file, problems);
+  if (!document) return {nullptr, std::move(problems)};
+  return {std::make_shared<const Document>(*std::move(document)), {}};
+}
+
+Document::Outcome Document::read_tree(const std::filesystem::path& file) {
+  return DocumentTree(file).read();
 }
 
 Document::Outcome Document::parse(std::string_view text, std::string_view name) {
-  return DocumentReader(name).read(text);
+  std::vector<Problem> problems;
+  auto document = DocumentReader(name, problems).read(text);
+  if (!document) return {nullptr, std::move(problems)};
+  return {std::make_shared<const Document>(*std::move(document)), {}};
 }
 
 std::optional<std::uint32_t> Document::number_of(const nlohmann::json& value) const {
@@ -64,26 +96,56 @@ Document::Spot Document::spot_of(const nlohmann::json& value) const {
     const auto number = number_of(*at);
     if (!number) return {};
     const auto found = origins_.find(*number);
-    if (found == origins_.end()) return {at, marks_[*number]};
+    if (found == origins_.end()) return {at, *number};
     const Origin& origin = found->second;
-    if (!origin.key) return {origin.value == nullptr ? at : origin.value, marks_[*number]};
+    if (!origin.key) return {origin.value == nullptr ? at : origin.value, *number};
     // What is merged may be an alias, whose children's places are those of its origin.
     const auto alias = origins_.find(origin.node);
     at = &(alias == origins_.end() ? origin.value : alias->second.value)->at(*origin.key);
   }
 }
 
+Place Document::place_of(std::uint32_t number) const {
+  auto name = std::ranges::upper_bound(names_, number, {}, &std::pair<std::uint32_t, std::string>::first);
+  const std::string& file = (name == names_.begin() ? name : --name)->second;
+  return {file, marks_[number].line, marks_[number].column};
+}
+
 Place Document::place(const nlohmann::json::json_pointer& where) const {
+  if (marks_.empty()) return {names_.front().second, 0, 0};
   std::vector<std::string> names;
   for (auto pointer = where; !pointer.empty(); pointer.pop_back()) names.push_back(pointer.back());
-  Spot spot{&root_, marks_.empty() ? Mark{} : marks_.front()};
+  Spot spot{&root_, 0};
   for (; !names.empty(); names.pop_back()) {
     const nlohmann::json* const child = child_of(*spot.value, names.back());
-    const Spot next = child == nullptr ? Spot{} : spot_of(*child);
-    if (next.value == nullptr) break;
+    if (child == nullptr) break;
+    const Spot next = spot_of(*child);
+    if (next.value == nullptr) {
+      // The folder of all other files stands in none.
+      if (child->is_object() && &root_ == spot.value) {
+        spot.value = child;
+        continue;
+      }
+      break;
+    }
     spot = next;
   }
-  return {name_, spot.mark.line, spot.mark.column};
+  return place_of(spot.number);
+}
+
+void Document::take_in(Document other, nlohmann::json& place) {
+  if (other.marks_.empty()) other.marks_.emplace_back();
+  const auto offset = static_cast<std::uint32_t>(marks_.size());
+  place = std::move(other.root_);
+  files_.insert(files_.end(), other.files_.begin(), other.files_.end());
+  names_.emplace_back(offset, other.names_.front().second);
+  marks_.insert(marks_.end(), other.marks_.begin(), other.marks_.end());
+  addresses_.emplace_back(&place, offset);
+  for (const auto& [address, number] : other.addresses_) addresses_.emplace_back(address, number + offset);
+  for (auto& [number, origin] : other.origins_) {
+    origins_[number + offset] = {origin.node + offset, std::move(origin.key), origin.value};
+  }
+  merged_.splice(merged_.end(), other.merged_);
 }
 
 }  // namespace pgw::contract

@@ -1,6 +1,9 @@
 #include "contract/document_reader.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <iterator>
 #include <new>
 
@@ -93,7 +96,23 @@ DocumentReader::Mark DocumentReader::mark_at(std::string_view text, std::size_t 
   return {1 + static_cast<int>(std::ranges::count(before, '\n')), 1 + static_cast<int>(characters)};
 }
 
-Document::Outcome DocumentReader::read(std::string_view text) {
+std::optional<Document> DocumentReader::read_file(const std::filesystem::path& file, std::vector<Problem>& problems) {
+  std::ifstream in(file, std::ios::binary);
+  std::error_code ignored;
+  if (!in || std::filesystem::is_directory(file, ignored)) {
+    const std::string reason = in ? "is a directory" : std::strerror(errno);
+    problems.push_back({Severity::error, {file.string(), 0, 0}, "can't be read: " + reason});
+    return std::nullopt;
+  }
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  auto document = DocumentReader(file.string(), problems).read(text);
+  if (document) document->files_ = {file};
+  return document;
+}
+
+std::optional<Document> DocumentReader::read(std::string_view text) {
+  const auto before = static_cast<std::ptrdiff_t>(problems_.size());
+  document_.names_ = {{0, name_}};
   try {
     if (is_json(text)) {
       parse_json(text);
@@ -102,11 +121,10 @@ Document::Outcome DocumentReader::read(std::string_view text) {
       parse_yaml(text);
     }
   } catch (const Stop&) {
-    problems_.erase(problems_.begin(), problems_.end() - 1);
+    problems_.erase(problems_.begin() + before, problems_.end() - 1);
   }
-  if (!problems_.empty()) return {nullptr, std::move(problems_)};
-  auto document = std::make_shared<Document>(std::move(document_));
-  return {std::move(document), {}};
+  if (problems_.begin() + before != problems_.end()) return std::nullopt;
+  return std::move(document_);
 }
 
 /// A text that is JSON already, token by token.
@@ -263,7 +281,7 @@ void DocumentReader::close() {
 }
 
 void DocumentReader::problem(const Mark& mark, std::string message) {
-  problems_.push_back({Severity::error, {document_.name_, mark.line, mark.column}, std::move(message)});
+  problems_.push_back({Severity::error, {name_, mark.line, mark.column}, std::move(message)});
 }
 
 void DocumentReader::stop(const Mark& mark, std::string message) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,9 +20,12 @@ namespace pgw::contract {
 /// Reads one text, once. What the text consists of becomes JSON values, and each node's place is noted on the way.
 class DocumentReader {
  public:
-  explicit DocumentReader(std::string_view name) { document_.name_ = name; }
+  DocumentReader(std::string_view name, std::vector<Problem>& problems) : name_(name), problems_(problems) {}
 
-  Document::Outcome read(std::string_view text);
+  /// Nullopt if there is any problem; as Document::parse says.
+  std::optional<Document> read(std::string_view text);
+
+  static std::optional<Document> read_file(const std::filesystem::path& file, std::vector<Problem>& problems);
 
  private:
   /// Thrown to end the reading, once the reason is the last of the problems: what was told before it is of a text that
@@ -86,8 +90,9 @@ class DocumentReader {
   void merge(Frame& frame, const Merge& source);
   void settle_addresses();
 
+  std::string name_;
   Document document_;
-  std::vector<Problem> problems_;
+  std::vector<Problem>& problems_;
   std::vector<Frame> frames_;              // from the root down
   std::map<std::string, Anchor> anchors_;  // of complete nodes; a name may be given anew
   std::size_t documents_ = 0;

@@ -38,7 +38,15 @@ class JsonValue {
     return value;
   }
 
+  /// A text that a parameter or a form field holds: of the type that its schema names.
+  static JsonValue spelt(std::string_view text) {
+    JsonValue value(text);
+    value.is_spelt_ = true;
+    return value;
+  }
+
   Kind kind() const { return kind_; }
+  bool is_spelt() const { return is_spelt_; }
   bool is_null() const { return kind_ == Kind::null; }
   bool is_unread() const { return kind_ == Kind::unread; }
   bool is_boolean() const { return kind_ == Kind::boolean; }
@@ -83,6 +91,7 @@ class JsonValue {
   };
 
   Kind kind_ = Kind::null;
+  bool is_spelt_ = false;
   bool is_overridden_ = false;  // a member whose key stands again later in the same object
   std::uint32_t name_size_ = 0;
   std::uint32_t span_ = 1;  // how many values from here to the next one that isn't within this one

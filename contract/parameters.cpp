@@ -52,7 +52,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 JsonTape list_of(const std::vector<std::string_view>& items) {
   JsonTape tape(items.size() + 1);
   const auto list = tape.open(JsonValue::Kind::array);
-  for (const auto item : items) tape.add(JsonValue(item));
+  for (const auto item : items) tape.add(JsonValue::spelt(item));
   tape.close(list);
   return tape;
 }
@@ -158,10 +158,10 @@ JsonTape object_of(std::span<const Member> members, const FormMembers& declared,
       tape.add(JsonValue::unread(), name);
     } else if (spelling == Spelling::list) {
       const auto list = tape.open(JsonValue::Kind::array, name);
-      for (const auto& text : texts) tape.add(JsonValue(*text));
+      for (const auto& text : texts) tape.add(JsonValue::spelt(*text));
       tape.close(list);
     } else if (empty == EmptyText::counts || !texts.back()->empty() || !declared.declared.contains(name)) {
-      tape.add(JsonValue(*texts.back()), name);
+      tape.add(JsonValue::spelt(*texts.back()), name);
     }
   }
   tape.close(object);
@@ -191,7 +191,7 @@ bool check_text(const Parameter& parameter, Location location, std::span<const P
   if (parameter.style == Style::json) {
     check_json_text(parameter, text, trail, reading, out);
   } else if (parameter.schema != nullptr) {
-    check_value(*parameter.schema, JsonValue(text), &trail, reading, out);
+    check_value(*parameter.schema, JsonValue::spelt(text), &trail, reading, out);
   }
   return true;
 }
@@ -334,8 +334,9 @@ void report_repeated_members(std::span<const Pair> fields, const FormMembers& de
   report_twins(Members(fields.begin(), fields.end()), declared, {std::string(to_string(Location::body))}, out);
 }
 
-JsonTape form_body(std::span<const Pair> fields, const FormMembers& declared) {
-  return object_of(Members(fields.begin(), fields.end()), declared, EmptyText::is_absent);
+JsonTape form_body(std::span<const Pair> fields, const FormMembers& declared, Coercion coercion) {
+  return object_of(Members(fields.begin(), fields.end()), declared,
+                   coercion == Coercion::pydantic ? EmptyText::is_absent : EmptyText::counts);
 }
 
 }  // namespace pgw::contract

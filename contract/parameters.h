@@ -43,6 +43,6 @@ void report_repeated_members(std::span<const Pair> fields, const FormMembers& de
 
 /// A form body as an object: members that are lists gather their values, others take the last. FastAPI takes a field
 /// that is left empty for one that isn't there, unless it is a list.
-JsonTape form_body(std::span<const Pair> fields, const FormMembers& declared);
+JsonTape form_body(std::span<const Pair> fields, const FormMembers& declared, Coercion coercion);
 
 }  // namespace pgw::contract

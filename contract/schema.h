@@ -27,7 +27,7 @@ enum class Coercion {
 /// whether a discriminator decides.
 struct Reading {
   Direction direction = Direction::request;
-  Coercion coercion = Coercion::pydantic;
+  Coercion coercion = Coercion::none;
   bool null_is_absence = false;  ///< of an optional property, whatever its type, as an empty value of a YAML file is
 };
 
@@ -42,7 +42,7 @@ class Schema {
   /// Compiles the schema at `where`; `$ref`s are resolved within the document, cycles included. `coercion` says whose
   /// regular expressions the patterns are.
   static Outcome compile(const Document& document, const nlohmann::json::json_pointer& where,
-                         Coercion coercion = Coercion::pydantic);
+                         Coercion coercion = Coercion::none);
 
   /// Appends what is wrong with `value`, at most 100 violations in all; each `loc` begins with `prefix`. The cost is
   /// linear in the value, whatever the schema.

@@ -96,6 +96,8 @@ bool is_extension(std::string_view name) {
   return name.starts_with("x-");
 }
 
+constexpr std::size_t most_references = 100;  // on the way of one pointer
+
 /// A reference's fragment as a pointer; nullopt if it is malformed.
 std::optional<json::json_pointer> pointer_of(std::string_view fragment) {
   std::string text;
@@ -125,6 +127,15 @@ SchemaCompiler::SchemaCompiler(const Document& document, std::vector<Problem>& p
   const auto& root = document.root();
   is_3_1_ = root.is_object() && root.contains("openapi") && root["openapi"].is_string() &&
             root["openapi"].get_ref<const std::string&>().starts_with("3.1.");
+}
+
+void SchemaCompiler::forget_since(std::size_t size) {
+  for (; entries_.size() > size; entries_.pop_back()) {
+    by_pointer_.erase(entries_.back().where.to_string());
+    entry_of_.erase(entries_.back().node);
+  }
+  filled_ = std::min(filled_, size);
+  settled_ = std::min(settled_, size);
 }
 
 void SchemaCompiler::error(const Pointer& where, std::string message) {
@@ -158,18 +169,43 @@ std::optional<SchemaCompiler::Pointer> SchemaCompiler::resolve(const Pointer& wh
 
 std::optional<SchemaCompiler::Pointer> SchemaCompiler::follow(const Pointer& where, const std::string& reference) {
   if (!reference.starts_with("#")) {
-    error(where,
-          "the reference '" + reference + "' leads out of this document; only references within it are followed");
+    error(where, "the reference '" + reference +
+                     "' leads out of this document: only references within it, and to files in its folder or below, "
+                     "are followed");
     return std::nullopt;
   }
   auto target = pointer_of(std::string_view(reference).substr(1));
   if (!target) {
     error(where, "the reference '" + reference + "' is malformed");
   } else if (!has(document_.root(), *target)) {
-    error(where, "the reference '" + reference + "' leads nowhere");
-    target.reset();
+    target = through_references(*target);
+    if (!target) error(where, "the reference '" + reference + "' leads nowhere");
   }
   return target;
+}
+
+/// A pointer that passes through what is a reference itself, as bundlers write it.
+std::optional<SchemaCompiler::Pointer> SchemaCompiler::through_references(const Pointer& target) {
+  std::vector<std::string> names;
+  for (Pointer rest = target; !rest.empty(); rest.pop_back()) names.push_back(rest.back());
+  Pointer at;
+  for (std::size_t followed = 0; !names.empty();) {
+    const Pointer next = at / names.back();
+    if (has(document_.root(), next)) {
+      at = next;
+      names.pop_back();
+      continue;
+    }
+    const json& node = document_.root().at(at);
+    const bool is_reference = node.is_object() && node.contains("$ref") && node["$ref"].is_string();
+    if (!is_reference || ++followed > most_references) return std::nullopt;
+    const auto& reference = node["$ref"].get_ref<const std::string&>();
+    const auto further = reference.starts_with("#") ? pointer_of(std::string_view(reference).substr(1)) : std::nullopt;
+    if (!further) return std::nullopt;
+    for (Pointer rest = *further; !rest.empty(); rest.pop_back()) names.push_back(rest.back());
+    at = Pointer();
+  }
+  return at;
 }
 
 const SchemaNode* SchemaCompiler::compile(const Pointer& where) {

@@ -33,6 +33,11 @@ class SchemaCompiler {
 
   std::shared_ptr<const SchemaSet> nodes() const { return nodes_; }
 
+  /// How many schemas are known; and forgets those that came later, as if they had never been compiled. Nothing else
+  /// refers to them, since a schema is compiled with all that it refers to.
+  std::size_t size() const { return entries_.size(); }
+  void forget_since(std::size_t size);
+
   void error(const Pointer& where, std::string message);
   void warning(const Pointer& where, std::string message);
 
@@ -55,6 +60,7 @@ class SchemaCompiler {
   bool fill_alias(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
   /// Where a reference leads; reports, at `where`, what leads nowhere.
   std::optional<Pointer> follow(const Pointer& where, const std::string& reference);
+  std::optional<Pointer> through_references(const Pointer& target);
   void note_unenforced_keywords(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
 
   // schema_compiler_graph.cpp

@@ -28,11 +28,20 @@ void cut_in_place(SchemaNode& node) {
   node.rare->dependencies.clear();
 }
 
-/// Whether it leads a value, or a part of it, on more than one way.
-bool is_fork(const SchemaNode& node) {
-  bool leads_in_place = false;
-  node.for_each_in_place([&](const SchemaNode&) { leads_in_place = true; });
-  return leads_in_place || node.rare != nullptr;
+/// Once the schemas for the same value have theirs.
+void note_types(SchemaNode& node) {
+  node.mentioned = node.types;
+  if (node.types.is_empty() && node.enumeration) {
+    for (const auto& value : *node.enumeration) {
+      if (value.is_number()) node.mentioned.add(JsonType::number);
+      if (value.is_boolean()) node.mentioned.add(JsonType::boolean);
+      if (value.is_string()) node.mentioned.add(JsonType::string);
+    }
+  }
+  if (node.alias != nullptr) node.mentioned.add(node.alias->mentioned);
+  for (const auto* list : {&node.all_of, &node.any_of, &node.one_of}) {
+    for (const auto* part : *list) node.mentioned.add(part->mentioned);
+  }
 }
 
 bool is_leaf(const SchemaNode& node) {
@@ -41,6 +50,25 @@ bool is_leaf(const SchemaNode& node) {
   node.for_each_in_place(note);
   node.for_each_below(note);
   return !leads_on;
+}
+
+/// Most schemas of most documents are nothing but the name of a type: their values need no walk through all keywords.
+void note_what_is_taken_at_once(SchemaNode& node) {
+  const bool says_more = !is_leaf(node) || node.rare != nullptr || node.takes_nothing || !node.undecided.is_empty() ||
+                         node.enumeration || node.min_length || node.max_length || node.pattern != nullptr ||
+                         node.format || node.minimum || node.maximum || node.multiple_of;
+  if (says_more) return;
+  if (node.type() == JsonType::string) node.taken_at_once = JsonValue::Kind::string;
+  if (node.type() == JsonType::boolean) node.taken_at_once = JsonValue::Kind::boolean;
+  if (node.type() == JsonType::integer) node.taken_at_once = JsonValue::Kind::integer;
+  if (node.type() == JsonType::number) node.taken_at_once = JsonValue::Kind::decimal;
+}
+
+/// Whether it leads a value, or a part of it, on more than one way.
+bool is_fork(const SchemaNode& node) {
+  bool leads_in_place = false;
+  node.for_each_in_place([&](const SchemaNode&) { leads_in_place = true; });
+  return leads_in_place || node.rare != nullptr;
 }
 
 /// Calls `visit` with each schema that is tried before it is known whether the value must fit it.
@@ -124,6 +152,7 @@ void SchemaCompiler::measure(Entry& first) {
     }
     Entry& done = entries_[at];
     done.visit = Visit::done;
+    note_types(*done.node);
     steps.pop_back();
     if (done.depth > most_in_place) refuse_depth(done);
     if (!steps.empty()) add_depth(entries_[steps.back().entry], done);
@@ -155,6 +184,7 @@ void SchemaCompiler::refuse_depth(Entry& entry) {
 
 void SchemaCompiler::finish() {
   settle_new_nodes();
+  for (auto& node : *nodes_) note_what_is_taken_at_once(node);
   remember_what_may_be_met_again();
 }
 

@@ -134,12 +134,16 @@ class SchemaNode {
   const SchemaNode* alias = nullptr;  ///< set when the schema is nothing but another one: a bare `$ref`, say
   bool takes_nothing = false;         ///< the schema `false`
   TypeSet types;                      ///< empty: any
+  TypeSet mentioned;                  ///< the types of it and of the schemas that hold with it, alternatives included
   bool nullable = false;
   bool read_only = false;
   bool write_only = false;
 
   /// Values of these types are at best of unknown fit, since a keyword that isn't enforced speaks of them.
   TypeSet undecided;
+
+  /// Values of this kind are right without a further look: the schema says nothing but a plain type.
+  std::optional<JsonValue::Kind> taken_at_once;
 
   /// A pair of this schema and a value may be met again on another way through the document: the verdict is kept, or
   /// the number of ways would multiply with each level of a body.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "contract/spelt.h"
+
 namespace pgw::contract {
 namespace {
 
@@ -42,8 +44,10 @@ constexpr std::array type_names{std::pair{JsonType::string, "string"}, std::pair
 Fit Validator::check(const SchemaNode& unresolved, const JsonValue& value, const Trail* trail,
                      const SchemaNode* whole) {
   const SchemaNode& schema = unresolved.resolved();
+  if (schema.taken_at_once == value.kind()) return Fit::yes;
   if (value.is_unread()) return Fit::unknown;
   if (is_done()) return Fit::no;
+  if (value.is_spelt() && !is_pydantic_) return check_spelt(schema, value.text(), trail);
   if (!schema.is_remembered) return examine(schema, value, trail, whole == nullptr ? schema : *whole);
   const Verdicts::Key key{&schema, whole, &value, null_is_absence_};
   const auto* const known = verdicts_.find(key);
@@ -84,6 +88,19 @@ Fit Validator::examine(const SchemaNode& schema, const JsonValue& value, const T
     if (fit != Fit::no) fit = both(fit, check_unevaluated(schema, value, trail));
   }
   --depth_;
+  return fit;
+}
+
+/// Where it isn't right as a number or a truth value, it may be so as the text that it is.
+Fit Validator::check_spelt(const SchemaNode& schema, std::string_view text, const Trail* trail) {
+  // The values that are made here stand nowhere: verdicts on them are not kept beyond this check.
+  Verdicts others = std::exchange(verdicts_, {});
+  const JsonValue value = read_spelt(text, schema.mentioned);
+  const JsonValue as_text(text);
+  const bool is_text = !value.is_string() && fits(schema, value, trail, How::as_read) == Fit::no &&
+                       fits(schema, as_text, trail, How::as_read) != Fit::no;
+  const Fit fit = check(schema, is_text ? as_text : value, trail);
+  verdicts_ = std::move(others);
   return fit;
 }
 

@@ -74,6 +74,8 @@ class Validator {
   /// Whether it fits, without a word.
   Fit fits(const SchemaNode& schema, const JsonValue& value, const Trail* trail, How how,
            const SchemaNode* whole = nullptr);
+  /// A text of a parameter or a form field, which is what its schema makes of it.
+  Fit check_spelt(const SchemaNode& schema, std::string_view text, const Trail* trail);
   Fit occurs(const Pattern* pattern, std::string_view text, const Trail* trail);
 
   // validator_scalars.cpp: each tells at most one thing

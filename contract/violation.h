@@ -29,4 +29,9 @@ struct Violation {
 /// `{"detail":[{"loc":[...],"msg":"...","type":"..."}]}`, with `ctx` where there is one: the body of a 422.
 std::string validation_error_body(std::span<const Violation> violations);
 
+/// The same as problem details (RFC 9457): `errors` holds for each violation its `detail` and `type`, where it is
+/// (`in`, and of a parameter its `name`), and a JSON pointer into the body or the parameter's value
+/// ("#/records/0/name").
+std::string validation_problem_body(std::span<const Violation> violations);
+
 }  // namespace pgw::contract

@@ -42,7 +42,9 @@ int run(int argc, char** argv) {
 
   auto* check = app.add_subcommand("check", "Check config, API description and keys; every problem with its place");
   add_config(check);
-  check->callback([&] { exit_code = cli::check(config); });
+  bool verbose = false;
+  check->add_flag("--verbose", verbose, "Every warning, not just the first one of each kind");
+  check->callback([&] { exit_code = cli::check(config, verbose ? cli::Detail::all : cli::Detail::summed_up); });
 
   auto* routes = app.add_subcommand("routes", "List operations, their cache rules and what a write makes stale");
   add_config(routes);

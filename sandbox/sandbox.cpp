@@ -45,7 +45,8 @@ std::shared_ptr<const contract::Contract> read_contract(const std::filesystem::p
   const auto read = contract::Document::read(file);
   collect(read.problems);
   if (!read.document) return nullptr;
-  auto compiled = contract::Contract::compile(*read.document);
+  // The service that the sandbox stands for is one of FastAPI with pydantic v1.
+  auto compiled = contract::Contract::compile(*read.document, {.coercion = contract::Coercion::pydantic});
   collect(compiled.problems);
   return std::move(compiled.contract);
 }

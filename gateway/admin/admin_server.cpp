@@ -62,7 +62,7 @@ edge::Server::Options server_options(const std::string& host, std::uint16_t port
 }
 
 /// Nothing here takes a body.
-http::Limits limits() {
+http::Limits admin_limits() {
   return {.max_body = 64UL * 1024};
 }
 
@@ -97,7 +97,7 @@ class AdminServer::Impl {
 
   class Handler : public http::RequestHandler {
    public:
-    explicit Handler(const Impl& impl) : RequestHandler(limits()), impl_(impl) {}
+    explicit Handler(const Impl& impl) : RequestHandler(admin_limits()), impl_(impl) {}
 
     void on_head(const ExchangePtr& exchange) override {
       if (auto answer = impl_.refuse(exchange->request())) send(*exchange, std::move(*answer));

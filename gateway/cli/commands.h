@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "gateway/cli/problems.h"
+
 namespace pgw::cli {
 
 struct ServeOptions {
@@ -19,7 +21,7 @@ struct ServeOptions {
 int serve(const ServeOptions& options);
 
 /// Every problem of config, contract and keys, with file and place.
-int check(const std::filesystem::path& config);
+int check(const std::filesystem::path& config, Detail detail);
 
 /// Operation, method, path, cache rule, and what a write makes stale.
 int routes(const std::filesystem::path& config);

@@ -138,6 +138,8 @@ void print_greeting(const service::Service& service, const Embedded& embedded) {
             << curl << "-X POST -H 'Content-Type: application/json' -d '{\"name\":\"my project\"}' " << url << "\n"
             << curl << "-X POST -H 'Content-Type: application/json' -d '{\"nmae\":\"a slip\"}' " << url
             << "   # 422, and never forwarded\n"
+            << curl << "-X POST -H 'Content-Type: application/json' -d '{\"name\":5}' " << url
+            << "   # 422 as well: a name is a text\n"
             << "  curl -s " << service.admin_url() << "/metrics | grep gateway_requests\n\n"
             << "Ctrl-C ends it. Accesses follow, one JSON line each.\n"
             << std::flush;

@@ -48,7 +48,10 @@ int validate(const std::filesystem::path& config, const std::string& operation, 
   if (!body) return 1;
   const auto violations = api.contract->validate_body(*found, *body);
   if (violations.empty()) return 0;
-  std::cout << contract::validation_error_body(violations) << '\n';
+  const bool as_problem = loaded.settings->validation.errors == config::ErrorShape::problem;
+  std::cout << (as_problem ? contract::validation_problem_body(violations)
+                           : contract::validation_error_body(violations))
+            << '\n';
   return 1;
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/list.h"
@@ -48,6 +49,18 @@ class Fields {
 
   /// Removes every field of that name; returns how many there were.
   std::size_t erase(std::string_view name);
+
+  /// Removes every field of which `is_unwanted` is true; the others keep their order.
+  template <typename Predicate>
+  void erase_if(const Predicate& is_unwanted) {
+    std::size_t kept = 0;
+    for (std::size_t at = 0; at < size_; ++at) {
+      if (is_unwanted(fields_[at])) continue;
+      if (kept != at) std::swap(fields_[kept], fields_[at]);
+      ++kept;
+    }
+    size_ = kept;
+  }
 
   void clear() { size_ = 0; }
 

@@ -63,7 +63,7 @@ std::string keyed_query(const contract::Operation& operation, const config::Cach
 void append_cache_key(std::string& key, const Runtime& runtime, const contract::Match& route, std::string_view query,
                       cache::HeaderSpan request_fields) {
   const OperationPolicy& policy = runtime.policy(*route.operation);
-  const std::string path = runtime.contract->canonical_path(route);
+  const std::string& path = runtime.contract->canonical_path(route);
   key += policy.cache_key_prefix;
   const bool is_plain = policy.key_rule.ignore.empty() && query.find('&') == std::string_view::npos;
   if (is_plain) {

@@ -45,8 +45,11 @@ LocalResponse refused_body(const contract::BodyRefusal& refusal) {
   return response;
 }
 
-LocalResponse invalid_request(std::string body) {
-  return {422, std::string(json_type), std::move(body)};
+LocalResponse invalid_request(std::span<const contract::Violation> violations, config::ErrorShape shape) {
+  if (shape == config::ErrorShape::fastapi) {
+    return {422, std::string(json_type), contract::validation_error_body(violations)};
+  }
+  return {422, "Content-Type: application/problem+json\r\n", contract::validation_problem_body(violations)};
 }
 
 LocalResponse upstream_failure(upstream::Failure failure) {

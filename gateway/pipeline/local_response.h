@@ -1,9 +1,11 @@
 // Every response that the gateway makes itself is made here (shared design, section 8).
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "config/settings.h"
 #include "contract/contract.h"
 #include "gateway/upstream/failure.h"
 
@@ -25,7 +27,7 @@ LocalResponse method_not_allowed(std::string_view allow);  ///< 405 with Allow (
 LocalResponse elsewhere(std::string_view location);        ///< 307 with Location, a reference to this origin
 LocalResponse refused_body(
     const contract::BodyRefusal& refusal);  ///< 400; 415 with Accept or Accept-Encoding (RFC 9110 section 15.5.16)
-LocalResponse invalid_request(std::string body);            ///< 422; `body` as contract::validation_error_body made it
+LocalResponse invalid_request(std::span<const contract::Violation> violations, config::ErrorShape shape);  ///< 422
 LocalResponse upstream_failure(upstream::Failure failure);  ///< 502, 503 or 504
 
 }  // namespace pgw::pipeline

@@ -53,6 +53,13 @@ std::string digest_of_file(const std::filesystem::path& file) {
   return digest_of(content.view());
 }
 
+std::string digest_of_files(std::span<const std::filesystem::path> files) {
+  if (files.size() == 1) return digest_of_file(files.front());
+  std::string digests;
+  for (const auto& file : files) digests += digest_of_file(file);
+  return digest_of(digests);
+}
+
 cache::Rule cache_rule(const config::CacheRule& rule) {
   using cache::Duration;
   const auto& by_status = rule.ttl_by_status;
@@ -70,15 +77,16 @@ cache::Rule cache_rule(const config::CacheRule& rule) {
 
 /// From the settings, where the value is, to the target, which uses it, and to the cache keys, which it keeps apart.
 void set_credential(Runtime& runtime) {
-  auto& target = runtime.target;
+  auto target = std::make_shared<upstream::Target>(*runtime.target);
   const auto& credential = runtime.settings.upstream.credential;
-  target.credential = nullptr;
+  target->credential = nullptr;
   if (credential) {
-    target.credential = std::make_shared<const upstream::Credential>(
+    target->credential = std::make_shared<const upstream::Credential>(
         credential->header, std::make_shared<const config::Secret>(credential->value));
   }
+  runtime.target = target;
   runtime.upstream_identity =
-      identity_of(target.base_url, credential ? credential->value.reveal() : std::string_view{});
+      identity_of(target->base_url, credential ? credential->value.reveal() : std::string_view{});
   for (const auto& operation : runtime.contract->operations()) {
     runtime.policies[operation.index()].cache_key_prefix =
         cache::make_key_prefix(operation.id(), runtime.upstream_identity);
@@ -128,14 +136,21 @@ class Builder {
 
   void set_target() {
     const auto& from = settings().upstream;
-    auto& target = runtime_->target;
+    upstream::Target target;
     target.base_url = from.url.text();
+    target.unix_socket = from.unix_socket.string();
+    target.proxy = from.proxy ? from.proxy->text() : std::string();
+    target.ca_file = from.ca_file.string();
+    target.client_certificate = from.client_certificate.string();
+    target.client_key = from.client_key.string();
     target.connect_timeout = from.connect_timeout;
     target.timeout = from.timeout;
+    target.stream_idle_timeout = from.stream_idle_timeout;
+    target.max_connection_age = from.max_connection_age;
     target.max_connections = from.max_connections;
     target.max_waiting = from.max_waiting;
     target.retries = from.retries;
-    target.ca_file = from.ca_file.string();
+    runtime_->target = std::make_shared<const upstream::Target>(std::move(target));
     set_credential(*runtime_);
   }
 
@@ -155,7 +170,9 @@ class Builder {
         add_extra_tags(operation, rule->second, policy);
         add_primed_read(operation, rule->second, policy);
       }
+      policy.rule.keeps_cookies = settings().cache.store_cookies;
       policy.rule.heuristic_percent = static_cast<std::uint8_t>(settings().cache.heuristic);
+      set_fields(operation, policy);
       runtime_->policies.push_back(std::move(policy));
     }
   }
@@ -165,6 +182,40 @@ class Builder {
     problems_.push_back(
         {Severity::warning, place_of("/cache/rules/" + operation.id() + "/override"),
          operation.id() + " is served for as long as this rule says, whatever lifetime the origin states"});
+  }
+
+  std::string_view credential_header() const {
+    const auto& credential = settings().upstream.credential;
+    return credential ? std::string_view(credential->header) : std::string_view();
+  }
+
+  void set_fields(const contract::Operation& operation, OperationPolicy& policy) {
+    const bool is_stored_by_rule = policy.is_read && policy.is_cached && policy.rule.ttl.has_value();
+    policy.fields = FieldPolicy({.contract = *runtime_->contract,
+                                 .operation = operation,
+                                 .callers_have_keys = settings().access.mode == config::AccessMode::keys,
+                                 .upstream_credential = credential_header(),
+                                 .is_stored_by_rule = is_stored_by_rule,
+                                 .keyed = policy.key_rule.fields,
+                                 .listed = settings().upstream.forward_fields});
+    if (is_stored_by_rule) warn_of_client_credential(operation, policy.fields);
+  }
+
+  /// A rule for answers that belong to the one who asked does nothing, or is a mistake.
+  void warn_of_client_credential(const contract::Operation& operation, const FieldPolicy& fields) {
+    for (const auto& scheme : runtime_->contract->security_schemes()) {
+      if (std::ranges::find(operation.security(), scheme.name) == operation.security().end()) continue;
+      const std::string_view field = scheme.in == contract::SecurityScheme::In::cookie ? "cookie" : scheme.parameter;
+      const bool is_sent =
+          scheme.in == contract::SecurityScheme::In::query || fields.role_of(field) == FieldRole::credential;
+      if (!is_sent) continue;
+      const std::string pointer = "/cache/rules/" + operation.id();
+      problems_.push_back({Severity::warning, place_of(pointer),
+                           "this rule stores no answer to a request with a credential of the caller's own ('" +
+                               scheme.name +
+                               "' of the API description), unless the origin says that it is for everyone"});
+      return;
+    }
   }
 
   void add_extra_tags(const contract::Operation& operation, const config::CacheRule& rule, OperationPolicy& policy) {
@@ -242,6 +293,11 @@ class Builder {
     return std::nullopt;
   }
 
+  std::optional<std::uint32_t> team_concurrency(std::string_view team) const {
+    const auto found = settings().teams.find(team);
+    return found == settings().teams.end() ? std::nullopt : found->second.concurrency;
+  }
+
   void load_keys() {
     std::vector<config::KeyEntry> entries = std::move(options_.extra_keys);
     if (settings().access.mode == config::AccessMode::keys && !settings().access.keys_file.empty()) {
@@ -251,10 +307,12 @@ class Builder {
                      std::make_move_iterator(loaded.entries.end()));
       append(problems_, config::check_operations(entries, operation_ids_));
     }
-    runtime_->keys = access::KeyRing::build(entries, {.operation_ids = operation_ids_,
-                                                      .team_number = options_.team_number,
-                                                      .previous = options_.previous_keys,
-                                                      .now = std::chrono::steady_clock::now()});
+    runtime_->keys = access::KeyRing::build(
+        entries, {.operation_ids = operation_ids_,
+                  .team_number = options_.team_number,
+                  .team_concurrency = [this](std::string_view team) { return team_concurrency(team); },
+                  .previous = options_.previous_keys,
+                  .now = std::chrono::steady_clock::now()});
     runtime_->anonymous =
         access::anonymous(options_.team_number ? options_.team_number(access::anonymous_team) : std::size_t{0});
   }
@@ -279,8 +337,8 @@ cache::Tag ExtraTag::tag_for(const contract::Match& write) const {
 contract::CompileOptions compile_options(const config::Settings& settings) {
   contract::CompileOptions options{
       .allows_encoded_slashes = settings.routing.encoded_slashes == config::EncodedSlashes::allow,
-      .coercion = settings.validation.coercion == config::Coercion::none ? contract::Coercion::none
-                                                                         : contract::Coercion::pydantic};
+      .coercion = settings.validation.coercion};
+  options.skips_unusable_operations = settings.contract.unusable_operations == config::UnusableOperations::skip;
   switch (settings.routing.trailing_slash) {
     case config::TrailingSlash::strict:
       options.trailing_slash = contract::TrailingSlash::strict;
@@ -297,12 +355,20 @@ contract::CompileOptions compile_options(const config::Settings& settings) {
 
 LoadedContract load_contract(const config::Settings& settings) {
   LoadedContract loaded;
-  loaded.digest = digest_of_file(settings.api);
-  auto read = contract::Document::read(settings.api);
+  auto read = contract::Document::read_tree(settings.api);
   loaded.problems = std::move(read.problems);
   if (!read.document) return loaded;
-  auto compiled = contract::Contract::compile(*read.document, compile_options(settings));
+  loaded.digest = digest_of_files(read.document->files());
+  const auto options = compile_options(settings);
+  auto compiled = contract::Contract::compile(*read.document, options);
   append(loaded.problems, std::move(compiled.problems));
+  if (compiled.unusable_operations > 0 && !options.skips_unusable_operations) {
+    loaded.problems.push_back(
+        {contract::Severity::error,
+         {settings.api.string(), 0, 0},
+         "with 'contract: {unusable_operations: skip}' in the configuration what can't be used of "
+         "this description is left out, and the rest is served"});
+  }
   if (!has_error(loaded.problems)) loaded.contract = std::move(compiled.contract);
   return loaded;
 }
@@ -316,15 +382,6 @@ std::vector<std::string> operation_ids(const contract::Contract& contract) {
 BuiltRuntime build_runtime(const config::Settings& settings, std::shared_ptr<const contract::Contract> contract,
                            BuildOptions options) {
   return Builder(settings, std::move(contract), std::move(options)).build();
-}
-
-upstream::Target share_of_worker(const Runtime& runtime, std::size_t worker) {
-  const unsigned workers = std::max(1U, runtime.settings.workers);
-  const auto share = [&](unsigned whole) { return whole / workers + (worker < whole % workers ? 1U : 0U); };
-  upstream::Target target = runtime.target;
-  target.max_connections = share(target.max_connections);
-  target.max_waiting = share(target.max_waiting);
-  return target;
 }
 
 std::shared_ptr<const Runtime> with_credential(const Runtime& runtime, const config::Secret& value) {

@@ -15,6 +15,7 @@
 #include "contract/contract.h"
 #include "gateway/access/key_ring.h"
 #include "gateway/http/limits.h"
+#include "gateway/pipeline/field_policy.h"
 #include "gateway/upstream/client.h"
 
 namespace pgw::pipeline {
@@ -49,6 +50,7 @@ struct OperationPolicy {
   bool changes_nothing =
       false;  ///< safe by method or by cache.safe_operations: invalidates nothing, needs scope `read`
   cache::Rule rule;
+  FieldPolicy fields;
   std::string cache_key_prefix;            ///< of `cache::make_key_prefix`: names operation and upstream
   std::vector<ExtraTag> also_invalidates;  ///< from the rule's `invalidates`
   std::optional<PrimedRead> primes;        ///< from the rule's `primes`
@@ -63,7 +65,9 @@ struct Runtime {
   std::vector<OperationPolicy> policies;  ///< by Operation::index()
   std::shared_ptr<const access::KeyRing> keys;
   access::Principal anonymous;    ///< of everyone, when access.mode is open
-  upstream::Target target;        ///< of all workers together: see `share_of_worker`
+  /// A reload makes a new one, which the clients take as a sign to resolve and connect anew; what changes nothing about
+  /// the upstream hands on the old one.
+  std::shared_ptr<const upstream::Target> target;
   std::string upstream_identity;  ///< stands for upstream and credential in cache keys; a digest, never the credential
   std::size_t base_segments = 0;  ///< leading path segments that name no collection
 
@@ -97,10 +101,6 @@ std::vector<std::string> operation_ids(const contract::Contract& contract);
 /// Loads the keys and checks settings, contract and keys together.
 BuiltRuntime build_runtime(const config::Settings& settings, std::shared_ptr<const contract::Contract> contract,
                            BuildOptions options = {});
-
-/// The target as one worker has it: its part of the connections and of the requests that may wait. The parts of all
-/// `settings.workers` add up to what the settings say.
-upstream::Target share_of_worker(const Runtime& runtime, std::size_t worker);
 
 /// The same with another credential value, under the same header name.
 std::shared_ptr<const Runtime> with_credential(const Runtime& runtime, const config::Secret& value);

@@ -191,6 +191,7 @@ void outdate_changed_rules(cache::Cache& cache, const pipeline::Runtime& before,
   std::set<std::string, std::less<>> changed;  // as keys spell them
   for (const auto& operation : after.contract->operations()) {
     const bool is_same = old_settings.heuristic == new_settings.heuristic &&
+                         old_settings.store_cookies == new_settings.store_cookies &&
                          rule_of(old_settings, operation.id()) == rule_of(new_settings, operation.id());
     if (is_same) continue;
     std::string id;

@@ -44,7 +44,7 @@ std::string url_of(const std::string& host, std::uint16_t port) {
 }
 
 void log_problems(const std::vector<contract::Problem>& problems) {
-  for (const auto& problem : problems) {
+  for (const auto& problem : contract::summed_up(problems)) {
     const bool is_error = problem.severity == contract::Severity::error;
     log::event(is_error ? Level::error : Level::warning, "configuration problem",
                {{"problem", contract::to_string(problem)}});
@@ -101,7 +101,8 @@ std::optional<admin::Access> admin_access(const config::Settings& settings, std:
 std::size_t descriptors_beside_clients(const config::Settings& settings) {
   constexpr std::size_t of_a_worker = 10;
   constexpr std::size_t others = 64;
-  return settings.upstream.max_connections + of_a_worker * settings.workers + others;
+  const std::size_t of_upstream = settings.upstream.url.scheme == "https" ? 3 : 1;  // see upstream::Wire
+  return of_upstream * settings.upstream.max_connections + of_a_worker * settings.workers + others;
 }
 
 }  // namespace
@@ -136,7 +137,7 @@ Service::Service(Options options, const config::Settings& settings, const contra
       cache_(cache_options(settings, options_.check_generations)),
       breaker_({settings.upstream.breaker.failures, settings.upstream.breaker.open_for,
                 [this](bool open) { note_breaker(open); }}),
-      process_{cache_, metrics_, breaker_} {
+      process_{cache_, metrics_, breaker_, std::make_shared<upstream::Pool>()} {
   metrics_.before_exposition([this] { copy_cache_figures(); });
   metrics_.before_exposition([this] { copy_log_figures(); });
   metrics_.before_exposition([this] { copy_connection_figures(); });

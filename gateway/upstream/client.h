@@ -15,6 +15,7 @@
 #include "gateway/loop/event_loop.h"
 #include "gateway/upstream/credential.h"
 #include "gateway/upstream/failure.h"
+#include "gateway/upstream/pool.h"
 
 namespace pgw::upstream {
 
@@ -101,8 +102,9 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  /// Takes effect for requests that start afterwards. Names are resolved anew, no old connection is used for them.
-  virtual void retarget(Target target) = 0;
+  /// Takes effect for requests that start afterwards. Unless it is the very same object, names are resolved anew and no
+  /// connection made for the old target is used for them.
+  virtual void retarget(std::shared_ptr<const Target> target) = 0;
 
   virtual CallId start(OutgoingRequest request, std::shared_ptr<ResponseSink> sink) = 0;
 
@@ -121,11 +123,16 @@ class Client {
   /// The sink hears nothing more; the exchange ends and its connection is closed. Also from inside a sink's own call.
   virtual void cancel(CallId id) = 0;
 
+  /// Takes back a request of which nothing has been sent: its sink hears nothing more. False: it is under way, and goes
+  /// on.
+  virtual bool withdraw(CallId id) = 0;
+
   /// Whether one more request of this queue finds a connection or a place to wait for one.
   virtual bool has_room(std::size_t queue) const = 0;
 };
 
-/// Speaks HTTP/1.1.
-std::shared_ptr<Client> make_client(loop::EventLoop& loop, Target target);
+/// Speaks HTTP/1.1. `pool` is that of all workers. Throws std::runtime_error if the target's URLs can't be used.
+std::shared_ptr<Client> make_client(loop::EventLoop& loop, std::shared_ptr<Pool> pool,
+                                    std::shared_ptr<const Target> target);
 
 }  // namespace pgw::upstream

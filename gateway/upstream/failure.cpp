@@ -17,6 +17,7 @@ struct Facts {
 
 constexpr std::array facts{
     Facts{Failure::dns_error, "dns_error", 502, false, true, "the upstream's name could not be resolved"},
+    Facts{Failure::dns_timeout, "dns_timeout", 504, false, false, "the upstream's name could not be resolved in time"},
     Facts{Failure::connection_refused, "connection_refused", 502, false, true, "the upstream refused the connection"},
     Facts{Failure::connection_timeout, "connection_timeout", 504, false, false,
           "no connection to the upstream in time"},
@@ -28,11 +29,15 @@ constexpr std::array facts{
     Facts{Failure::response_incomplete, "http_response_incomplete", 502, true, false,
           "the upstream's response broke off"},
     Facts{Failure::protocol_error, "http_protocol_error", 502, true, false, "the upstream's response was malformed"},
+    Facts{Failure::response_header_section_size, "http_response_header_section_size", 502, true, false,
+          "the upstream's response has too large a head"},
     Facts{Failure::response_timeout, "http_response_timeout", 504, true, false, "the upstream did not answer in time"},
     Facts{Failure::connection_limit_reached, "connection_limit_reached", 503, false, false,
           "too many requests wait for the upstream"},
     Facts{Failure::destination_unavailable, "destination_unavailable", 503, false, false,
           "the upstream has failed repeatedly and is given a pause"},
+    Facts{Failure::credential_refused, "proxy_configuration_error", 502, false, false,
+          "the upstream refuses the gateway's own credential; whoever runs the gateway has to replace it"},
     Facts{Failure::internal_error, "proxy_internal_error", 502, true, false, "the gateway failed to ask the upstream"},
 };
 

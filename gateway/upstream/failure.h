@@ -9,6 +9,7 @@ namespace pgw::upstream {
 /// Proxy-Status field, the log line and the metric alike.
 enum class Failure {
   dns_error,
+  dns_timeout,
   connection_refused,
   connection_timeout,
   tls_certificate_error,
@@ -16,9 +17,11 @@ enum class Failure {
   connection_terminated,
   response_incomplete,
   protocol_error,
+  response_header_section_size,
   response_timeout,
   connection_limit_reached,
   destination_unavailable,
+  credential_refused,
   internal_error,
 };
 
@@ -35,8 +38,8 @@ std::string_view describe(Failure failure);
 /// can have been delivered.
 bool may_have_taken_effect(Failure failure);
 
-/// Whether asking again, for a request that is safe to repeat, has a chance: connection-level failures only. A timeout
-/// has used up the deadline.
+/// Whether asking again has a chance: connection-level failures only. A timeout has used up its time. Whether the
+/// request may be repeated at all is another question (`Client`).
 bool worth_a_retry(Failure failure);
 
 }  // namespace pgw::upstream

@@ -78,7 +78,29 @@ TEST_CASE("An ETag is made from the body when the origin has none, and Date from
   CHECK(entry_of({}, "one", 404)->etag.empty());
 }
 
-TEST_CASE("A cookie is never stored, whoever says how long the response is fresh") {
+TEST_CASE("A cookie is stored only where the operator says so and the origin gives a lifetime") {
+  const auto [directives, is_kept] = GENERATE(table<std::string, bool>({
+      {"max-age=9", true},
+      {"s-maxage=9", true},
+      {"max-age=9, no-cache=\"Set-Cookie\"", false},
+      {"public", false},
+  }));
+  CAPTURE(directives);
+  const Rule rule{.ttl = 10s, .keeps_cookies = true};
+  EntryContext base_context = context_at(kStart);
+  const EntryContext context{.key = base_context.key,
+                             .request_headers = base_context.request_headers,
+                             .rule = rule,
+                             .snapshot = base_context.snapshot,
+                             .tags = base_context.tags,
+                             .request_time = kStart,
+                             .response_time = kStart,
+                             .targeted_field = {}};
+  const Fields headers{{"Set-Cookie", "a=b"}, {"Cache-Control", directives}};
+  CHECK(find_in_block(make_entry(context, 200, headers, "body")->headers, "Set-Cookie").has_value() == is_kept);
+}
+
+TEST_CASE("A cookie is not stored otherwise, whoever says how long the response is fresh") {
   const std::string directives = GENERATE("max-age=9", "s-maxage=9", "public", "max-age=9, no-cache=\"Set-Cookie\"");
   CAPTURE(directives);
   const Fields headers{{"Set-Cookie", "a=b"}, {"Cache-Control", directives}};

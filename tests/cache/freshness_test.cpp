@@ -80,6 +80,9 @@ TEST_CASE("Heuristics and rules apply to the statuses that allow them") {
   const Fields modified{{"Date", kDate}, {"Last-Modified", date_in(-100s)}};
   CHECK((lifetime_of(status, modified, kGuess).source == LifetimeSource::heuristic) == heuristic);
   CHECK((lifetime_of(status, {{"Date", kDate}}, kRule).source == LifetimeSource::rule) == rule);
+  // RFC 9111 4.2.2: `public` allows heuristics for any status.
+  const Fields open{{"Date", kDate}, {"Last-Modified", date_in(-100s)}, {"Cache-Control", "public"}};
+  CHECK(lifetime_of(status, open, kGuess).source == LifetimeSource::heuristic);
 }
 
 TEST_CASE("A rule can name statuses of its own, cap all lifetimes, and go before the origin") {

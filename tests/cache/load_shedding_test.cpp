@@ -80,7 +80,8 @@ TEST_CASE("An upstream that answers all keys so is asked for none; one other ans
     scene.item_key = make_key({"Projects_get", "u", "/projects/" + std::to_string(key), ""});
     Decision decision = scene.ask(0s);
     REQUIRE(decision.fetch);
-    scene.answer(decision.fetch, 0s, retry_after("30"), "", status);
+    decision.fetch.uncacheable_head(status, retry_after("30"), at(0s));  // one answer, told by its head and by its end
+    scene.answer(decision.fetch, 100ms, retry_after("30"), "", status);
   };
   for (int key = 0; key < 9; ++key) shed(key, 503);
   shed(100, 200);

@@ -96,7 +96,6 @@ TEST_CASE_METHOD(Place, "an upstream is all that a config must name, the rest ha
   CHECK(settings.routing.trailing_slash == TrailingSlash::strict);
   CHECK(settings.upstream.stream_idle_timeout == 60s);
   CHECK(settings.upstream.max_connection_age == 5min);
-  CHECK(settings.upstream.http == 1);
   CHECK_FALSE(settings.upstream.proxy);
   CHECK(settings.upstream.client_certificate.empty());
   CHECK(settings.upstream.client_key.empty());
@@ -209,7 +208,6 @@ upstream:
   url: https://up.example
   stream_idle_timeout: 10s
   max_connection_age: 1h
-  http: 2
   proxy: http://proxy.example:3128
   client_certificate: gateway.pem
   client_key: gateway-key.pem
@@ -231,7 +229,6 @@ teams: {search: {concurrency: 32}, ads: {}}
   CHECK(settings.routing.trailing_slash == TrailingSlash::redirect);
   CHECK(settings.upstream.stream_idle_timeout == 10s);
   CHECK(settings.upstream.max_connection_age == 1h);
-  CHECK(settings.upstream.http == 2);
   REQUIRE(settings.upstream.proxy);
   CHECK(settings.upstream.proxy->text() == "http://proxy.example:3128");
   CHECK(settings.upstream.client_certificate == directory / "gateway.pem");

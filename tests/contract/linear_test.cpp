@@ -1,5 +1,5 @@
 // What a check costs is linear in the value, whatever the document says, and no document is too deep to be compiled.
-#include <chrono>
+#include <ctime>
 #include <string>
 
 #include "contract/contract.h"
@@ -10,8 +10,8 @@
 namespace pgw::contract::test {
 namespace {
 
-/// Far more than linear cost takes on a slow machine, and far less than a cost that doubles sixty times.
-constexpr std::chrono::seconds enough{20};
+/// Far more time of the processor than linear cost takes, and far less than a cost that doubles sixty times.
+constexpr std::clock_t enough = 20 * CLOCKS_PER_SEC;
 
 std::string nested(const std::string& name, const std::string& leaf, int levels = 60) {
   std::string value;
@@ -21,9 +21,9 @@ std::string nested(const std::string& name, const std::string& leaf, int levels 
 
 Lines check_in_time(const std::string& schema, const std::string& value, const Reading& reading,
                     const std::string& where = "") {
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = std::clock();
   const auto problems = check(schema, value, reading, where);
-  CHECK(std::chrono::steady_clock::now() - start < enough);
+  CHECK(std::clock() - start < enough);
   return problems;
 }
 

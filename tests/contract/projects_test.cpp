@@ -89,6 +89,9 @@ TEST_CASE("the requests of the real client are right") {
   }));
   CAPTURE(head, body);
   CHECK(check_request(projects(), {head, json, body}) == nothing);
+  // An empty object as PHP writes it is none by JSON Schema.
+  const bool is_of_php = body.find("[]") == body.size() - 2 || body.find("_keys\":[]") != std::string::npos;
+  CHECK(check_request(projects(Coercion::none), {head, json, body}).empty() == !is_of_php);
   CHECK(check_request(projects(), {"POST /v4/projects/pr_1/export?page=0&size=10",
                                    {{"Content-Type", "application/x-www-form-urlencoded"}, {"Content-Length", "0"}},
                                    ""}) == nothing);
@@ -148,6 +151,7 @@ TEST_CASE("a wrong request is told in the service's words") {
   }));
   CAPTURE(head, body);
   CHECK(check_request(projects(), {head, {{"Content-Type", "application/json"}}, body}) == problems);
+  CHECK_FALSE(check_request(projects(Coercion::none), {head, {{"Content-Type", "application/json"}}, body}).empty());
 }
 
 TEST_CASE("a dataset's name has at most 255 characters, not bytes") {

@@ -49,8 +49,8 @@ std::shared_ptr<const Document> document(std::string_view yaml) {
   return outcome.document;
 }
 
-std::shared_ptr<const Contract> contract(std::string_view yaml) {
-  const auto outcome = Contract::compile(*document(yaml));
+std::shared_ptr<const Contract> contract(std::string_view yaml, Coercion coercion) {
+  const auto outcome = Contract::compile(*document(yaml), {.coercion = coercion});
   INFO((outcome.problems.empty() ? "" : to_string(outcome.problems.front())));
   REQUIRE(outcome.contract != nullptr);
   return outcome.contract;
@@ -103,13 +103,16 @@ Lines check_request(const Contract& contract, const Request& request) {
   return lines(contract.validate_request({route.match, query, headers, content_type, request.body}));
 }
 
-const Contract& projects() {
-  static const auto outcome = [] {
+const Contract& projects(Coercion coercion) {
+  const auto compile = [](Coercion wanted) {
     const auto read = Document::read(std::filesystem::path(PGW_CONFIG_DIR) / "projects-v4.openapi.yaml");
     CHECK(lines(read.problems) == nothing);
     REQUIRE(read.document != nullptr);
-    return Contract::compile(*read.document);
-  }();
+    return Contract::compile(*read.document, {.coercion = wanted});
+  };
+  static const auto lenient = compile(Coercion::pydantic);
+  static const auto strict = compile(Coercion::none);
+  const auto& outcome = coercion == Coercion::pydantic ? lenient : strict;
   CHECK(lines(outcome.problems) == nothing);
   REQUIRE(outcome.contract != nullptr);
   return *outcome.contract;

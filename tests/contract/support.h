@@ -26,7 +26,7 @@ Lines lines(std::span<const Problem> problems);
 
 /// The text as "test.yaml". It must be right; `contract` may have warnings.
 std::shared_ptr<const Document> document(std::string_view yaml);
-std::shared_ptr<const Contract> contract(std::string_view yaml);
+std::shared_ptr<const Contract> contract(std::string_view yaml, Coercion coercion = Coercion::pydantic);
 
 /// What compiling the text as an OpenAPI document, or as one schema, reports.
 Lines problems_of(std::string_view yaml);
@@ -53,6 +53,6 @@ struct Request {
 Lines check_request(const Contract& contract, const Request& request);
 
 /// The bundled contract.
-const Contract& projects();
+const Contract& projects(Coercion coercion = Coercion::pydantic);
 
 }  // namespace pgw::contract::test

@@ -40,6 +40,7 @@ describe('serve --sandbox', { skip: skipWithout('curl') }, () => {
     assert.match(outputs[1], /\nAge: \d+\r\n/);
     assert.equal(JSON.parse(outputs[2]).name, 'my project');
     assert.equal(JSON.parse(outputs[3]).detail[0].type, 'value_error.missing');
+    assert.deepEqual(JSON.parse(outputs[4]).detail, [{ loc: ['body', 'name'], msg: 'str type expected', type: 'type_error.str' }]);
     assert.match(outputs.at(-1), /gateway_requests_total/);
   });
 
@@ -77,7 +78,7 @@ describe('serve under a low hard limit of descriptors', () => {
   });
 
   it('leaves enough of them to the upstream however many clients there are, and warns that few are left to these', async () => {
-    sandbox = await Sandbox.start({ apiKey: 'of the upstream' });
+    sandbox = await Sandbox.start({ apiKey: 'of the upstream alone' });
     const file = path.join(temporaryFolder(), 'gateway.yaml');
     const ready = `${file}.ready`;
     fs.writeFileSync(file, JSON.stringify({ listen: '127.0.0.1:0', admin: '127.0.0.1:0', workers: 1, api: contractFile,

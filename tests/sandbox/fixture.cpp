@@ -16,7 +16,7 @@ const contract::Contract& projects_contract() {
   static const auto contract = [] {
     const auto read = contract::Document::read(PGW_CONTRACT);
     REQUIRE(read.document);
-    return contract::Contract::compile(*read.document).contract;
+    return contract::Contract::compile(*read.document, {.coercion = contract::Coercion::pydantic}).contract;
   }();
   REQUIRE(contract);
   return *contract;

@@ -120,20 +120,20 @@ TEST_CASE("a client that reads slowly but steadily is not dropped") {
 
 TEST_CASE("a client that reads slowly is not dropped however much the kernel holds for it") {
   http::Limits limits = generous();
-  limits.write_timeout = 200ms;
+  limits.write_timeout = 1s;
   limits.idle_timeout = 25ms;
   TestServer server(limits);
-  RawClient client(server.port(), 64 * 1024);
-  client.send(get("/big/20000000"));
-  // Eight times slower than the kernel's buffer of some megabytes would need to ask for more within the limit.
-  std::size_t received = client.receive_some().size();
-  for (int i = 0; i < 40 && received > 0; ++i) {
+  RawClient client(server.port(), 4096);
+  client.send(get("/big/8000000"));
+  // For longer than the limit, and far too slowly for the kernel, which has some megabytes, to ask for more meanwhile.
+  std::size_t received = 0;
+  for (int i = 0; i < 60; ++i) {
     RawClient clock(server.port());  // is closed when the idle time has passed
     REQUIRE(clock.is_closed_by_server());
-    received += client.receive_some(32 * 1024).size();
+    received += client.receive_some(4096).size();
     REQUIRE(server.journal().count("gone") == 0);
   }
-  while (received < 20'000'000) {
+  while (received < 8'000'000) {
     const std::size_t more = client.receive_some().size();
     REQUIRE(more > 0);
     received += more;
