@@ -280,17 +280,27 @@ enum class Purpose {
   sandbox,
 };
 
+/// What the command line says instead of the file.
+struct Overrides {
+  std::optional<Address> listen;
+  std::optional<Address> admin;
+};
+
 struct Loaded {
-  std::optional<Settings> settings;         ///< set when no problem is an error
+  std::optional<Settings> settings;  ///< set when no problem is an error
+  /// What could be read where a problem is an error, so that the files that it names can be checked all the same; null
+  /// when `settings` is set, and when the file is no mapping.
+  std::optional<Settings> draft;
   std::vector<contract::Problem> problems;  ///< errors and warnings in the order of the file
 };
 
 /// Reads and checks a config file: syntax, structure (config/settings_table.cpp), names, units, environment, and that
-/// the files it names can be read. Finds every problem at once. No problem quotes a value that came from the
-/// environment, nor anything of the credential. `running` is the credential that a reloading process has: where its
-/// value_file is named again and can't be used, that is a warning, and the value stays. Throws nothing.
+/// the files it names can be read and are in the right hands. Finds every problem at once. No problem quotes a value
+/// that came from the environment, nor anything of the credential. `running` is the credential that a reloading process
+/// has: where its value_file is named again and can't be used, that is a warning, and the value stays. Throws nothing.
 Loaded load_settings(const std::filesystem::path& path, const Environment& environment = process_environment(),
-                     Purpose purpose = Purpose::serve, const UpstreamCredential* running = nullptr);
+                     Purpose purpose = Purpose::serve, const UpstreamCredential* running = nullptr,
+                     const Overrides& overrides = {});
 
 /// The operationIds that rules, their `invalidates` and `primes`, `operations` and safe_operations name must be of the
 /// contract (`known`).

@@ -9,14 +9,10 @@ namespace pgw::cli {
 
 int check(const std::filesystem::path& config) {
   const auto file = config.empty() ? default_file("gateway.yaml") : config;
-  const auto loaded = config::load_settings(file);
-  bool failed = print_problems(loaded.problems) || !loaded.settings;
-  if (loaded.settings) {
-    const auto api = pipeline::load_contract(*loaded.settings);
-    failed = print_problems(api.problems) || failed;
-    if (api.contract != nullptr) {
-      failed = print_problems(pipeline::build_runtime(*loaded.settings, api.contract).problems) || failed;
-    }
+  const auto files = pipeline::load_files(config::load_settings(file));
+  bool failed = print_problems(files.problems) || !files.usable();
+  if (files.usable()) {
+    failed = print_problems(pipeline::build_runtime(*files.settings, files.api.contract).problems) || failed;
   }
   if (failed) return 1;
   std::cout << file.string() << ": ok\n";
