@@ -1,5 +1,5 @@
 # projects-gateway: built from source on the Debian release that it runs on.
-#   docker build --tag projects-gateway .
+#   docker build --build-arg COMMIT=$(git rev-parse --short=12 HEAD) --tag projects-gateway .
 #   docker run --rm -p 127.0.0.1:8080:8080 projects-gateway serve --sandbox --listen 0.0.0.0:8080
 FROM debian:12-slim AS build
 WORKDIR /src
@@ -7,7 +7,9 @@ WORKDIR /src
 COPY scripts scripts
 RUN scripts/build --packages-only
 COPY . .
-RUN scripts/build && strip build/projects-gateway build/projects-sandbox
+# There is no repository in the build's context to ask for it.
+ARG COMMIT=unknown
+RUN PGW_COMMIT=$COMMIT scripts/build && strip build/projects-gateway build/projects-sandbox
 
 FROM debian:12-slim
 RUN apt-get update \

@@ -7,12 +7,15 @@
 add_library(pgw_flags INTERFACE)
 target_compile_options(pgw_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast
-  -Wimplicit-fallthrough -Werror
+  -Wimplicit-fallthrough $<$<CXX_COMPILER_ID:GNU>:-Werror>
   # gcc counts what a designated initialiser leaves to its default as forgotten.
   -Wno-missing-field-initializers)
 if(PGW_SANITIZE)
   target_compile_options(pgw_flags INTERFACE -fsanitize=${PGW_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(pgw_flags INTERFACE -fsanitize=${PGW_SANITIZE})
+  if(PGW_FUZZ)
+    target_compile_options(pgw_flags INTERFACE -fsanitize=fuzzer-no-link)
+  endif()
   # What the instrumentation makes gcc doubt wrongly.
   target_compile_options(pgw_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized> $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
 endif()

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/text.h"
 #include "config/settings.h"
 
 namespace pgw::config {
@@ -88,13 +89,6 @@ bool is_any_ipv6(const std::string& host) {
   return ::inet_pton(AF_INET6, host.c_str(), &address) == 1 && IN6_IS_ADDR_UNSPECIFIED(&address);
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
-}
-
 std::uint16_t default_port(std::string_view scheme) {
   return scheme == "https" ? 443 : 80;
 }
@@ -116,7 +110,7 @@ ParsedUrl parse_authority(std::string_view authority, Url url) {
   }
   auto split = split_host_port(authority);
   if (!split) return failed("has no valid host");
-  url.host = lower(split->host);
+  url.host = base::to_lower(split->host);
   url.port = default_port(url.scheme);
   if (split->port) {
     const auto port = parse_port(*split->port);
@@ -153,7 +147,7 @@ bool Address::overlaps(const Address& other) const {
 ParsedUrl parse_url(std::string_view text) {
   const auto colon = text.find("://");
   Url url;
-  url.scheme = lower(text.substr(0, colon));
+  url.scheme = base::to_lower(text.substr(0, colon));
   if (colon == std::string_view::npos || (url.scheme != "http" && url.scheme != "https")) {
     return failed("must begin with http:// or https://");
   }

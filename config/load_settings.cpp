@@ -123,6 +123,7 @@ class Loader {
   void listeners() {
     settings_.listen = overrides_.listen.value_or(settings_.listen);
     settings_.admin = overrides_.admin.value_or(settings_.admin);
+    if (overrides_.admin_token_file) settings_.admin_token_file = *overrides_.admin_token_file;
     if (settings_.listen.overlaps(settings_.admin)) {
       root_.error(root_.has("admin") ? "admin" : "listen",
                   settings_.listen == settings_.admin
@@ -134,7 +135,7 @@ class Loader {
                       "keys and answers leave this machine unencrypted; put a balancer with TLS before the gateway");
     }
     if (settings_.admin.is_loopback()) return;
-    if (root_.named("admin_token_file")) {
+    if (root_.named("admin_token_file") || overrides_.admin_token_file) {
       reader_.warning("/admin",
                       "tokens and answers leave this machine unencrypted; keep the address to the operators' network");
     } else {

@@ -82,8 +82,10 @@ struct Upstream {
   Url url;
   std::optional<UpstreamCredential> credential;  ///< nullopt: the upstream wants none
   std::chrono::milliseconds connect_timeout{2'000};
-  std::chrono::milliseconds timeout{30'000};                 ///< the whole exchange
-  std::chrono::milliseconds stream_idle_timeout{75'000};  ///< longer than a balancer's usual 60 s, which else meets closed connections     ///< between two pieces of a streamed response
+  std::chrono::milliseconds timeout{30'000};  ///< the whole exchange
+  std::chrono::milliseconds stream_idle_timeout{
+      75'000};  ///< longer than a balancer's usual 60 s, which else meets closed connections     ///< between two
+                ///< pieces of a streamed response
   std::chrono::milliseconds max_connection_age{5 * 60'000};  ///< an older connection takes no further request
   std::uint32_t max_connections = 64;                        ///< of all workers together; at least one for each
   std::uint32_t max_waiting = 1'024;  ///< requests that may wait for a connection, of all workers; more are refused
@@ -284,6 +286,7 @@ enum class Purpose {
 struct Overrides {
   std::optional<Address> listen;
   std::optional<Address> admin;
+  std::optional<std::filesystem::path> admin_token_file;  ///< absolute
 };
 
 struct Loaded {

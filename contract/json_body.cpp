@@ -8,7 +8,7 @@
 #include <cstring>
 #include <string>
 
-#include "contract/utf8.h"
+#include "base/utf8.h"
 
 namespace pgw::contract {
 namespace {
@@ -53,7 +53,7 @@ class Parser {
   Parser(std::string_view text, JsonTape& tape) : text_(text), tape_(tape) {}
 
   bool parse() {
-    if (const std::size_t readable = utf8_prefix(text_); readable < text_.size())
+    if (const std::size_t readable = base::utf8_prefix(text_); readable < text_.size())
       return fail("Invalid UTF-8", readable);
     skip_blanks();
     if (!value(0, {})) return false;

@@ -1,10 +1,10 @@
 #include "contract/yaml_text.h"
 
-#include "contract/utf8.h"
+#include "base/utf8.h"
 
 namespace pgw::contract {
 std::optional<BadBytes> find_bad_bytes(std::string_view text) {
-  const std::size_t readable = utf8_prefix(text);
+  const std::size_t readable = base::utf8_prefix(text);
   for (std::size_t i = 0; i < readable; ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     const bool is_blank = byte == '\t' || byte == '\n' || byte == '\r';

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/version.h"
 #include "gateway/cli/commands.h"
 
 namespace {
@@ -12,7 +13,8 @@ namespace {
 int run(int argc, char** argv) {
   namespace cli = pgw::cli;
   CLI::App app{"A caching, validating gateway in front of the Projects API", "projects-gateway"};
-  app.set_version_flag("--version", std::string("projects-gateway ") + PGW_VERSION);
+  app.set_version_flag("--version", "projects-gateway " + std::string(pgw::base::version()) + " (" +
+                                        std::string(pgw::base::commit()) + ")");
   app.require_subcommand(1);
   int exit_code = 0;
 
@@ -29,6 +31,9 @@ int run(int argc, char** argv) {
                           "In front of an embedded sandbox with example data, with a team key made for it");
   serve_command->add_option("--listen", serve.listen, "HOST:PORT for teams, instead of the file's; port 0 means any");
   serve_command->add_option("--admin", serve.admin, "HOST:PORT for the operator, instead of the file's");
+  serve_command->add_option(
+      "--admin-token-file", serve.admin_token_file,
+      "Lines read:TOKEN and change:TOKEN that the admin listener asks for, instead of the file's");
   serve_command->add_option("--ready-file", serve.ready_file, "Write the addresses here, as JSON, once ready");
   serve_command->callback([&] {
     serve.config = config;

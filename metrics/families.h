@@ -90,7 +90,7 @@ class Families {
   CounterFamily& log_dropped_lines;
   /// gateway_connections_turned_away_total{reason}
   CounterFamily& connections_turned_away;
-  /// gateway_build_info{version}
+  /// gateway_build_info{version,commit}
   GaugeFamily& build_info;
 
   /// What stands before the instruments that every request moves.

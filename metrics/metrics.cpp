@@ -8,7 +8,7 @@
 namespace pgw::metrics {
 
 Metrics::Metrics(std::vector<std::string> operation_ids, const std::vector<std::string>& teams,
-                 std::string_view version)
+                 std::string_view version, std::string_view commit)
     : cache_entries_(families_.cache_entries.Add({})),
       cache_size_(families_.cache_size.Add({})),
       cache_evictions_(families_.cache_evictions.Add({})),
@@ -29,7 +29,7 @@ Metrics::Metrics(std::vector<std::string> operation_ids, const std::vector<std::
       }) {
   for (const auto reason : turned_away_labels) connections_turned_away(reason);
   credential_file_usable_.Set(1);
-  families_.build_info.Add({{"version", std::string(version)}}).Set(1);
+  families_.build_info.Add({{"version", std::string(version)}, {"commit", std::string(commit)}}).Set(1);
 
   operation_ids.emplace_back(other);
   operations_.reserve(operation_ids.size());

@@ -33,8 +33,9 @@ namespace pgw::metrics {
 class Metrics {
  public:
   /// `operation_ids` are the contract's in the caller's order: their positions are what `operation` takes. `teams` are
-  /// those of the keys file; more can be added. Also sets gateway_build_info{version}, always 1.
-  Metrics(std::vector<std::string> operation_ids, const std::vector<std::string>& teams, std::string_view version);
+  /// those of the keys file; more can be added. Also sets gateway_build_info{version,commit}, always 1.
+  Metrics(std::vector<std::string> operation_ids, const std::vector<std::string>& teams, std::string_view version,
+          std::string_view commit);
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/text.h"
 #include "sandbox/text.h"
 
 namespace pgw::sandbox {
@@ -10,12 +11,6 @@ namespace pgw::sandbox {
 namespace {
 
 constexpr std::int64_t largest_body = 64LL * 1024 * 1024;
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 bool parse_delay(std::string_view value, std::chrono::milliseconds& delay) {
   const auto milliseconds = parse_milliseconds(value);
@@ -41,8 +36,8 @@ bool parse_fields(std::string_view value, HttpHeaders& headers) {
     const std::string_view field = value.substr(0, value.find('|'));
     value.remove_prefix(std::min(value.size(), field.size() + 1));
     const auto colon = field.find(':');
-    if (colon == std::string_view::npos || trimmed(field.substr(0, colon)).empty()) return false;
-    headers.emplace_back(trimmed(field.substr(0, colon)), trimmed(field.substr(colon + 1)));
+    if (colon == std::string_view::npos || base::trim(field.substr(0, colon)).empty()) return false;
+    headers.emplace_back(base::trim(field.substr(0, colon)), base::trim(field.substr(colon + 1)));
   }
   return !headers.empty();
 }

@@ -1,17 +1,13 @@
 #include "sandbox/http_message.h"
 
-#include <algorithm>
-#include <cctype>
-#include <ctime>
+#include <chrono>
+
+#include "base/http_date.h"
+#include "base/text.h"
 
 namespace pgw::sandbox {
 
 namespace {
-
-bool equal_names(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
-}
 
 const char* reason_phrase(int status) {
   switch (status) {
@@ -54,16 +50,6 @@ const char* reason_phrase(int status) {
   }
 }
 
-/// RFC 9110 section 5.6.7.
-std::string http_date() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  char text[40] = {};
-  std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc);
-  return text;
-}
-
 /// RFC 9110 section 8.6: no Content-Length on these.
 bool never_has_content(int status) {
   return status < 200 || status == 204 || status == 304;
@@ -73,14 +59,16 @@ bool never_has_content(int status) {
 
 std::optional<std::string_view> HttpRequest::header(std::string_view name) const {
   for (const auto& [candidate, value] : headers) {
-    if (equal_names(candidate, name)) return value;
+    if (base::iequals(candidate, name)) return value;
   }
   return std::nullopt;
 }
 
 std::string serialise(const HttpResponse& response, bool keep_alive, bool head_only) {
   std::string out = "HTTP/1.1 " + std::to_string(response.status) + " " + reason_phrase(response.status) + "\r\n";
-  out += "Date: " + http_date() + "\r\n";
+  out += "Date: " +
+         base::format_http_date(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())) +
+         "\r\n";
   for (const auto& [name, value] : response.headers) out.append(name).append(": ").append(value).append("\r\n");
   const bool has_content = !never_has_content(response.status);
   if (has_content) out += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";

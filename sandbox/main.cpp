@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "base/version.h"
 #include "sandbox/sandbox.h"
 
 namespace {
@@ -39,7 +40,8 @@ fs::path find_contract() {
 
 void declare(CLI::App& app, Arguments& arguments) {
   pgw::sandbox::Options& options = arguments.options;
-  app.set_version_flag("--version", "projects-sandbox " PGW_VERSION);
+  app.set_version_flag("--version", "projects-sandbox " + std::string(pgw::base::version()) + " (" +
+                                        std::string(pgw::base::commit()) + ")");
   app.add_option("--listen", options.listen, "Where to listen; port 0 means any")->type_name("ADDR:PORT");
   app.add_option("--api-key", options.api_key, "The only key to accept; without it any key is")
       ->type_name("KEY")

@@ -11,9 +11,6 @@ namespace pgw::sandbox {
 /// Lower case by Unicode's simple mapping. Bytes that aren't UTF-8 stay as they are.
 std::string fold_case(std::string_view utf8);
 
-/// %XX and, as in form encoding, + for a space. A % that begins no escape stays.
-std::string decode_form(std::string_view text);
-
 /// The last value of a query parameter, decoded: a framework that wants one value takes the last. Nullopt if absent.
 std::optional<std::string> query_value(std::string_view query, std::string_view name);
 

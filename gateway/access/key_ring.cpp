@@ -8,6 +8,8 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "base/text.h"
+
 namespace pgw::access {
 namespace {
 
@@ -44,27 +46,13 @@ bool equal(const KeyDigest& a, const KeyDigest& b) {
   return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-bool is_space(char c) {
-  return c == ' ' || c == '\t';
-}
-
-/// Without optional whitespace (RFC 9110 section 5.6.3).
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 /// The token of "Bearer TOKEN" (RFC 6750 section 2.1); the scheme's case does not matter (RFC 9110 section 11.1).
 std::optional<std::string_view> bearer_token(std::string_view value) {
   constexpr std::string_view scheme = "bearer";
-  value = trimmed(value);
-  if (value.size() <= scheme.size() || !is_space(value[scheme.size()])) return std::nullopt;
-  const bool is_bearer = std::equal(scheme.begin(), scheme.end(), value.begin(), [](char a, char b) {
-    return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
-  });
-  if (!is_bearer) return std::nullopt;
-  return trimmed(value.substr(scheme.size()));
+  value = base::trim(value);
+  const std::string_view rest = value.substr(std::min(scheme.size(), value.size()));
+  const bool is_bearer = base::iequals(value.substr(0, scheme.size()), scheme) && rest.find_first_of(" \t") == 0;
+  return is_bearer ? std::optional(base::trim(rest)) : std::nullopt;
 }
 
 std::optional<std::vector<bool>> allow_list(const config::KeyEntry& entry, std::span<const std::string> operation_ids) {
@@ -131,7 +119,7 @@ std::string_view message(Denial denial) {
 PresentedKey presented_key(std::span<const std::string_view> x_api_key,
                            std::span<const std::string_view> authorization) {
   if (x_api_key.size() > 1 || authorization.size() > 1) return {Denial::ambiguous, {}};
-  const std::string_view plain = x_api_key.empty() ? std::string_view{} : trimmed(x_api_key.front());
+  const std::string_view plain = x_api_key.empty() ? std::string_view{} : base::trim(x_api_key.front());
   const std::string_view bearer =
       authorization.empty() ? std::string_view{} : bearer_token(authorization.front()).value_or(std::string_view{});
   if (plain.empty() && bearer.empty()) return {Denial::missing, {}};

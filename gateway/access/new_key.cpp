@@ -8,6 +8,7 @@
 
 #include <openssl/rand.h>
 
+#include "base/hex.h"
 #include "gateway/access/key_ring.h"
 
 namespace pgw::access {
@@ -46,16 +47,6 @@ void append_base64url(std::string& out, std::span<const std::uint8_t> bytes) {
   if (held > 0) out += alphabet[bits << (6 - held) & 0x3fU];
 }
 
-std::string hexadecimal(std::span<const std::uint8_t> bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  for (const std::uint8_t byte : bytes) {
-    out += digits[byte >> 4U];
-    out += digits[byte & 0xfU];
-  }
-  return out;
-}
-
 config::Secret random_key() {
   std::string text;
   text.reserve(key_prefix.size() + (key_bytes * 4 + 2) / 3);  // never reallocated: no copy stays behind
@@ -75,7 +66,8 @@ NewKey new_key(std::string_view team, std::vector<config::Scope> scopes,
   made.key = random_key();
   // An id may be as long as a team's name, so the team's part gives way.
   constexpr std::size_t suffix = 9;
-  made.entry.id = std::string(team.substr(0, config::max_name - suffix)) + "-" + hexadecimal(RandomBytes<4>().bytes());
+  made.entry.id = std::string(team.substr(0, config::max_name - suffix)) + "-";
+  base::append_hex(made.entry.id, RandomBytes<4>().bytes());
   made.entry.team = team;
   made.entry.sha256 = digest_of(made.key.reveal());
   made.entry.scopes = std::move(scopes);

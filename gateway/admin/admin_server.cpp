@@ -1,192 +1,213 @@
 #include "gateway/admin/admin_server.h"
 
 #include <algorithm>
-#include <sstream>
-#include <stdexcept>
-#include <vector>
+#include <array>
+#include <mutex>
+#include <string_view>
+#include <utility>
 
 #include <nlohmann/json.hpp>
-#include <pistache/endpoint.h>
-#include <pistache/peer.h>
-#include <pistache/router.h>
+
+#include "gateway/edge/server.h"
+#include "gateway/log/log.h"
 
 namespace pgw::admin {
-
-using nlohmann::json;
-using Pistache::Http::Code;
-using Pistache::Http::Method;
-using Pistache::Http::ResponseWriter;
-using Pistache::Rest::Request;
-
 namespace {
 
-namespace Header = Pistache::Http::Header;
+using nlohmann::json;
+using ExchangePtr = std::shared_ptr<http::Exchange>;
+
+constexpr std::size_t most_connections = 64;
+constexpr std::string_view json_type = "application/json";
+constexpr std::string_view metrics_type = "text/plain; version=0.0.4; charset=utf-8";
 
 struct Answer {
-  Code code;
+  int status;
   std::string body;
-  const char* type = "application/json";
+  std::string_view type = json_type;
+  std::string fields = {};  ///< further "Name: value\r\n" lines
 };
 
-Answer json_answer(const json& body, Code code = Code::Ok) {
-  return {code, body.dump(2) + "\n"};
+/// Bytes that are no UTF-8, which a path in the cache may have, are told as U+FFFD.
+Answer json_answer(const json& body, int status = 200) {
+  return {status, body.dump(2, ' ', false, json::error_handler_t::replace) + "\n"};
 }
 
-Answer error_answer(Code code, const std::string& text) {
-  return json_answer(json{{"detail", text}}, code);
+Answer error_answer(int status, const std::string& text) {
+  return json_answer(json{{"detail", text}}, status);
 }
 
-/// Pistache writes a length of its own, that of what it sends. So the head that announces more than follows it goes to
-/// the socket directly.
-void send_head(const ResponseWriter& writer, const Answer& answer) {
-  const auto peer = writer.getPeer();
-  if (peer == nullptr) return;
-  std::ostringstream head;
-  head << "HTTP/1.1 " << static_cast<int>(answer.code) << ' ' << answer.code << "\r\n";
-  for (const auto& field : writer.headers().list()) {
-    head << field->name() << ": ";
-    field->write(head);
-    head << "\r\n";
+void send(http::Exchange& exchange, Answer answer) {
+  std::string fields = "Content-Type: ";
+  fields += answer.type;
+  fields += "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n" + answer.fields;
+  exchange.respond({answer.status, std::move(fields)}, std::make_shared<const std::string>(std::move(answer.body)));
+}
+
+Answer refusal(Verdict verdict) {
+  if (verdict == Verdict::wrong_host) {
+    return error_answer(
+        403, "This listener serves requests whose Host is an IP address, localhost or a name of `admin_hosts`.");
   }
-  head << "Content-Length: " << answer.body.size() << "\r\n\r\n";
-  const std::string text = std::move(head).str();
-  peer->send(Pistache::RawBuffer(text, text.size()));
-}
-
-/// Fields as objects of their types: of raw ones Pistache 0.0.5 writes nothing.
-void send(ResponseWriter& writer, Method method, const Answer& answer) {
-  writer.headers().add<Header::ContentType>(std::string(answer.type));
-  writer.headers().add<Header::CacheControl>(Pistache::Http::CacheDirective::NoStore);
-  if (method == Method::Head) {
-    send_head(writer, answer);
-  } else {
-    writer.send(answer.code, answer.body);
+  if (verdict == Verdict::read_only) {
+    return error_answer(403, "This token may read; send one of the `change:` lines of `admin_token_file`.");
   }
+  Answer answer = error_answer(401, "Send `Authorization: Bearer TOKEN` with a token of `admin_token_file`.");
+  answer.fields = "WWW-Authenticate: Bearer realm=\"projects-gateway admin\"\r\n";
+  return answer;
 }
 
-QueryParameters parameters_of(const Request& request) {
-  QueryParameters parameters;
-  const auto& query = request.query();
-  for (auto it = query.parameters_begin(); it != query.parameters_end(); ++it) {
-    parameters.emplace_back(percent_decoded(it->first), percent_decoded(it->second));
-  }
-  return parameters;
+edge::Server::Options server_options(const std::string& host, std::uint16_t port) {
+  return {.host = host, .port = port, .workers = 1, .max_connections = most_connections};
 }
 
-/// As an address is written before its port.
-std::string bracketed(const std::string& host) {
-  return host.find(':') == std::string::npos ? host : "[" + host + "]";
+/// Nothing here takes a body.
+http::Limits limits() {
+  return {.max_body = 64UL * 1024};
 }
 
 }  // namespace
 
 class AdminServer::Impl {
  public:
-  Impl(const std::string& host, std::uint16_t port, Hooks hooks) : hooks_(std::move(hooks)) {
-    const Methods read{Method::Get, Method::Head};
-    route("/metrics", read, &Impl::metrics);
-    route("/healthz", read, &Impl::healthz);
-    route("/readyz", read, &Impl::readyz);
-    route("/config", read, &Impl::configuration);
-    route("/cache", read, &Impl::cache);
-    route("/cache/entries", read, &Impl::entries);
-    route("/purge", {Method::Post}, &Impl::purge);
-    namespace Routes = Pistache::Rest::Routes;
-    router_.addMiddleware(Routes::middleware(&Impl::refuse_browsers, this));
-    router_.addNotFoundHandler(Routes::bind(&Impl::not_found, this));
-    listen(bracketed(host), port);
+  Impl(const std::string& host, std::uint16_t port, Access access, Hooks hooks)
+      : hooks_(std::move(hooks)),
+        access_(std::make_shared<const Access>(std::move(access))),
+        server_(server_options(host, port), [this](loop::EventLoop&) { return std::make_unique<Handler>(*this); }) {
+    server_.bind();
   }
 
-  ~Impl() { endpoint_->shutdown(); }
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
+  std::uint16_t port() const { return server_.port(); }
+  void start() { server_.start(); }
+  void stop() { server_.stop(); }
 
-  std::uint16_t port() const { return static_cast<std::uint16_t>(endpoint_->getPort()); }
+  void set_access(Access access) {
+    auto next = std::make_shared<const Access>(std::move(access));
+    const std::scoped_lock lock(mutex_);
+    access_ = std::move(next);
+  }
 
  private:
-  using Methods = std::vector<Method>;
+  struct Route {
+    std::string_view path;
+    bool is_open;  ///< for everybody
+    Right right;
+    Answer (Impl::*answer)(const http::Request&) const;
+  };
 
-  /// Every method has a route, so that what isn't allowed is refused in our words.
-  void route(const std::string& path, const Methods& allowed, Answer (Impl::*answer)(const Request&)) {
-    for (const Method method : {Method::Options, Method::Get, Method::Post, Method::Head, Method::Put, Method::Patch,
-                                Method::Delete, Method::Trace, Method::Connect}) {
-      const bool is_allowed = std::find(allowed.begin(), allowed.end(), method) != allowed.end();
-      router_.addRoute(method, path, [=, this](const Request& request, ResponseWriter writer) {
-        if (!is_allowed) writer.headers().add<Header::Allow>(allowed);
-        send(writer, method,
-             is_allowed ? (this->*answer)(request) : error_answer(Code::Method_Not_Allowed, "Method Not Allowed"));
-        return Pistache::Rest::Route::Result::Ok;
-      });
+  class Handler : public http::RequestHandler {
+   public:
+    explicit Handler(const Impl& impl) : RequestHandler(limits()), impl_(impl) {}
+
+    void on_head(const ExchangePtr& exchange) override {
+      if (auto answer = impl_.refuse(exchange->request())) send(*exchange, std::move(*answer));
     }
+    void on_request(const ExchangePtr& exchange) override { send(*exchange, impl_.answer(exchange->request())); }
+    void on_rejected(const ExchangePtr& exchange, const http::Malformation& malformation) override {
+      send(*exchange, error_answer(malformation.status, malformation.message));
+    }
+
+   private:
+    const Impl& impl_;
+  };
+
+  static const Route* find(std::string_view path) {
+    static constexpr std::array<Route, 7> routes{{{"/metrics", false, Right::read, &Impl::metrics},
+                                                  {"/healthz", true, Right::read, &Impl::healthz},
+                                                  {"/readyz", true, Right::read, &Impl::readyz},
+                                                  {"/config", false, Right::read, &Impl::configuration},
+                                                  {"/cache", false, Right::read, &Impl::cache},
+                                                  {"/cache/entries", false, Right::read, &Impl::entries},
+                                                  {"/purge", false, Right::change, &Impl::purge}}};
+    const auto* const found = std::ranges::find(routes, path, &Route::path);
+    return found == routes.end() ? nullptr : found;
   }
 
-  void listen(const std::string& host, std::uint16_t port) {
+  std::shared_ptr<const Access> access() const {
+    const std::scoped_lock lock(mutex_);
+    return access_;
+  }
+
+  /// Before a body is read. An unknown path is refused as a known one would be, so that only those who may read learn
+  /// which paths there are.
+  std::optional<Answer> refuse(const http::Request& request) const {
+    if (request.fields.contains("origin")) {
+      return error_answer(403, "The admin listener doesn't serve pages of a browser.");
+    }
+    const Route* const route = find(request.path);
+    if (route != nullptr && route->is_open) return std::nullopt;
+    const Verdict verdict = judge(*access(), request, route == nullptr ? Right::read : route->right);
+    return verdict == Verdict::allowed ? std::nullopt : std::optional(refusal(verdict));
+  }
+
+  Answer answer(const http::Request& request) const {
+    const Route* const route = find(request.path);
+    if (route == nullptr) {
+      return error_answer(404, "Not Found: GET /metrics /healthz /readyz /config /cache /cache/entries, POST /purge");
+    }
+    const bool is_read = request.method == "GET" || request.method == "HEAD";
+    if (route->right == Right::change ? request.method != "POST" : !is_read) {
+      Answer answer = error_answer(405, "Method Not Allowed");
+      answer.fields = route->right == Right::change ? "Allow: POST\r\n" : "Allow: GET, HEAD\r\n";
+      return answer;
+    }
     try {
-      endpoint_ = std::make_unique<Pistache::Http::Endpoint>(Pistache::Address(host, Pistache::Port(port)));
-      endpoint_->init(Pistache::Http::Endpoint::options().threads(1).flags(
-          Pistache::Tcp::Options::ReuseAddr | Pistache::Tcp::Options::NoDelay | Pistache::Tcp::Options::CloseOnExec));
-      endpoint_->setHandler(router_.handler());
-      endpoint_->serveThreaded();
-    } catch (const std::exception& error) {
-      throw std::runtime_error("can't listen for the admin on " + host + ":" + std::to_string(port) + ": " +
-                               error.what());
+      return (this->*route->answer)(request);
+    } catch (const std::exception& failure) {
+      log::event(log::Level::error, "the admin listener could not answer",
+                 {{"path", request.path}, {"reason", failure.what()}});
+      return error_answer(500, "Internal Server Error: the event log has the reason.");
     }
   }
 
-  bool refuse_browsers(Pistache::Http::Request& request, ResponseWriter& writer) {
-    const bool from_page = request.headers().tryGetRaw("Origin").has_value();
-    if (from_page) {
-      send(writer, request.method(),
-           error_answer(Code::Forbidden, "The admin listener doesn't serve pages of a browser."));
-    }
-    return !from_page;
-  }
+  Answer metrics(const http::Request&) const { return {200, hooks_.metrics(), metrics_type, {}}; }
 
-  Answer metrics(const Request&) { return {Code::Ok, hooks_.metrics(), "text/plain; version=0.0.4; charset=utf-8"}; }
+  Answer healthz(const http::Request&) const { return json_answer(json{{"status", "ok"}}); }
 
-  Answer healthz(const Request&) { return json_answer(json{{"status", "ok"}}); }
-
-  Answer readyz(const Request&) {
+  Answer readyz(const http::Request&) const {
     const bool ready = hooks_.ready();
-    return json_answer(json{{"status", ready ? "ready" : "not ready"}}, ready ? Code::Ok : Code::Service_Unavailable);
+    return json_answer(json{{"status", ready ? "ready" : "not ready"}}, ready ? 200 : 503);
   }
 
-  Answer configuration(const Request&) { return json_answer(hooks_.configuration()); }
+  Answer configuration(const http::Request&) const { return json_answer(hooks_.configuration()); }
 
-  Answer cache(const Request&) { return json_answer(hooks_.cache_statistics()); }
+  Answer cache(const http::Request&) const { return json_answer(hooks_.cache_statistics()); }
 
-  Answer entries(const Request& request) {
-    const auto [filter, problem] = parse_entry_filter(parameters_of(request));
-    if (!problem.empty()) return error_answer(Code::Bad_Request, problem);
+  Answer entries(const http::Request& request) const {
+    const auto [filter, problem] = parse_entry_filter(request.query);
+    if (!problem.empty()) return error_answer(400, problem);
     return json_answer(hooks_.cache_entries(filter));
   }
 
-  Answer purge(const Request& request) {
-    const auto [wanted, problem] = parse_purge(parameters_of(request));
-    if (!problem.empty()) return error_answer(Code::Bad_Request, problem);
+  Answer purge(const http::Request& request) const {
+    const auto [wanted, problem] = parse_purge(request.query);
+    if (!problem.empty()) return error_answer(400, problem);
     const auto counts = hooks_.purge(wanted);
     if (counts) return json_answer(*counts);
-    return error_answer(Code::Not_Found,
-                        "no such operation or path in the contract; `projects-gateway routes` lists them");
+    return error_answer(404, "no such operation or path in the contract; `projects-gateway routes` lists them");
   }
 
-  void not_found(const Request& request, ResponseWriter writer) {
-    send(writer, request.method(),
-         error_answer(Code::Not_Found,
-                      "Not Found: GET /metrics /healthz /readyz /config /cache /cache/entries, POST /purge"));
-  }
-
-  Hooks hooks_;
-  Pistache::Rest::Router router_;
-  std::unique_ptr<Pistache::Http::Endpoint> endpoint_;
+  const Hooks hooks_;
+  mutable std::mutex mutex_;  // guards access_
+  std::shared_ptr<const Access> access_;
+  edge::Server server_;  // last, so that its thread ends before anything that it uses
 };
 
-AdminServer::AdminServer(const std::string& host, std::uint16_t port, Hooks hooks)
-    : impl_(std::make_unique<Impl>(host, port, std::move(hooks))) {}
+AdminServer::AdminServer(const std::string& host, std::uint16_t port, Access access, Hooks hooks)
+    : impl_(std::make_unique<Impl>(host, port, std::move(access), std::move(hooks))) {}
 AdminServer::~AdminServer() = default;
 
 std::uint16_t AdminServer::port() const {
   return impl_->port();
+}
+void AdminServer::start() {
+  impl_->start();
+}
+void AdminServer::stop() {
+  impl_->stop();
+}
+void AdminServer::set_access(Access access) {
+  impl_->set_access(std::move(access));
 }
 
 }  // namespace pgw::admin

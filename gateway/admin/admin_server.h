@@ -10,12 +10,13 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "gateway/admin/admin_access.h"
 #include "gateway/admin/cache_query.h"
 
 namespace pgw::admin {
 
 /// The gateway as the operator sees it. Every function is called from the admin listener's thread and must be
-/// thread-safe.
+/// thread-safe. What a function throws is a line of the event log, and 500 without a word of it.
 struct Hooks {
   std::function<std::string()> metrics;           ///< text exposition format 0.0.4
   std::function<bool()> ready;                    ///< false while draining
@@ -27,18 +28,30 @@ struct Hooks {
 };
 
 /// GET and HEAD /metrics /healthz /readyz /config /cache /cache/entries, POST /purge, all others 405; queries as in
-/// cache_query.h. On Pistache's own Http::Endpoint and Rest::Router, with one thread: low traffic, plain use. A request
-/// that a browser page sends (it has an Origin) is refused, since a page that an operator happens to visit must not be
-/// able to purge.
+/// cache_query.h. On the gateway's own HTTP server with one worker: 64 connections at most, and idle ones end. /healthz and /readyz are for everybody, all else is for whom `judge` allows it. A request that a browser
+/// page sends (it has an Origin) is refused, since a page that an operator happens to visit must not be able to purge.
+///
+/// Called by one thread, but for `set_access`, which any thread may call.
 class AdminServer {
  public:
-  /// Listens at once; port 0 means any. Throws std::runtime_error that names the address if it can't.
-  AdminServer(const std::string& host, std::uint16_t port, Hooks hooks);
+  /// Takes the address, and accepts nothing yet; port 0 means any. Throws std::runtime_error that names the address if
+  /// it can't.
+  AdminServer(const std::string& host, std::uint16_t port, Access access, Hooks hooks);
+  /// Stops.
   ~AdminServer();
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
 
   std::uint16_t port() const;
+
+  /// Begins to accept.
+  void start();
+
+  /// Ends every connection; no hook is called afterwards. Idempotent.
+  void stop();
+
+  /// For requests from now on.
+  void set_access(Access access);
 
  private:
   class Impl;

@@ -1,6 +1,11 @@
 #include "gateway/admin/cache_query.h"
 
+#include <algorithm>
 #include <charconv>
+#include <set>
+
+#include "base/percent.h"
+#include "base/utf8.h"
 
 namespace pgw::admin {
 namespace {
@@ -60,25 +65,38 @@ std::string take_filter_parameter(const std::string& name, const std::string& va
   return {};
 }
 
+/// Name or value; nullopt unless it is UTF-8 once decoded.
+std::optional<std::string> decoded(std::string_view text) {
+  auto plain = base::percent_decoded(text);
+  return plain && base::is_utf8(*plain) ? plain : std::nullopt;
+}
+
 template <class Request, class Take>
-Parsed<Request> parse(const QueryParameters& query, Take take) {
+Parsed<Request> parse(std::string_view query, Take take) {
   Parsed<Request> parsed;
-  for (auto parameter = query.begin(); parameter != query.end() && parsed.problem.empty(); ++parameter) {
-    parsed.problem = take(parameter->first, parameter->second, parsed.request);
+  std::set<std::string> taken;
+  for (int number = 1; !query.empty() && parsed.problem.empty(); ++number) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(pair.size() + 1, query.size()));
+    if (pair.empty()) continue;
+    const auto equals = std::min(pair.find('='), pair.size());
+    const auto name = decoded(pair.substr(0, equals));
+    const auto value = decoded(pair.substr(std::min(equals + 1, pair.size())));
+    if (!name || !value) {
+      parsed.problem = "parameter " + std::to_string(number) +
+                       " of the query is no percent-encoded UTF-8: write a percent sign as %25";
+    } else if (!taken.insert(*name).second) {
+      parsed.problem = *name + " is given twice";
+    } else {
+      parsed.problem = take(*name, *value, parsed.request);
+    }
   }
   return parsed;
 }
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 }  // namespace
 
-Parsed<PurgeRequest> parse_purge(const QueryParameters& query) {
+Parsed<PurgeRequest> parse_purge(std::string_view query) {
   auto parsed = parse<PurgeRequest>(query, take_purge_parameter);
   const PurgeRequest& request = parsed.request;
   const int named = (request.all ? 1 : 0) + (request.tag ? 1 : 0) + (request.path ? 1 : 0) +
@@ -92,23 +110,8 @@ Parsed<PurgeRequest> parse_purge(const QueryParameters& query) {
   return parsed;
 }
 
-Parsed<EntryFilter> parse_entry_filter(const QueryParameters& query) {
+Parsed<EntryFilter> parse_entry_filter(std::string_view query) {
   return parse<EntryFilter>(query, take_filter_parameter);
-}
-
-std::string percent_decoded(const std::string& text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool encoded =
-        text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
-    if (encoded) {
-      decoded += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
-      i += 2;
-    } else {
-      decoded += text[i];
-    }
-  }
-  return decoded;
 }
 
 }  // namespace pgw::admin

@@ -4,13 +4,9 @@
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
+#include <string_view>
 
 namespace pgw::admin {
-
-/// Names and values, percent-decoded, in the order of the query.
-using QueryParameters = std::vector<std::pair<std::string, std::string>>;
 
 /// What a purge names: exactly one of the first seven is set.
 struct PurgeRequest {
@@ -40,14 +36,14 @@ struct Parsed {
   std::string problem;  ///< empty: nothing
 };
 
+/// Queries as they come, still percent-encoded. A '+' is a plus. Refused: a parameter that is given twice, one that is
+/// unknown, and text that is no UTF-8 or has a '%' without two digits.
+///
 /// all=true | tag=T | path=P | project=ID (short for path=/projects/ID) | operation=O | prefix=P | url=U | pattern=P,
 /// and soft=true.
-Parsed<PurgeRequest> parse_purge(const QueryParameters& query);
+Parsed<PurgeRequest> parse_purge(std::string_view query);
 
 /// tag=T, operation=O, prefix=P, limit=N, in any combination.
-Parsed<EntryFilter> parse_entry_filter(const QueryParameters& query);
-
-/// %41 to A; what is no such triplet stays. A '+' is a plus.
-std::string percent_decoded(const std::string& text);
+Parsed<EntryFilter> parse_entry_filter(std::string_view query);
 
 }  // namespace pgw::admin

@@ -9,10 +9,11 @@
 namespace pgw::cli {
 
 struct ServeOptions {
-  std::filesystem::path config;  ///< empty: `default_file`
+  std::filesystem::path config;  ///< empty: `default_file`, or with `sandbox` the bundled one, and no cache file
   bool sandbox = false;          ///< in front of an embedded sandbox, with a key made for it
   std::string listen;            ///< instead of the file's; empty: the file's
   std::string admin;
+  std::filesystem::path admin_token_file;
   std::filesystem::path ready_file;  ///< empty: none
 };
 int serve(const ServeOptions& options);

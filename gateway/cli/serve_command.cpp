@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <fstream>
@@ -9,10 +11,12 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 #include <nlohmann/json.hpp>
 
+#include "base/version.h"
 #include "config/units.h"
 #include "gateway/access/new_key.h"
 #include "gateway/cli/commands.h"
@@ -30,25 +34,17 @@ class Signals {
  public:
   Signals() {
     sigemptyset(&set_);
-    for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, number);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set_, number);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
   }
 
-  /// The next signal, or 0 after a second.
-  int wait_a_second() const {
-    const timespec second{1, 0};
-    const int number = sigtimedwait(&set_, nullptr, &second);
+  /// The next signal, or 0 when there is none for that long.
+  int wait(std::chrono::milliseconds time) const {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    const timespec left{seconds.count(), std::chrono::nanoseconds(time - seconds).count()};
+    const int number = sigtimedwait(&set_, nullptr, &left);
     return number < 0 ? 0 : number;
-  }
-
-  /// Whether SIGTERM or SIGINT has come since the last look.
-  bool is_hurried() const {
-    const timespec at_once{};
-    for (int number = 0; (number = sigtimedwait(&set_, nullptr, &at_once)) > 0;) {
-      if (number != SIGHUP) return true;
-    }
-    return false;
   }
 
  private:
@@ -107,8 +103,14 @@ std::optional<config::Address> given_address(const std::string& text, const char
 }
 
 config::Loaded load(const ServeOptions& options, const Embedded* embedded, const config::UpstreamCredential* running) {
-  const auto file = options.config.empty() ? default_file("gateway.yaml") : options.config;
-  const config::Overrides overrides{given_address(options.listen, "--listen"), given_address(options.admin, "--admin")};
+  // Without --config a sandbox is a trial of this very program: the settings of an installation, its cache file above
+  // all, are none of its business.
+  const bool is_trial = embedded != nullptr && options.config.empty();
+  const auto installed = [&] { return options.config.empty() ? default_file("gateway.yaml") : options.config; };
+  const auto file = is_trial ? bundled_file("gateway.yaml") : installed();
+  config::Overrides overrides{given_address(options.listen, "--listen"), given_address(options.admin, "--admin"), {}};
+  if (!options.admin_token_file.empty())
+    overrides.admin_token_file = std::filesystem::absolute(options.admin_token_file);
   auto loaded = config::load_settings(file, config::process_environment(),
                                       embedded == nullptr ? config::Purpose::serve : config::Purpose::sandbox, running,
                                       overrides);
@@ -118,6 +120,7 @@ config::Loaded load(const ServeOptions& options, const Embedded* embedded, const
   loaded.settings->upstream.credential = config::UpstreamCredential{"X-API-KEY", embedded->credential, {}};
   loaded.settings->access.mode = config::AccessMode::keys;
   loaded.settings->access.keys_file.clear();
+  if (is_trial) loaded.settings->cache.file.clear();
   return loaded;
 }
 
@@ -155,14 +158,17 @@ void write_ready_file(const std::filesystem::path& file, const service::Service&
   std::filesystem::rename(part, file);
 }
 
+bool asks_to_end(int signal) {
+  return signal == SIGTERM || signal == SIGINT;
+}
+
+/// Obeys signals until one asks to end.
 void run_until_told_to_end(service::Service& service, const Signals& signals) {
   for (;;) {
-    const int signal = signals.wait_a_second();
-    if (signal == SIGHUP) {
-      service.reload();
-    } else if (signal != 0) {
-      return;
-    }
+    const int signal = signals.wait(std::chrono::seconds(1));
+    if (asks_to_end(signal)) return;
+    if (signal == SIGHUP) service.reload();
+    if (signal == SIGUSR1) log::reopen();
     service.tick();
   }
 }
@@ -170,6 +176,22 @@ void run_until_told_to_end(service::Service& service, const Signals& signals) {
 /// No core dump, and no other process of this user, gets what is in this one's memory.
 void keep_memory_private() {
   prctl(PR_SET_DUMPABLE, 0);
+}
+
+/// Whether another signal to end has come since the last look.
+bool is_hurried(const Signals& signals) {
+  for (int signal = 0; (signal = signals.wait(std::chrono::milliseconds(0))) != 0;) {
+    if (asks_to_end(signal)) return true;
+    if (signal == SIGUSR1) log::reopen();
+  }
+  return false;
+}
+
+/// Nothing that the gateway does needs it, and a fault in the gateway would then be one of the whole machine.
+void warn_of_root() {
+  if (geteuid() != 0) return;
+  log::event(log::Level::warning,
+             "running as root: give the gateway a user of its own (deploy/projects-gateway.service)");
 }
 
 int serve_or_throw(const ServeOptions& options) {
@@ -182,11 +204,13 @@ int serve_or_throw(const ServeOptions& options) {
   const Embedded* const sandbox = embedded ? &*embedded : nullptr;
 
   const LogWriter log;
+  warn_of_root();
   service::Options wanted;
   wanted.source = [&options, sandbox](const config::UpstreamCredential* running) {
     return load(options, sandbox, running);
   };
-  wanted.version = PGW_VERSION;
+  wanted.version = base::version();
+  wanted.commit = base::commit();
   if (sandbox != nullptr) wanted.extra_keys.push_back(sandbox->team_key.entry);
   auto outcome = service::Service::prepare(std::move(wanted));
   if (outcome.service == nullptr) {
@@ -197,7 +221,7 @@ int serve_or_throw(const ServeOptions& options) {
   outcome.service->start();
   if (!options.ready_file.empty()) write_ready_file(options.ready_file, *outcome.service, sandbox);
   run_until_told_to_end(*outcome.service, signals);
-  outcome.service->drain([&signals] { return signals.is_hurried(); });
+  outcome.service->drain([&signals] { return is_hurried(signals); });
   if (!options.ready_file.empty()) std::filesystem::remove(options.ready_file);
   return 0;
 }

@@ -6,6 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/list.h"
+#include "base/text.h"
+#include "base/token.h"
+
 namespace pgw::http {
 
 struct Field {

@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/hex.h"
+#include "base/utf8.h"
+
 namespace pgw::log {
 namespace {
 
@@ -31,28 +34,7 @@ bool are_plain(const char* bytes) {
   return ((word | below(word, 0x20) | equals(0x7f) | equals('"') | equals('\\')) & tops) == 0;
 }
 
-/// The length of the UTF-8 sequence (RFC 3629) at the front of `text`, or 0 if there is none.
-std::size_t utf8_length(std::string_view text) {
-  const auto at = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const std::uint8_t lead = at(0);
-  const std::size_t length = lead < 0x80   ? 1
-                             : lead < 0xc2 ? 0
-                             : lead < 0xe0 ? 2
-                             : lead < 0xf0 ? 3
-                             : lead < 0xf5 ? 4
-                                           : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((at(i) & 0xc0) != 0x80) return 0;
-  }
-  const bool overlong = (lead == 0xe0 && at(1) < 0xa0) || (lead == 0xf0 && at(1) < 0x90);
-  const bool surrogate = lead == 0xed && at(1) >= 0xa0;
-  const bool too_high = lead == 0xf4 && at(1) >= 0x90;
-  return overlong || surrogate || too_high ? 0 : length;
-}
-
 void append_escaped(std::string& out, char c) {
-  static constexpr std::string_view digits = "0123456789abcdef";
   switch (c) {
     case '"':
       out += "\\\"";
@@ -71,8 +53,8 @@ void append_escaped(std::string& out, char c) {
       return;
     default:
       out += "\\u00";
-      out += digits[static_cast<std::uint8_t>(c) >> 4];
-      out += digits[static_cast<std::uint8_t>(c) & 0xf];
+      out += base::lower_hex_digits[static_cast<std::uint8_t>(c) >> 4];
+      out += base::lower_hex_digits[static_cast<std::uint8_t>(c) & 0xf];
   }
 }
 
@@ -98,7 +80,7 @@ void append_json_string(std::string& out, std::string_view text) {
       text.remove_prefix(1);
       continue;
     }
-    const std::size_t character = utf8_length(text);
+    const std::size_t character = base::utf8_sequence(text);
     out.append(character == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(0, character));
     text.remove_prefix(std::max<std::size_t>(character, 1));
   }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "gateway/log/json_text.h"
+#include "gateway/log/log_file.h"
 #include "gateway/log/writer.h"
 
 namespace pgw::log {
@@ -20,6 +21,8 @@ constexpr std::size_t most_event_bytes = std::size_t{1024} * 1024;
 constexpr auto patience = std::chrono::seconds(1);
 
 struct State {
+  const LogFile event_file{STDERR_FILENO};
+  const LogFile access_file{STDOUT_FILENO};
   std::unique_ptr<Writer> events;
   std::unique_ptr<Writer> accesses;
   std::atomic<Level> level{Level::info};
@@ -98,6 +101,17 @@ void stop() {
   s.accesses.reset();
   if (s.events) s.events->stop(patience);
   s.events.reset();
+}
+
+void reopen() {
+  const auto& s = state();
+  for (const LogFile* file : {&s.event_file, &s.access_file}) {
+    const std::string failure = file->reopen();
+    if (failure.empty()) continue;
+    event(Level::error, "a log file can't be opened again; the old one stays in use",
+          {{"file", file->path().string()}, {"reason", failure}});
+  }
+  event(Level::info, "log files opened again");
 }
 
 Options options() {

@@ -24,6 +24,10 @@ struct Options {
 void start(const Options& options);
 void configure(const Options& options);
 
+/// Opens the files again that standard output and standard error are, after a rotation renamed them. An event says what
+/// can't be opened.
+void reopen();
+
 /// Writes what is queued and ends the writers. What a log's reader doesn't take within a second is lost.
 void stop();
 

@@ -86,6 +86,29 @@ void log_key_changes(const access::KeyRing& before, const access::KeyRing& after
       {{"added", names(changes.added)}, {"removed", names(changes.removed)}, {"changed", names(changes.changed)}});
 }
 
+/// Who may ask the admin listener for what. Nobody but the machine itself may without a token.
+std::optional<admin::Access> admin_access(const config::Settings& settings, std::vector<contract::Problem>& problems) {
+  const auto& file = settings.admin_token_file;
+  const auto fail = [&](const char* setting, std::string text) {
+    const auto place = settings.places.find(setting);
+    problems.push_back({contract::Severity::error,
+                        place == settings.places.end() ? contract::Place{settings.file.string(), 0, 0} : place->second,
+                        std::move(text)});
+  };
+  if (!file.empty()) {
+    auto [tokens, problem] = admin::read_tokens(file);
+    if (problem.empty()) return admin::Access{settings.admin_hosts, std::move(tokens)};
+    fail("/admin_token_file", "admin_token_file: " + file.string() + ": " + problem);
+    return std::nullopt;
+  }
+  if (settings.admin.is_loopback()) return admin::Access{settings.admin_hosts, {}};
+  fail("/admin",
+       "admin: " + settings.admin.text() +
+           " can be reached from other machines, so it needs admin_token_file: a file with lines read:TOKEN and "
+           "change:TOKEN");
+  return std::nullopt;
+}
+
 /// Descriptors of everything but the teams' connections: the upstream's, those of each worker (its epoll, clocks and
 /// mailboxes, Pistache's and libcurl's), and listeners, logs, files, the operator's connections.
 std::size_t descriptors_beside_clients(const config::Settings& settings) {
@@ -100,6 +123,8 @@ Service::Outcome Service::prepare(Options options) {
   auto files = pipeline::load_files(options.source(nullptr));
   Outcome outcome{nullptr, std::move(files.problems)};
   if (!files.usable()) return outcome;
+  auto access = admin_access(*files.settings, outcome.problems);
+  if (!access) return outcome;
 
   std::unique_ptr<Service> service(new Service(std::move(options), *files.settings, *files.api.contract));
   auto built =
@@ -109,15 +134,17 @@ Service::Outcome Service::prepare(Options options) {
   service->publish(built.runtime);
   service->follow_runtime();
   log_problems(outcome.problems);
+  // A file serves one start, so it is taken once nothing can fail any more; and before the admin listener is served,
+  // so that nothing comes back that a purge has removed.
+  service->listen(std::move(*access));
   service->restore_cache();
-  service->listen();
   outcome.service = std::move(service);
   return outcome;
 }
 
 Service::Service(Options options, const config::Settings& settings, const contract::Contract& contract)
     : options_(std::move(options)),
-      metrics_(pipeline::operation_ids(contract), {}, options_.version),
+      metrics_(pipeline::operation_ids(contract), {}, options_.version, options_.commit),
       cache_(cache_options(settings, options_.check_generations)),
       breaker_({settings.upstream.breaker.failures, settings.upstream.breaker.open_for,
                 [this](bool open) { note_breaker(open); }}),
@@ -132,7 +159,7 @@ Service::~Service() {
   if (edge_ != nullptr) edge_->stop();
 }
 
-void Service::listen() {
+void Service::listen(admin::Access admin_access) {
   const auto& settings = runtime()->settings;
   edge::Server::Options server{.host = settings.listen.host, .port = settings.listen.port, .workers = settings.workers};
   edge_ = std::make_unique<edge::Server>(std::move(server), [this](loop::EventLoop& loop) {
@@ -143,7 +170,8 @@ void Service::listen() {
   });
   edge_->bind();
   reserve_descriptors();
-  admin_ = std::make_unique<admin::AdminServer>(settings.admin.host, settings.admin.port, admin_hooks());
+  admin_ = std::make_unique<admin::AdminServer>(settings.admin.host, settings.admin.port, std::move(admin_access),
+                                                admin_hooks());
 }
 
 std::string Service::listen_url() const {
@@ -155,7 +183,10 @@ std::string Service::admin_url() const {
 
 void Service::start() {
   edge_->start();
-  log::event(Level::info, "serving", {{"listen", listen_url()}, {"admin", admin_url()}, {"version", options_.version}});
+  admin_->start();
+  log::event(
+      Level::info, "serving",
+      {{"listen", listen_url()}, {"admin", admin_url()}, {"version", options_.version}, {"commit", options_.commit}});
 }
 
 std::shared_ptr<const pipeline::Runtime> Service::runtime() const {
@@ -209,6 +240,7 @@ void Service::reload() {
     pending_restart_ = std::move(next.pending_restart);
   }
   const auto previous = runtime();
+  admin_->set_access(std::move(next.admin_access));
   publish(next.runtime);
   outdate_changed_rules(cache_, *previous, *next.runtime);
   follow_runtime();
@@ -226,6 +258,10 @@ Service::Next Service::load_next(const pipeline::Runtime& current) {
   auto& api = files.api;
 
   auto kept = keep_what_runs(settings, current.settings);
+  std::vector<contract::Problem> access_problems;
+  auto access = admin_access(settings, access_problems);
+  log_problems(access_problems);
+  if (!access) return {};
   // Counters and allow-lists go by the position of an operation, so another set of operations is another process.
   const bool keeps_contract = pipeline::operation_ids(*api.contract) != pipeline::operation_ids(*current.contract);
   if (keeps_contract) {
@@ -244,7 +280,7 @@ Service::Next Service::load_next(const pipeline::Runtime& current) {
     log::event(Level::error,
                "rules or keys name operations that only the new API description has, and that needs a restart");
   }
-  return {std::move(built.runtime), std::move(kept)};
+  return {std::move(built.runtime), std::move(kept), std::move(*access)};
 }
 
 void Service::reserve_descriptors() {
@@ -367,6 +403,7 @@ void Service::drain(const std::function<bool()>& is_hurried) {
   }
   edge_->drain(limits.drain_timeout, is_hurried);
   edge_->stop();
+  admin_->stop();
   save_cache();
   log::event(Level::info, "stopped");
 }

@@ -35,6 +35,7 @@ struct Options {
   Source source;
   std::vector<config::KeyEntry> extra_keys;  ///< beside the keys file's
   std::string version;
+  std::string commit;             ///< that `version` was built from
   bool check_generations = true;  ///< false breaks the promise of the cache: for the test that must notice
 };
 
@@ -84,11 +85,12 @@ class Service {
   struct Next {
     std::shared_ptr<const pipeline::Runtime> runtime;
     std::vector<std::string> pending_restart;
+    admin::Access admin_access;
   };
 
   Service(Options options, const config::Settings& settings, const contract::Contract& contract);
 
-  void listen();
+  void listen(admin::Access admin_access);
   /// Returns when every worker begins its requests under `runtime`: a revoked key that the log says is gone, is.
   void publish(const std::shared_ptr<const pipeline::Runtime>& runtime);
   std::shared_ptr<const pipeline::Runtime> runtime() const;

@@ -9,6 +9,7 @@
   # The curl lines that `serve --sandbox` prints; certificates for an https upstream.
   RUN_PACKAGES=(curl ca-certificates)
   LINT_PACKAGES=(clang-format clang-tidy shellcheck)
+  FUZZ_PACKAGES=(clang)
   NODE_PACKAGES=(nodejs npm)
   # What scripts/bench counts instructions with.
   COUNT_PACKAGES=(valgrind)
@@ -46,6 +47,9 @@ ensure_packages() {
   quietly "apt-get update" as_root "${APT[@]}" update
   quietly "apt-get install" as_root "${APT[@]}" install -y --no-install-recommends "${MISSING[@]}"
 }
+
+# libFuzzer and the sanitizers of the clang that is there: a package of clang's own number.
+fuzzer_runtime_package() { echo "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev"; }
 
 # Node.js 18 or newer with npm: whatever is there, else the distribution's.
 ensure_node() {

@@ -255,13 +255,13 @@ TEST_CASE_METHOD(Place, "the command line's addresses stand in place of the file
                                     "listen: 127.0.0.1:8080\nadmin: 0.0.0.0:9180\n"
                                     "upstream: {url: 'https://up.example'}\n");
   CHECK_FALSE(load_settings(file, environment).settings);
-  const auto loaded = load_settings(file, environment, Purpose::serve, nullptr, {{}, parse_address("127.0.0.1:0")});
+  const auto loaded = load_settings(file, environment, Purpose::serve, nullptr, {{}, parse_address("127.0.0.1:0"), {}});
   CHECK(lines(loaded.problems).empty());
   REQUIRE(loaded.settings);
   CHECK(loaded.settings->admin.text() == "127.0.0.1:0");
   CHECK(loaded.settings->listen.text() == "127.0.0.1:8080");
   const auto wide = load_settings(directory.write("gateway.yaml", "upstream: {url: 'https://up.example'}\n"),
-                                  environment, Purpose::sandbox, nullptr, {{}, parse_address("0.0.0.0:0")});
+                                  environment, Purpose::sandbox, nullptr, {{}, parse_address("0.0.0.0:0"), {}});
   CHECK(lines(wide.problems) ==
         std::vector<std::string>{
             "1:1: error: admin: others than this machine reach this address, so it wants an admin_token_file"});

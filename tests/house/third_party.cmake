@@ -1,7 +1,7 @@
 # Third-party headers lie on the compiler's own path, so no link graph keeps them out. Each library belongs to the folders named
 # here; an include of it anywhere else is an error.
 cmake_minimum_required(VERSION 3.25)
-set(owners_of_pistache gateway/loop gateway/edge gateway/admin sandbox)
+set(owners_of_pistache gateway/loop gateway/edge sandbox)
 set(owners_of_curl gateway/upstream gateway/cli)
 set(owners_of_prometheus metrics)
 set(owners_of_sqlite3 sandbox)

@@ -19,7 +19,7 @@ constexpr std::size_t list = 0;
 constexpr std::size_t create = 1;
 
 struct Fixture {
-  Metrics metrics{{"Projects_list", "Projects_create"}, {"search", "ads"}, "1.2.3"};
+  Metrics metrics{{"Projects_list", "Projects_create"}, {"search", "ads"}, "1.2.3", "0a1b2c3d4e5f"};
 };
 
 }  // namespace
@@ -117,7 +117,7 @@ TEST_CASE_METHOD(Fixture, "each instrument appears with its designed name and la
       {R"(gateway_log_dropped_lines_total{log="events"})", 0},
       {R"(gateway_connections_turned_away_total{reason="address"})", 1},
       {R"(gateway_connections_turned_away_total{reason="refused"})", 0},
-      {R"(gateway_build_info{version="1.2.3"})", 1},
+      {R"(gateway_build_info{commit="0a1b2c3d4e5f",version="1.2.3"})", 1},
   }));
   CHECK(sample(text, series) == value);
 }

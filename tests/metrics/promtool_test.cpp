@@ -75,7 +75,7 @@ TEST_CASE("promtool check metrics finds nothing to say") {
     WARN("promtool is not installed: nothing was checked");
     return;
   }
-  Metrics metrics({"Projects_list"}, {"search"}, "1.2.3");
+  Metrics metrics({"Projects_list"}, {"search"}, "1.2.3", "0a1b2c3d4e5f");
   SECTION("of a gateway that has just started") {
     const auto verdict = promtool_check(metrics.exposition());
     CHECK(verdict.output.empty());

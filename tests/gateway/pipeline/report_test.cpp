@@ -33,7 +33,7 @@ TEST_CASE("whether the upstream agreed that a request is wrong is counted") {
   CAPTURE(status);
   const auto contract = one_operation();
   REQUIRE(contract != nullptr);
-  metrics::Metrics metrics({"a"}, {}, "1");
+  metrics::Metrics metrics({"a"}, {}, "1", "c");
   pipeline::report_agreement(metrics, contract->operations().front(), status);
   CHECK(metrics::test::sample(metrics.exposition(),
                               "gateway_validation_reports_total{operation=\"a\",upstream=\"" + verdict + "\"}") == 1);

@@ -1,0 +1,161 @@
+#include "gateway/admin/admin_server.h"
+
+#include <memory>
+#include <stdexcept>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "gateway/edge/raw_client.h"
+#include "support/catch.h"
+
+using namespace pgw::admin;
+using nlohmann::json;
+using pgw::edge::test::RawClient;
+
+namespace {
+
+Hooks hooks() {
+  return {.metrics = [] { return std::string("up 1\n"); },
+          .ready = [] { return true; },
+          .configuration =
+              [] {
+                return json{{"workers", 1}};
+              },
+          .cache_statistics = []() -> json { throw std::runtime_error("the inner workings"); },
+          .cache_entries =
+              [](const EntryFilter&) {
+                return json{{"path", "/\xff"}};
+              },
+          .purge =
+              [](const PurgeRequest&) {
+                return std::optional(json{{"purged", 1}});
+              }};
+}
+
+struct Listener {
+  explicit Listener(Access access = {}) : server("127.0.0.1", 0, std::move(access), hooks()) { server.start(); }
+
+  pgw::edge::test::Response ask(const std::string& line, const std::string& fields = "Host: localhost\r\n") const {
+    RawClient client(server.port());
+    return client.ask(line + " HTTP/1.1\r\n" + fields + "\r\n");
+  }
+
+  AdminServer server;
+};
+
+const std::string reader = "read-0123456789abcdef";
+const std::string changer = "change-0123456789abcdef";
+Access with_tokens() {
+  return {{}, parse_tokens("read:" + reader + "\nchange:" + changer).tokens};
+}
+
+}  // namespace
+
+TEST_CASE("pages are served to whom the host names this machine, health to everybody") {
+  const Listener listener;
+  const std::string rebound = "Host: rebound.example\r\n";
+  for (const char* page : {"GET /metrics", "GET /config", "GET /cache/entries", "POST /purge?all=true"}) {
+    CAPTURE(page);
+    CHECK(listener.ask(page).status == 200);
+    CHECK(listener.ask(page, rebound).status == 403);
+  }
+  CHECK(listener.ask("GET /nothing", rebound).status == 403);
+  CHECK(listener.ask("GET /nothing").status == 404);
+  for (const char* page : {"GET /healthz", "GET /readyz", "HEAD /readyz"})
+    CHECK(listener.ask(page, rebound).status != 403);
+}
+
+TEST_CASE("a token is asked for where there are some, and 401 and 403 are told apart") {
+  const Listener listener(with_tokens());
+  const auto bearing = [](const std::string& token) {
+    return "Host: any.example\r\nAuthorization: Bearer " + token + "\r\n";
+  };
+  const auto without = listener.ask("GET /metrics");
+  CHECK(without.status == 401);
+  CHECK(without.field("www-authenticate").starts_with("Bearer"));
+  CHECK(listener.ask("GET /metrics", bearing(reader)).status == 200);
+  CHECK(listener.ask("POST /purge?all=true", bearing(reader)).status == 403);
+  CHECK(listener.ask("POST /purge?all=true", bearing(changer)).status == 200);
+  CHECK(listener.ask("POST /purge?all=true", bearing("wrong-0123456789abcdef")).status == 401);
+  CHECK(listener.ask("GET /healthz", "Host: any.example\r\n").status == 200);
+}
+
+TEST_CASE("another file of tokens is in force at once") {
+  Listener listener(with_tokens());
+  listener.server.set_access({{}, parse_tokens("read:" + changer).tokens});
+  CHECK(listener.ask("GET /metrics", "Host: x\r\nAuthorization: Bearer " + reader + "\r\n").status == 401);
+  CHECK(listener.ask("GET /metrics", "Host: x\r\nAuthorization: Bearer " + changer + "\r\n").status == 200);
+}
+
+TEST_CASE("what a page of a browser sends is refused") {
+  const Listener listener;
+  CHECK(listener.ask("POST /purge?all=true", "Host: localhost\r\nOrigin: http://evil.example\r\n").status == 403);
+}
+
+TEST_CASE("no exception reaches a body") {
+  const Listener listener;
+  const auto failed = listener.ask("GET /cache");
+  CHECK(failed.status == 500);
+  CHECK(failed.body.find("inner workings") == std::string::npos);
+  const auto unreadable = listener.ask("POST /purge?%ff=1");
+  CHECK(unreadable.status == 400);
+  CHECK(unreadable.body.find("percent-encoded UTF-8") != std::string::npos);
+  const auto bytes = listener.ask("GET /cache/entries");
+  CHECK(bytes.status == 200);
+  CHECK(json::parse(bytes.body) == json{{"path", "/\xef\xbf\xbd"}});
+}
+
+TEST_CASE("methods that a page has not are refused with those that it has") {
+  const Listener listener;
+  for (const char* line : {"POST /metrics", "DELETE /config", "PUT /healthz"}) {
+    const auto refused = listener.ask(line);
+    CHECK(refused.status == 405);
+    CHECK(refused.field("allow") == "GET, HEAD");
+  }
+  CHECK(listener.ask("GET /purge?all=true").field("allow") == "POST");
+}
+
+TEST_CASE("HEAD has the fields of GET and no body") {
+  const Listener listener;
+  RawClient client(listener.server.port());
+  REQUIRE(client.send("HEAD /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+  const auto head = client.receive(true);
+  CHECK(head.status == 200);
+  CHECK(head.field("content-length") == "5");
+  CHECK(client.is_closed_by_server());
+}
+
+TEST_CASE("a connection ends when its client says so, and HTTP/1.0 ends") {
+  const Listener listener;
+  for (const char* request :
+       {"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Close\r\n\r\n", "GET /healthz HTTP/1.0\r\n\r\n"}) {
+    RawClient client(listener.server.port());
+    CHECK(client.ask(request).status == 200);
+    CHECK(client.is_closed_by_server());
+  }
+}
+
+TEST_CASE("of more than 64 connections the one that has been idle longest ends") {
+  const std::string request = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+  const Listener listener;
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 65; ++i) {
+    clients.push_back(std::make_unique<RawClient>(listener.server.port()));
+    CHECK(clients.back()->ask(request).status == 200);
+  }
+  CHECK(clients.front()->is_closed_by_server());
+  CHECK(clients[1]->ask(request).status == 200);
+}
+
+TEST_CASE("an admin listener takes its address when made and answers when started") {
+  AdminServer server("127.0.0.1", 0, {}, hooks());
+  RawClient client(server.port());
+  REQUIRE(client.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"));
+  CHECK(client.is_quiet());
+  server.start();
+  CHECK(client.receive().status == 200);
+  server.stop();
+  CHECK(client.is_closed_by_server());
+  CHECK_THROWS_AS(RawClient(server.port()), std::runtime_error);
+}
