@@ -99,6 +99,14 @@ void check_path(const Operation::Facts& facts, const std::vector<std::string>& v
   }
 }
 
+/// What the document says of the content of a response, if that is JSON; null for what it doesn't describe.
+const MediaType* json_response(const Operation& operation, int status, std::string_view content_type) {
+  const Response* const response = find_response(operation.facts().responses, status);
+  if (response == nullptr) return nullptr;
+  const MediaType* const media = find_media_type(response->media_types, content_type);
+  return media != nullptr && kind_of_body(*media, content_type) == MediaType::Kind::json ? media : nullptr;
+}
+
 }  // namespace
 
 struct Contract::Impl {
@@ -106,6 +114,7 @@ struct Contract::Impl {
       : base_path(std::move(base)), router(base_path, options), coercion(options.coercion) {}
 
   std::string base_path;
+  std::vector<SecurityScheme> security_schemes;
   std::vector<Operation> operations;
   std::shared_ptr<const SchemaSet> schemas;
   Router router;
@@ -122,6 +131,7 @@ Contract::Outcome Contract::compile(const Document& document, const CompileOptio
   compiler.compile();
 
   auto impl = std::make_unique<Impl>(compiler.take_base_path(), options);
+  impl->security_schemes = read_security_schemes(document.root());
   impl->operations = compiler.take_operations();
   impl->schemas = compiler.nodes();
   for (const auto& operation : impl->operations) {
@@ -143,6 +153,10 @@ Contract::Outcome Contract::compile(const Document& document, const CompileOptio
 const std::string& Contract::base_path() const {
   return impl_->base_path;
 }
+std::span<const SecurityScheme> Contract::security_schemes() const {
+  return impl_->security_schemes;
+}
+
 std::span<const Operation> Contract::operations() const {
   return impl_->operations;
 }
@@ -179,12 +193,15 @@ std::vector<Violation> Contract::validate_body(const Operation& operation, std::
   return violations;
 }
 
+bool Contract::has_response_schema(const Operation& operation, int status, std::string_view content_type) const {
+  const MediaType* const media = json_response(operation, status, content_type);
+  return media != nullptr && media->schema != nullptr;
+}
+
 std::vector<Violation> Contract::validate_response(const Operation& operation, int status,
                                                    std::string_view content_type, std::string_view body) const {
-  const Response* response = find_response(operation.facts().responses, status);
-  if (response == nullptr) return {};
-  const MediaType* media = find_media_type(response->media_types, content_type);
-  if (media == nullptr || kind_of_body(*media, content_type) != MediaType::Kind::json) return {};
+  const MediaType* const media = json_response(operation, status, content_type);
+  if (media == nullptr) return {};
   Violation violation;
   const auto value = parse_json_body(body, violation);
   if (!value) return {violation};

@@ -12,6 +12,7 @@
 
 #include "contract/document.h"
 #include "contract/schema.h"
+#include "contract/security.h"
 #include "contract/violation.h"
 
 namespace pgw::contract {
@@ -60,7 +61,11 @@ class Operation {
   bool is_safe() const;  ///< RFC 9110 section 9.2.1
   bool deprecated() const;
   bool declares_body() const;
-  bool declares_headers() const;  ///< else RequestView's `headers` are not looked at
+  bool declares_headers() const;                           ///< else RequestView's `headers` are not looked at
+  std::vector<std::string> header_names() const;           ///< of the declared header parameters, as they are spelt
+  bool declares_query(std::string_view name) const;        ///< a query parameter, or a member of one that is spread
+  bool declares_form_member(std::string_view name) const;  ///< of a form that the body may be
+  const std::vector<std::string>& security() const;        ///< the schemes that its requirements name
 
   /// The wall that stands whether or not requests are validated: a body goes upstream only if the operation declares
   /// it, and in a form in which a check reads what the upstream reads. Nullopt: it may pass.
@@ -126,6 +131,8 @@ class Contract {
   /// "/v4": the path of the first server's URL, without a trailing slash.
   const std::string& base_path() const;
 
+  std::span<const SecurityScheme> security_schemes() const;
+
   std::span<const Operation> operations() const;
   const Operation* find(std::string_view operation_id) const;
 
@@ -146,6 +153,9 @@ class Contract {
 
   /// A body alone, as JSON; nothing for an operation that declares none.
   std::vector<Violation> validate_body(const Operation& operation, std::string_view body) const;
+
+  /// Whether the document has a schema for the content of such a response: else `validate_response` finds nothing.
+  bool has_response_schema(const Operation& operation, int status, std::string_view content_type) const;
 
   /// Nothing for a status or media type that the document doesn't describe.
   std::vector<Violation> validate_response(const Operation& operation, int status, std::string_view content_type,

@@ -250,6 +250,7 @@ void ContractCompiler::compile_operation(const Pointer& where, const Pointer& pa
   compile_parameters(where, path_item, facts);
   compile_body(where, facts);
   compile_responses(where, facts);
+  facts.security = read_security(document_.root(), at(where));
   warn_of_unknown_fields(where, "an operation",
                          {"tags", "summary", "description", "externalDocs", "operationId", "parameters", "requestBody",
                           "responses", "callbacks", "deprecated", "security"});

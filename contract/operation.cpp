@@ -40,6 +40,29 @@ bool Operation::declares_headers() const {
   return !facts_->header_parameters.empty();
 }
 
+std::vector<std::string> Operation::header_names() const {
+  std::vector<std::string> names;
+  for (const auto& parameter : facts_->header_parameters) names.push_back(parameter.name);
+  return names;
+}
+
+bool Operation::declares_query(std::string_view name) const {
+  return std::ranges::any_of(facts_->query_parameters, [&](const Parameter& parameter) {
+    return parameter.name == name ||
+           (parameter.style == Style::spread_object && parameter.members.declared.contains(name));
+  });
+}
+
+bool Operation::declares_form_member(std::string_view name) const {
+  return facts_->body && std::ranges::any_of(facts_->body->media_types, [&](const MediaType& media) {
+           return media.members.declared.contains(name);
+         });
+}
+
+const std::vector<std::string>& Operation::security() const {
+  return facts_->security;
+}
+
 MediaType::Kind kind_of(std::string_view name) {
   if (name == "application/json" || name.ends_with("+json") || name == "*/*" || name == "application/*") {
     return MediaType::Kind::json;

@@ -66,6 +66,7 @@ struct Operation::Facts {
   std::vector<Parameter> header_parameters;
   std::optional<RequestBody> body;
   std::vector<Response> responses;
+  std::vector<std::string> security;  ///< names of schemes
 };
 
 /// What a media type of this name (lower case) is parsed as. Ranges that include JSON count as JSON.
