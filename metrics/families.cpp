@@ -54,6 +54,8 @@ Families::Families(prometheus::Registry& registry)
       upstream_breaker_open(gauge(registry, "gateway_upstream_breaker_open",
                                   "1 from when requests are refused since the upstream failed repeatedly, until one "
                                   "succeeds; else 0.")),
+      upstream_credential_refused(gauge(registry, "gateway_upstream_credential_refused",
+                                        "1 while the upstream refuses the gateway's own credential; else 0.")),
       upstream_avoided(counter(registry, "gateway_upstream_requests_avoided_total",
                                "Requests that needed no upstream, by team and reason.")),
       team_requests(counter(registry, "gateway_team_requests_total", "Requests by team and by how they ended.")),

@@ -56,6 +56,8 @@ class Families {
   HistogramFamily& upstream_duration;
   /// gateway_upstream_breaker_open
   GaugeFamily& upstream_breaker_open;
+  /// gateway_upstream_credential_refused
+  GaugeFamily& upstream_credential_refused;
   /// gateway_upstream_requests_avoided_total{team,reason}
   CounterFamily& upstream_avoided;
   /// gateway_team_requests_total{team,outcome}

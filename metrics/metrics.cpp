@@ -21,6 +21,7 @@ Metrics::Metrics(std::vector<std::string> operation_ids, const std::vector<std::
       reloads_succeeded_(families_.config_reloads.Add({{"result", "success"}})),
       reloads_failed_(families_.config_reloads.Add({{"result", "failure"}})),
       upstream_breaker_open_(families_.upstream_breaker_open.Add({})),
+      credential_refused_(families_.upstream_credential_refused.Add({})),
       credential_file_usable_(families_.credential_file_usable.Add({})),
       dropped_access_lines_(families_.log_dropped_lines.Add({{"log", "access"}})),
       dropped_event_lines_(families_.log_dropped_lines.Add({{"log", "events"}})),

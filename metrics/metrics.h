@@ -75,6 +75,8 @@ class Metrics {
   /// gateway_upstream_breaker_open: 1 from when requests are refused since the upstream failed repeatedly, until one
   /// succeeds; else 0.
   prometheus::Gauge& upstream_breaker_open() { return upstream_breaker_open_; }
+  /// gateway_upstream_credential_refused: 1 while the upstream refuses the gateway's own credential; else 0.
+  prometheus::Gauge& credential_refused() { return credential_refused_; }
   /// gateway_credential_file_usable: 0 while the upstream credential's file can't be used and its last good value
   /// stands in; else 1, without such a file too.
   prometheus::Gauge& credential_file_usable() { return credential_file_usable_; }
@@ -126,6 +128,7 @@ class Metrics {
   prometheus::Counter& reloads_succeeded_;
   prometheus::Counter& reloads_failed_;
   prometheus::Gauge& upstream_breaker_open_;
+  prometheus::Gauge& credential_refused_;
   prometheus::Gauge& credential_file_usable_;
   prometheus::Counter& dropped_access_lines_;
   prometheus::Counter& dropped_event_lines_;

@@ -88,7 +88,41 @@ std::shared_ptr<TokenBucket> bucket_for(const config::KeyEntry& entry, const Buc
   return bucket;
 }
 
-Principal principal_of(const config::KeyEntry& entry, const KeyRing::Options& options, const Buckets& previous) {
+/// What is under way by key id and by team, of the ring before and of the one that is built.
+class Places {
+ public:
+  explicit Places(const KeyRing* previous) {
+    if (previous == nullptr) return;
+    for (const auto& principal : previous->principals()) {
+      if (principal.of_key) of_keys_.emplace(principal.key_id, principal.of_key);
+      if (principal.of_team) of_teams_.emplace(principal.team, principal.of_team);
+    }
+  }
+
+  std::shared_ptr<Concurrency> of_key(const std::string& id, std::optional<std::uint32_t> limit) {
+    return find(of_keys_, id, limit);
+  }
+  std::shared_ptr<Concurrency> of_team(const std::string& team, std::optional<std::uint32_t> limit) {
+    return find(of_teams_, team, limit);
+  }
+
+ private:
+  using Known = std::unordered_map<std::string, std::shared_ptr<Concurrency>>;
+
+  static std::shared_ptr<Concurrency> find(Known& known, const std::string& name, std::optional<std::uint32_t> limit) {
+    if (!limit) return nullptr;
+    auto& found = known[name];
+    if (found == nullptr) found = std::make_shared<Concurrency>(*limit);
+    found->set_limit(*limit);
+    return found;
+  }
+
+  Known of_keys_;
+  Known of_teams_;
+};
+
+Principal principal_of(const config::KeyEntry& entry, const KeyRing::Options& options, const Buckets& previous,
+                       Places& places) {
   Principal principal;
   principal.key_id = entry.id;
   principal.team = entry.team;
@@ -96,6 +130,8 @@ Principal principal_of(const config::KeyEntry& entry, const KeyRing::Options& op
   for (const Scope scope : entry.scopes) principal.scopes.set(bit(scope));
   principal.operations = allow_list(entry, options.operation_ids);
   principal.bucket = bucket_for(entry, previous, options.now);
+  principal.of_key = places.of_key(entry.id, entry.concurrency);
+  if (options.team_concurrency) principal.of_team = places.of_team(entry.team, options.team_concurrency(entry.team));
   principal.expires = entry.expires;
   return principal;
 }
@@ -142,11 +178,12 @@ KeyDigest digest_of(std::string_view key) {
 
 std::shared_ptr<const KeyRing> KeyRing::build(std::span<const config::KeyEntry> entries, const Options& options) {
   const Buckets previous = buckets_of(options.previous);
+  Places places(options.previous);
   auto ring = std::make_shared<KeyRing>();
   ring->principals_.reserve(entries.size());
   for (const auto& entry : entries) {
     ring->index_[index_of(entry.sha256)].push_back({entry.sha256, ring->principals_.size()});
-    ring->principals_.push_back(principal_of(entry, options, previous));
+    ring->principals_.push_back(principal_of(entry, options, previous, places));
   }
   return ring;
 }

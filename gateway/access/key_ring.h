@@ -15,12 +15,13 @@
 #include <vector>
 
 #include "config/keys_file.h"
+#include "gateway/access/concurrency.h"
 #include "gateway/access/scope.h"
 #include "gateway/access/token_bucket.h"
 
 namespace pgw::access {
 
-/// Who a request is made for. Immutable but for its bucket's level; belongs to a KeyRing.
+/// Who a request is made for. Immutable but for its bucket's level and what is under way; belongs to a KeyRing.
 struct Principal {
   std::string key_id;
   std::string team;
@@ -28,6 +29,8 @@ struct Principal {
   Scopes scopes;
   std::optional<std::vector<bool>> operations;  ///< the allow-list by operation index; nullopt: every operation
   std::shared_ptr<TokenBucket> bucket;          ///< null: unlimited
+  std::shared_ptr<Concurrency> of_key;          ///< null: any number of requests at once
+  std::shared_ptr<Concurrency> of_team;         ///< shared by the team's keys; null: any number
   std::optional<std::chrono::sys_days> expires;
 };
 
@@ -67,7 +70,9 @@ class KeyRing {
     std::span<const std::string> operation_ids;
     /// A team's number for the metrics; may be empty.
     std::function<std::size_t(std::string_view team)> team_number;
-    /// Keys that keep their id keep their bucket's level.
+    /// How many requests a team may have under way at once; nullopt: any number. May be empty.
+    std::function<std::optional<std::uint32_t>(std::string_view team)> team_concurrency;
+    /// Keys that keep their id keep their bucket's level, and keys and teams what they have under way.
     const KeyRing* previous = nullptr;
     TokenBucket::TimePoint now{};
   };

@@ -66,6 +66,7 @@ RateDecision TokenBucket::decision(Nanoseconds debt, bool allowed) const {
   RateDecision out;
   out.allowed = allowed;
   out.limit = burst_;
+  out.window_seconds = std::max<std::uint64_t>(1, seconds_rounded_up(capacity_));
   out.remaining = static_cast<std::uint32_t>(std::max<Nanoseconds>(0, capacity_ - debt) / interval_);
   out.reset_seconds = seconds_rounded_up(debt);
   if (!allowed) {

@@ -12,9 +12,10 @@ namespace pgw::access {
 
 struct RateDecision {
   bool allowed = true;
-  /// For RateLimit-Limit, -Remaining and -Reset (draft-ietf-httpapi-ratelimit-headers): the bucket's size, whole tokens
-  /// left, seconds until it is full, rounded up.
+  /// For RateLimit, RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers) and their older kin: the bucket's size, in
+  /// how many seconds an empty one fills, whole tokens left, seconds until it is full; seconds rounded up.
   std::uint32_t limit = 0;
+  std::uint64_t window_seconds = 0;
   std::uint32_t remaining = 0;
   std::uint64_t reset_seconds = 0;
   /// For Retry-After (RFC 9110 section 10.2.3): seconds until a token is there, rounded up, at least 1; 0 when allowed.

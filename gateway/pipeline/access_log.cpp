@@ -54,9 +54,49 @@ class Line {
   log::LineBuffer& out_;
 };
 
+/// Answered by the gateway alone, before anything was asked of the upstream.
+bool is_refusal(const Outcome& outcome) {
+  if (outcome.upstream_status || outcome.upstream_time) return false;
+  return outcome.rejection != Rejection::none || outcome.failure == upstream::Failure::connection_limit_reached ||
+         outcome.failure == upstream::Failure::destination_unavailable;
+}
+
 }  // namespace
 
+AccessLog::~AccessLog() {
+  if (left_out_timer_ != 0) loop_.cancel(left_out_timer_);
+  if (refusals_.left_out() > 0) tell_left_out(std::chrono::sys_time<std::chrono::milliseconds>::max());
+  flush();
+}
+
 void AccessLog::write(const AccessRecord& record) {
+  if (refusals_.left_out() > 0) tell_left_out(record.time);
+  if (is_refusal(*record.outcome) && !refusals_.takes(record.time)) {
+    tell_left_out_later();
+    return;
+  }
+  append(record);
+}
+
+void AccessLog::tell_left_out(std::chrono::sys_time<std::chrono::milliseconds> time) {
+  const std::uint64_t left_out = refusals_.take_left_out(time);
+  if (left_out == 0) return;
+  Line line(batch_, std::chrono::floor<std::chrono::milliseconds>(loop_.turn_began_at()));
+  line.number(R"(,"left_out":)", left_out);
+  line.end();
+}
+
+/// Where no other request comes to tell it.
+void AccessLog::tell_left_out_later() {
+  if (left_out_timer_ != 0) return;
+  left_out_timer_ = loop_.call_after(std::chrono::seconds{1}, [this] {
+    left_out_timer_ = 0;
+    tell_left_out(std::chrono::sys_time<std::chrono::milliseconds>::max());
+    flush();
+  });
+}
+
+void AccessLog::append(const AccessRecord& record) {
   const Outcome& outcome = *record.outcome;
   Line line(batch_, record.time);
   line.word(R"(,"request_id":)", record.request_id);
@@ -64,8 +104,9 @@ void AccessLog::write(const AccessRecord& record) {
   line.word(R"(,"peer":)", record.peer);
   line.text(R"(,"team":)", record.team);
   line.text(R"(,"key_id":)", record.key_id);
-  line.word(R"(,"method":)", record.method);
-  line.text(R"(,"path":)", record.path);
+  line.word(R"(,"method":)", record.method.substr(0, longest_method));
+  line.text(R"(,"path":)", record.path.substr(0, longest_path));
+  if (record.path.size() > longest_path) line.number(R"(,"path_bytes":)", record.path.size());
   line.text(R"(,"operation":)", record.operation);
   line.number(R"(,"status":)", static_cast<std::uint64_t>(outcome.status));
   line.word(R"(,"cache":)", to_string(outcome.cache));

@@ -4,11 +4,13 @@
 #include "base/text.h"
 #include "cache/cache.h"
 #include "gateway/pipeline/cache_key.h"
-#include "gateway/pipeline/forward.h"
+#include "gateway/pipeline/limit.h"
+#include "gateway/pipeline/outgoing.h"
 #include "gateway/pipeline/phases.h"
 #include "gateway/pipeline/process.h"
 #include "gateway/pipeline/references.h"
 #include "gateway/pipeline/respond.h"
+#include "gateway/pipeline/upstream_job.h"
 #include "gateway/pipeline/worker.h"
 
 namespace pgw::pipeline {
@@ -51,7 +53,7 @@ cache::TimePoint time_of_turn(const RequestContext& context) {
 bool deserves_another_try(const RequestContext& context, upstream::Failure failure) {
   const auto waited = context.worker.loop().turn_began() - context.waiting_since;
   return failure == upstream::Failure::response_timeout && context.times_waited < waits_at_most &&
-         waited < context.runtime->settings.upstream.timeout / 2;
+         waited < upstream_timeout(*context.runtime, context.operation()) / 2;
 }
 
 void resume_after_wait(RequestContext& context, const cache::Shared& shared) {
@@ -94,7 +96,7 @@ cache::Waiter waiter_for(RequestContext& context) {
 /// asks by itself when the time of one that it could have sent would be up.
 void bound_the_wait(RequestContext& context, bool has_stand_in) {
   const auto& settings = context.runtime->settings;
-  const auto at_most = settings.upstream.timeout;
+  const auto at_most = upstream_timeout(*context.runtime, context.operation());
   const bool hurries = has_stand_in && settings.cache.stale_after < at_most;
   context.wait_timer = context.worker.loop().call_after(hurries ? settings.cache.stale_after : at_most,
                                                         [weak = context.weak_from_this(), hurries] {
@@ -107,18 +109,18 @@ void bound_the_wait(RequestContext& context, bool has_stand_in) {
 }
 
 void refresh_in_background(RequestContext& context, cache::Fetch fetch, cache::EntryPtr stale) {
+  if (!charge_refresh(context)) return;
   auto outgoing = outgoing_request(context, true, fetch.validators());
   // The client has its answer: how old a response it would take (only-if-cached, max-stale) is not what this one asks.
   std::erase_if(outgoing.fields, [](const http::Field& field) {
     return base::iequals(field.name, "cache-control") || base::iequals(field.name, "pragma");
   });
-  Forward::start(context.worker, {.runtime = context.runtime,
-                                  .operation = &context.operation(),
-                                  .outgoing = std::move(outgoing),
-                                  .fetch = std::move(fetch),
-                                  .revalidated = std::move(stale),
-                                  .changed = {},
-                                  .context = nullptr});
+  Errand errand{.runtime = context.runtime,
+                .operation = &context.operation(),
+                .outgoing = std::move(outgoing),
+                .has_client_credential = context.is_authorized(),
+                .context = nullptr};
+  std::make_shared<ReadJob>(context.worker, std::move(errand), std::move(fetch), std::move(stale))->start();
 }
 
 void serve_hit(RequestContext& context, cache::EntryPtr entry, cache::TimePoint now) {
@@ -214,7 +216,7 @@ Progress consult_cache(RequestContext& context) {
                    .request_headers = context.request_fields(),
                    .tags = {},
                    .rule = context.policy().rule,
-                   .authorized = is_authorized(context),
+                   .authorized = context.is_authorized(),
                    .is_head = false,  // a HEAD that must be fetched is fetched, and stored, as a GET
                    .may_wait = context.times_waited < waits_at_most,
                    .is_hurried = context.is_hurried};

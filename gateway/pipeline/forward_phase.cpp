@@ -1,8 +1,8 @@
-// Phase `upstream`: hands the request over to a Forward, which settles and answers it.
-#include "gateway/pipeline/forward.h"
+// Phase `upstream`: hands the request over to a job, which sends it, settles what comes back and answers.
+#include "gateway/pipeline/outgoing.h"
 #include "gateway/pipeline/phases.h"
-#include "gateway/pipeline/process.h"
 #include "gateway/pipeline/references.h"
+#include "gateway/pipeline/upstream_job.h"
 #include "gateway/pipeline/worker.h"
 
 namespace pgw::pipeline {
@@ -19,21 +19,26 @@ cache::Tags changed_by(const RequestContext& context) {
   return tags;
 }
 
+std::shared_ptr<UpstreamJob> job_for(RequestContext& context) {
+  Errand errand{.runtime = context.runtime,
+                .operation = &context.operation(),
+                .outgoing = {},
+                .has_client_credential = context.is_authorized(),
+                .context = context.shared_from_this()};
+  if (context.fetch) {
+    errand.outgoing = outgoing_request(context, true, context.fetch.validators());
+    return std::make_shared<ReadJob>(context.worker, std::move(errand), std::move(context.fetch),
+                                     std::move(context.revalidated));
+  }
+  errand.outgoing = outgoing_request(context, false, {});
+  if (context.policy().changes_nothing) return std::make_shared<PassJob>(context.worker, std::move(errand));
+  return std::make_shared<WriteJob>(context.worker, std::move(errand), changed_by(context));
+}
+
 }  // namespace
 
 Progress forward(RequestContext& context) {
-  ForwardJob job{.runtime = context.runtime,
-                 .operation = &context.operation(),
-                 .outgoing = {},
-                 .fetch = std::move(context.fetch),
-                 .revalidated = std::move(context.revalidated),
-                 .changed = {},
-                 .context = context.shared_from_this()};
-  const bool for_cache = static_cast<bool>(job.fetch);
-  job.outgoing =
-      outgoing_request(context, for_cache, for_cache ? job.fetch.validators() : std::vector<cache::Header>{});
-  if (!context.policy().changes_nothing) job.changed = changed_by(context);
-  Forward::start(context.worker, std::move(job));
+  job_for(context)->start();
   return Progress::waiting;
 }
 

@@ -5,7 +5,9 @@
 
 #include "base/text.h"
 #include "gateway/access/key_ring.h"
+#include "gateway/pipeline/client_address.h"
 #include "gateway/pipeline/phases.h"
+#include "gateway/pipeline/process.h"
 #include "gateway/pipeline/respond.h"
 #include "gateway/pipeline/worker.h"
 
@@ -73,10 +75,25 @@ access::Denial find_principal(RequestContext& context) {
   return found.denial;
 }
 
+/// A client's own Via may name any number of gateways; only this process knows its own name.
+bool has_been_here(const RequestContext& context) {
+  const std::string_view own_name = context.worker.process().via_name;
+  return std::ranges::any_of(context.request().fields, [&](const http::Field& field) {
+    return base::iequals(field.name, "via") && field.value.find(own_name) != std::string::npos;
+  });
+}
+
+std::string_view client_of(const RequestContext& context) {
+  const http::Request& request = context.request();
+  if (!request.from_trusted_proxy) return request.peer;
+  return client_address(request, context.runtime->settings.trusted_proxies).client;
+}
+
 }  // namespace
 
 Progress identify(RequestContext& context) {
   const http::Request& request = context.request();
+  context.client = client_of(context);
   const std::string* id = request.fields.find("x-request-id");
   if (id != nullptr && is_acceptable_id(*id)) {
     context.request_id = *id;
@@ -84,6 +101,11 @@ Progress identify(RequestContext& context) {
     context.worker.make_request_id(context);
   }
   context.trace_id = trace_id_of(request);
+  if (has_been_here(context)) {
+    respond_locally(context, Rejection::loop,
+                    error_response(508, "Loop Detected: this request has come through this gateway before"));
+    return Progress::answered;
+  }
 
   if (context.runtime->settings.access.mode == config::AccessMode::open) {
     context.principal = &context.runtime->anonymous;

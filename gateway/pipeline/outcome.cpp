@@ -30,8 +30,9 @@ std::string_view to_string(ForwardReason reason) {
 }
 
 std::string_view to_string(Rejection rejection) {
-  static constexpr std::array<std::string_view, 17> names{"",
+  static constexpr std::array<std::string_view, 19> names{"",
                                                           "malformed",
+                                                          "loop",
                                                           "key-missing",
                                                           "key-unknown",
                                                           "key-expired",
@@ -44,6 +45,7 @@ std::string_view to_string(Rejection rejection) {
                                                           "body-not-taken",
                                                           "invalid",
                                                           "rate-limited",
+                                                          "too-many-at-once",
                                                           "not-in-cache",
                                                           "upstream-sheds",
                                                           "response-invalid"};
@@ -81,6 +83,8 @@ std::string proxy_status(const Outcome& outcome) {
   std::string text(self);
   text += "; error=";
   text += upstream::proxy_error_type(*outcome.failure);
+  if (*outcome.failure == upstream::Failure::credential_refused)
+    text += "; details=\"credential refused by the upstream\"";
   return text;
 }
 

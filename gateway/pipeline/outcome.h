@@ -32,6 +32,7 @@ std::string_view to_string(ForwardReason reason);
 enum class Rejection {
   none,
   malformed,
+  loop,
   key_missing,
   key_unknown,
   key_expired,
@@ -44,6 +45,7 @@ enum class Rejection {
   body_not_taken,
   invalid,
   rate_limited,
+  too_many_at_once,
   not_in_cache,
   upstream_sheds,  ///< load: it has asked not to be asked for a while
   response_invalid,
@@ -58,7 +60,8 @@ struct Outcome {
   ForwardReason forwarded = ForwardReason::none;
   bool stored = false;
   bool stale_on_error = false;
-  bool would_be_rejected = false;           ///< invalid, and forwarded all the same since validation only reports
+  bool broke_off = false;          ///< the upstream's response ended before its end, after it had begun to go out
+  bool would_be_rejected = false;  ///< invalid, and forwarded all the same since validation only reports
   std::optional<std::int64_t> ttl_seconds;  ///< what is left of the freshness of a stored response; negative when stale
   std::optional<int> upstream_status;
   std::optional<upstream::Failure> failure;

@@ -1,62 +1,50 @@
-#include <algorithm>
+#include "gateway/pipeline/outgoing.h"
+
+#include <functional>
 
 #include "base/text.h"
-#include "gateway/pipeline/forward.h"
+#include "gateway/pipeline/client_address.h"
+#include "gateway/pipeline/process.h"
 #include "gateway/pipeline/worker.h"
 
 namespace pgw::pipeline {
 namespace {
 
-using Names = std::span<const std::string_view>;
-
-// Host and Content-Length are libcurl's, X-Request-ID is set anew. Method overrides would let a request do upstream
-// what it was not checked for here.
-constexpr std::string_view never_forwarded[] = {
-    "host", "content-length", "expect", "x-http-method-override", "x-http-method", "x-method-override", "x-request-id",
-};
-
-// A fetch for the cache asks for the whole representation and under the cache's own conditions.
-constexpr std::string_view own_conditions[] = {
-    "if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range",
-};
-
-constexpr std::string_view of_a_range[] = {"range", "if-range"};
-
-constexpr std::string_view authorization = "authorization";
-// X-API-KEY is the team's, Accept-Encoding the upstream client's.
-constexpr std::string_view for_the_gateway[] = {"x-api-key", "accept-encoding"};
-
-bool is_one_of(Names names, std::string_view name) {
-  return std::ranges::any_of(names, [&](std::string_view one) { return base::iequals(one, name); });
+bool goes_upstream(FieldRole role, bool for_cache) {
+  switch (role) {
+    case FieldRole::ends_here:
+    case FieldRole::for_cache:
+      return false;
+    case FieldRole::condition:
+      return !for_cache;
+    case FieldRole::goes_on:
+    case FieldRole::credential:
+      return true;
+  }
+  return false;
 }
 
-bool is_credential(const RequestContext& context, std::string_view name) {
-  const auto& credential = context.runtime->target->credential;
-  return credential != nullptr && base::iequals(name, credential->header());
-}
+/// Who asks, by which name, and through what. Via is continued rather than begun anew, so that a request which comes
+/// round again is known (RFC 9110 section 7.6.3).
+void tell_the_way(std::vector<http::Field>& fields, const RequestContext& context) {
+  const http::Request& request = context.request();
+  const auto way = client_address(request, context.runtime->settings.trusted_proxies);
+  const auto scheme = client_scheme(request);
+  const auto host = context.policy().fields.tells_host() ? client_host(request) : std::string_view();
+  fields.push_back({"Forwarded", forwarded_value(way, scheme, host)});
+  fields.push_back({"X-Forwarded-For", forwarded_for_value(way)});
+  fields.push_back({"X-Forwarded-Proto", std::string(scheme)});
+  if (!host.empty()) fields.push_back({"X-Forwarded-Host", std::string(host)});
 
-/// With open access everybody is of one team, so each address is taken for one.
-std::size_t queue_of(const RequestContext& context) {
-  const bool is_open = context.runtime->settings.access.mode == config::AccessMode::open;
-  if (is_open || context.principal == nullptr) return std::hash<std::string>{}(context.request().peer);
-  return context.principal->team_number;
+  std::string via;
+  for (const auto& field : request.fields) {
+    if (base::iequals(field.name, "via")) via.append(field.value).append(", ");
+  }
+  via.append("1.").append(std::to_string(request.version_minor)).append(" ").append(context.worker.process().via_name);
+  fields.push_back({"Via", std::move(via)});
 }
 
 }  // namespace
-
-bool forwards_authorization(const RequestContext& context) {
-  return context.runtime->settings.access.mode == config::AccessMode::open && !is_credential(context, authorization);
-}
-
-bool is_authorized(const RequestContext& context) {
-  return forwards_authorization(context) && context.request().fields.contains(authorization);
-}
-
-bool stays_here(const RequestContext& context, std::string_view name) {
-  if (base::iequals(name, authorization)) return !forwards_authorization(context);
-  if (is_one_of(for_the_gateway, name) || is_credential(context, name)) return true;
-  return context.request().is_head() && is_one_of(of_a_range, name);
-}
 
 upstream::OutgoingRequest outgoing_request(const RequestContext& context, bool for_cache,
                                            std::span<const cache::Header> validators) {
@@ -67,17 +55,29 @@ upstream::OutgoingRequest outgoing_request(const RequestContext& context, bool f
   if (!request.query.empty()) outgoing.path_and_query += "?" + request.query;
   outgoing.body = request.body;
   outgoing.queue = queue_of(context);
+  outgoing.timeout = upstream_timeout(*context.runtime, context.operation());
 
-  outgoing.fields.reserve(request.fields.size() + validators.size() + 2);
+  constexpr std::size_t own_fields = 6;
+  outgoing.fields.reserve(request.fields.size() + validators.size() + own_fields);
+  const FieldPolicy& policy = context.policy().fields;
   for (const auto& field : request.fields) {
-    if (http::is_hop_by_hop(field.name, {}) || is_one_of(never_forwarded, field.name)) continue;
-    if (stays_here(context, field.name) || (for_cache && is_one_of(own_conditions, field.name))) continue;
-    outgoing.fields.push_back(field);
+    if (goes_upstream(policy.role_of(field.name), for_cache)) outgoing.fields.push_back(field);
   }
   for (const auto& [name, value] : validators) outgoing.fields.push_back({std::string(name), std::string(value)});
   outgoing.fields.push_back({"X-Request-ID", std::string(context.request_id)});
-  outgoing.fields.push_back({"Via", "1." + std::to_string(request.version_minor) + " projects-gateway"});
+  tell_the_way(outgoing.fields, context);
   return outgoing;
+}
+
+std::size_t queue_of(const RequestContext& context) {
+  const bool is_open = context.runtime->settings.access.mode == config::AccessMode::open;
+  return std::hash<std::string_view>{}(is_open ? context.client : std::string_view(context.principal->team));
+}
+
+std::chrono::milliseconds upstream_timeout(const Runtime& runtime, const contract::Operation& operation) {
+  const auto own = runtime.settings.operations.find(operation.id());
+  const bool has_own = own != runtime.settings.operations.end() && own->second.timeout;
+  return has_own ? *own->second.timeout : runtime.settings.upstream.timeout;
 }
 
 }  // namespace pgw::pipeline

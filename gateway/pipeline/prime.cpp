@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "gateway/http/message.h"
 #include "gateway/pipeline/cache_key.h"
-#include "gateway/pipeline/forward.h"
 #include "gateway/pipeline/process.h"
 #include "gateway/pipeline/references.h"
 #include "gateway/pipeline/worker.h"
@@ -66,14 +65,12 @@ bool fits_contract(const RequestContext& context, const contract::Operation& rea
   return context.runtime->contract->validate_response(read, answer_to_a_read, type, response.body).empty();
 }
 
-/// A reference to the request's own target, as the origin sees it.
+/// A reference to the request's own target, as `own_reference` tells it.
 bool is_own_target(const RequestContext& context, std::string_view reference) {
-  const auto& url = context.runtime->settings.upstream.url;
-  std::string target = url.path + context.runtime->contract->canonical_path(context.route);
+  const contract::Contract& contract = *context.runtime->contract;
+  std::string target = contract.base_path() + contract.canonical_path(context.route);
   if (!context.request().query.empty()) target += "?" + context.request().query;
-  if (reference.starts_with('/')) return reference == target;
-  const std::string base = url.text();
-  return reference.starts_with(base) && url.path + std::string(reference.substr(base.size())) == target;
+  return reference == target;
 }
 
 bool speaks_for_itself(const RequestContext& context, int status, cache::HeaderSpan headers) {
@@ -124,7 +121,7 @@ void finish_and_prime(RequestContext& context, cache::WriteGuard& guard, cache::
                          .request_headers = context.request_fields(),
                          .tags = tags,
                          .rule = runtime.policy(*route->operation).rule,
-                         .authorized = is_authorized(context),
+                         .authorized = context.is_authorized(),
                          .is_head = false,
                          .may_wait = false};
   response.status = answer_to_a_read;

@@ -59,7 +59,7 @@ void record(RequestContext& context) {
       {.time = std::chrono::floor<std::chrono::milliseconds>(loop.turn_began_at() + (now - loop.turn_began())),
        .request_id = context.request_id,
        .trace_id = context.trace_id,
-       .peer = request.peer,
+       .peer = context.client.empty() ? std::string_view(request.peer) : context.client,
        .team = context.principal == nullptr ? std::string_view{} : context.principal->team,
        .key_id = context.principal == nullptr ? std::string_view{} : context.principal->key_id,
        .method = request.method,
@@ -67,7 +67,7 @@ void record(RequestContext& context) {
        .operation = context.route.operation == nullptr ? std::string_view{} : context.operation().id(),
        .bytes_sent = context.exchange->bytes_sent(),
        .duration = std::chrono::duration_cast<std::chrono::microseconds>(took),
-       .client_gone = context.exchange->client_gone(),
+       .client_gone = context.exchange->client_gone() && !context.outcome.broke_off,
        .outcome = &context.outcome});
 }
 

@@ -92,4 +92,23 @@ void report_agreement(metrics::Metrics& metrics, const contract::Operation& oper
       .Increment();
 }
 
+void note_failed_request(OutageLog& outages, const FailedRequest& request) {
+  const auto line = outages.failed(std::chrono::steady_clock::now());
+  if (!line) return;
+  log::event(log::Level::warning, "upstream failed",
+             {{"operation", std::string(request.operation)},
+              {"error", std::string(request.error)},
+              {"detail", std::string(request.detail)},
+              {"request_id", std::string(request.request_id)},
+              {"failures", std::to_string(line->failures)},
+              {"for_seconds", std::to_string(line->lasted.count())}});
+}
+
+void note_answer(OutageLog& outages) {
+  const auto line = outages.answered(std::chrono::steady_clock::now());
+  if (!line) return;
+  log::event(log::Level::info, "the upstream answers again",
+             {{"failures", std::to_string(line->failures)}, {"after_seconds", std::to_string(line->lasted.count())}});
+}
+
 }  // namespace pgw::pipeline

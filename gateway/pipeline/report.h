@@ -3,8 +3,10 @@
 
 #include <chrono>
 #include <span>
+#include <string_view>
 
 #include "contract/contract.h"
+#include "gateway/pipeline/outage_log.h"
 #include "metrics/metrics.h"
 
 namespace pgw::pipeline {
@@ -25,5 +27,17 @@ void report_response(metrics::Metrics& metrics, const contract::Operation& opera
 
 /// What the upstream made of a request that validation would have rejected.
 void report_agreement(metrics::Metrics& metrics, const contract::Operation& operation, int upstream_status);
+
+/// A request to the upstream that failed, as the event log tells it.
+struct FailedRequest {
+  std::string_view operation;
+  std::string_view error;
+  std::string_view detail;      ///< for the operator alone; may be empty
+  std::string_view request_id;  ///< empty: nobody waited
+};
+
+/// The lines of the event log about an upstream that fails, as `OutageLog` rations them.
+void note_failed_request(OutageLog& outages, const FailedRequest& request);
+void note_answer(OutageLog& outages);
 
 }  // namespace pgw::pipeline

@@ -30,9 +30,13 @@ struct RequestContext : std::enable_shared_from_this<RequestContext> {
   const contract::Operation& operation() const { return *route.operation; }
   const OperationPolicy& policy() const { return runtime->policy(operation()); }
 
-  /// Request fields as the cache reads them, without what `stays_here`: a response that names a field in Vary is stored
-  /// with its value. Views into the exchange.
+  /// Request fields as the cache reads them, without what ends here (`FieldRole`): a response that names a field in
+  /// Vary is stored with its value. Views into the exchange.
   std::span<const cache::Header> request_fields();
+
+  /// Whether a credential of the client's own goes upstream, so that the answer is its alone unless the origin names
+  /// everyone (RFC 9111 section 3.5).
+  bool is_authorized();
 
   Worker& worker;
   const std::shared_ptr<const Runtime> runtime;
@@ -40,10 +44,15 @@ struct RequestContext : std::enable_shared_from_this<RequestContext> {
   const cache::TimePoint arrived;  ///< when the loop's turn began in which the head was there
 
   // identify
+  std::string_view client;      ///< the client's own address, behind any trusted balancers; into the request
   std::string_view request_id;  ///< into the request, or `made_id`
   std::array<char, 32> made_id{};
   std::string_view trace_id;                     ///< into the request
   const access::Principal* principal = nullptr;  ///< belongs to `runtime`; of an expired key too, for the log
+
+  // admit
+  access::Place key_place;
+  access::Place team_place;
 
   // route
   contract::Match route;
@@ -62,7 +71,11 @@ struct RequestContext : std::enable_shared_from_this<RequestContext> {
   Outcome outcome;
 
  private:
+  void read_fields();
+
   std::vector<cache::Header> request_fields_;
+  bool has_read_fields_ = false;
+  bool is_authorized_ = false;
 };
 using ContextPtr = std::shared_ptr<RequestContext>;
 

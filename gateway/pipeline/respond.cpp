@@ -1,8 +1,5 @@
 #include "gateway/pipeline/respond.h"
 
-#include <algorithm>
-#include <array>
-
 #include "base/text.h"
 #include "cache/conditional.h"
 #include "gateway/pipeline/process.h"
@@ -13,12 +10,6 @@ namespace {
 
 /// What the fields of a response seldom exceed, the gateway's own included.
 constexpr std::size_t usual_head = 640;
-
-constexpr std::string_view set_by_gateway[] = {"x-request-id", "content-length", "proxy-status"};
-
-bool is_set_by_gateway(std::string_view name) {
-  return std::ranges::any_of(set_by_gateway, [&](std::string_view own) { return base::iequals(own, name); });
-}
 
 void append_line(std::string& out, std::string_view name, std::string_view value) {
   out += name;
@@ -121,7 +112,7 @@ std::string relayed_fields(const http::Fields& fields) {
   std::string lines;
   lines.reserve(usual_head);
   for (const auto& field : fields) {
-    if (!is_set_by_gateway(field.name)) append_line(lines, field.name, field.value);
+    if (!base::iequals(field.name, "content-length")) append_line(lines, field.name, field.value);
   }
   return lines;
 }

@@ -31,7 +31,7 @@ void respond_relayed(RequestContext& context, int status, const http::Fields& fi
 void respond_relayed(RequestContext& context, int status, const http::Fields& fields,
                      std::optional<std::uint64_t> content_length);
 
-/// The upstream's fields as lines, without those that the gateway sets itself.
+/// The fields that `take_over` left as lines, but for Content-Length, which is the edge's.
 std::string relayed_fields(const http::Fields& fields);
 
 /// The access log line and the metrics, once the exchange is over.

@@ -14,6 +14,12 @@ std::string location_of(const RequestContext& context, const contract::Match& ma
   return location;
 }
 
+/// Before anything reads the query: validation, the cache's key and the upstream see the same one.
+void drop_override_of_query(RequestContext& context) {
+  http::Request& request = context.exchange->mutable_request();
+  if (auto query = without_method_override(request.query, context.operation())) request.query = std::move(*query);
+}
+
 }  // namespace
 
 Progress route(RequestContext& context) {
@@ -21,6 +27,7 @@ Progress route(RequestContext& context) {
   switch (found.status) {
     case contract::Route::Status::found:
       context.route = std::move(found.match);
+      drop_override_of_query(context);
       return Progress::next;
     case contract::Route::Status::elsewhere:
       respond_locally(context, Rejection::other_ending, elsewhere(location_of(context, found.match)));

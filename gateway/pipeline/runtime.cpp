@@ -164,6 +164,7 @@ class Builder {
         add_primed_read(operation, rule->second, policy);
       }
       policy.rule.heuristic_percent = static_cast<std::uint8_t>(settings().cache.heuristic);
+      set_fields(operation, policy);
       runtime_->policies.push_back(std::move(policy));
     }
   }
@@ -173,6 +174,40 @@ class Builder {
     problems_.push_back(
         {Severity::warning, place_of("/cache/rules/" + operation.id() + "/override"),
          operation.id() + " is served for as long as this rule says, whatever lifetime the origin states"});
+  }
+
+  std::string_view credential_header() const {
+    const auto& credential = settings().upstream.credential;
+    return credential ? std::string_view(credential->header) : std::string_view();
+  }
+
+  void set_fields(const contract::Operation& operation, OperationPolicy& policy) {
+    const bool is_stored_by_rule = policy.is_read && policy.is_cached && policy.rule.ttl.has_value();
+    policy.fields = FieldPolicy({.contract = *runtime_->contract,
+                                 .operation = operation,
+                                 .callers_have_keys = settings().access.mode == config::AccessMode::keys,
+                                 .upstream_credential = credential_header(),
+                                 .is_stored_by_rule = is_stored_by_rule,
+                                 .keyed = policy.key_rule.fields,
+                                 .listed = settings().upstream.forward_fields});
+    if (is_stored_by_rule) warn_of_client_credential(operation, policy.fields);
+  }
+
+  /// A rule for answers that belong to the one who asked does nothing, or is a mistake.
+  void warn_of_client_credential(const contract::Operation& operation, const FieldPolicy& fields) {
+    for (const auto& scheme : runtime_->contract->security_schemes()) {
+      if (std::ranges::find(operation.security(), scheme.name) == operation.security().end()) continue;
+      const std::string_view field = scheme.in == contract::SecurityScheme::In::cookie ? "cookie" : scheme.parameter;
+      const bool is_sent =
+          scheme.in == contract::SecurityScheme::In::query || fields.role_of(field) == FieldRole::credential;
+      if (!is_sent) continue;
+      const std::string pointer = "/cache/rules/" + operation.id();
+      problems_.push_back({Severity::warning, place_of(pointer),
+                           "this rule stores no answer to a request with a credential of the caller's own ('" +
+                               scheme.name +
+                               "' of the API description), unless the origin says that it is for everyone"});
+      return;
+    }
   }
 
   void add_extra_tags(const contract::Operation& operation, const config::CacheRule& rule, OperationPolicy& policy) {
@@ -250,6 +285,11 @@ class Builder {
     return std::nullopt;
   }
 
+  std::optional<std::uint32_t> team_concurrency(std::string_view team) const {
+    const auto found = settings().teams.find(team);
+    return found == settings().teams.end() ? std::nullopt : found->second.concurrency;
+  }
+
   void load_keys() {
     std::vector<config::KeyEntry> entries = std::move(options_.extra_keys);
     if (settings().access.mode == config::AccessMode::keys && !settings().access.keys_file.empty()) {
@@ -259,10 +299,12 @@ class Builder {
                      std::make_move_iterator(loaded.entries.end()));
       append(problems_, config::check_operations(entries, operation_ids_));
     }
-    runtime_->keys = access::KeyRing::build(entries, {.operation_ids = operation_ids_,
-                                                      .team_number = options_.team_number,
-                                                      .previous = options_.previous_keys,
-                                                      .now = std::chrono::steady_clock::now()});
+    runtime_->keys = access::KeyRing::build(
+        entries, {.operation_ids = operation_ids_,
+                  .team_number = options_.team_number,
+                  .team_concurrency = [this](std::string_view team) { return team_concurrency(team); },
+                  .previous = options_.previous_keys,
+                  .now = std::chrono::steady_clock::now()});
     runtime_->anonymous =
         access::anonymous(options_.team_number ? options_.team_number(access::anonymous_team) : std::size_t{0});
   }

@@ -15,6 +15,7 @@
 #include "contract/contract.h"
 #include "gateway/access/key_ring.h"
 #include "gateway/http/limits.h"
+#include "gateway/pipeline/field_policy.h"
 #include "gateway/upstream/client.h"
 
 namespace pgw::pipeline {
@@ -49,6 +50,7 @@ struct OperationPolicy {
   bool changes_nothing =
       false;  ///< safe by method or by cache.safe_operations: invalidates nothing, needs scope `read`
   cache::Rule rule;
+  FieldPolicy fields;
   std::string cache_key_prefix;            ///< of `cache::make_key_prefix`: names operation and upstream
   std::vector<ExtraTag> also_invalidates;  ///< from the rule's `invalidates`
   std::optional<PrimedRead> primes;        ///< from the rule's `primes`

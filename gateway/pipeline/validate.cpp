@@ -51,6 +51,22 @@ std::vector<contract::Violation> violations_of(RequestContext& context) {
        .body = request.body});
 }
 
+/// False: the request was refused.
+bool drop_override_of_form(RequestContext& context) {
+  http::Request& request = context.exchange->mutable_request();
+  const std::string* const type = request.fields.find("content-type");
+  if (type == nullptr) return true;
+  auto form = without_method_override(*type, request.body, context.operation());
+  if (form.is_refused) {
+    respond_locally(
+        context, Rejection::invalid,
+        error_response(400, "Bad Request: a form member called '_method' is taken for the request's method"));
+    return false;
+  }
+  if (form.body) request.body = std::move(*form.body);
+  return true;
+}
+
 }  // namespace
 
 Progress validate(RequestContext& context) {
@@ -60,6 +76,7 @@ Progress validate(RequestContext& context) {
     respond_locally(context, rejection, refused_body(*refusal));
     return Progress::answered;
   }
+  if (!drop_override_of_form(context)) return Progress::answered;
   const auto mode = context.runtime->settings.validation.requests;
   if (mode == config::Check::off) return Progress::next;
   const auto violations = violations_of(context);

@@ -5,7 +5,6 @@
 
 #include "base/list.h"
 #include "base/text.h"
-#include "gateway/pipeline/forward.h"
 #include "gateway/pipeline/references.h"
 #include "gateway/pipeline/respond.h"
 
@@ -43,6 +42,10 @@ void drop_fields_of_connection(http::Request& request) {
   });
 }
 
+bool is_cache_directive(std::string_view name) {
+  return base::iequals(name, "cache-control") || base::iequals(name, "pragma");
+}
+
 char* write_hex(char* out, std::uint64_t bits) {
   static constexpr char digits[] = "0123456789abcdef";
   for (int digit = 0; digit < 16; ++digit, bits <<= 4) *out++ = digits[bits >> 60];
@@ -51,13 +54,15 @@ char* write_hex(char* out, std::uint64_t bits) {
 
 }  // namespace
 
-Worker::Worker(loop::EventLoop& loop, Process& process, std::shared_ptr<const Runtime> runtime)
+Worker::Worker(loop::EventLoop& loop, Process& process, std::shared_ptr<const Runtime> runtime,
+               std::shared_ptr<upstream::Client> client)
     : RequestHandler(runtime->limits),
       loop_(loop),
       process_(process),
       runtime_(counted_apart(std::move(runtime))),
       collecting_(collected_at_once / std::max(runtime_->settings.workers, 1U)),
-      client_(upstream::make_client(loop, process.upstream_pool, runtime_->target)),
+      client_(client != nullptr ? std::move(client)
+                                : upstream::make_client(loop, process.upstream_pool, runtime_->target)),
       access_log_(loop),
       ids_made_(random_bits()) {
   write_hex(id_prefix_.data(), random_bits());
@@ -118,13 +123,28 @@ RequestContext::RequestContext(Worker& its_worker, std::shared_ptr<const Runtime
       arrived(std::chrono::time_point_cast<cache::Duration>(worker.loop().turn_began_at())) {}
 
 std::span<const cache::Header> RequestContext::request_fields() {
-  if (request_fields_.empty()) {
-    request_fields_.reserve(request().fields.size());
-    for (const auto& field : request().fields) {
-      if (!stays_here(*this, field.name)) request_fields_.push_back({field.name, field.value});
-    }
-  }
+  if (!has_read_fields_) read_fields();
   return request_fields_;
+}
+
+bool RequestContext::is_authorized() {
+  if (!has_read_fields_) read_fields();
+  return is_authorized_;
+}
+
+void RequestContext::read_fields() {
+  has_read_fields_ = true;
+  const FieldPolicy& fields = policy().fields;
+  request_fields_.reserve(request().fields.size());
+  for (const auto& field : request().fields) {
+    const FieldRole role = fields.role_of(field.name);
+    if (role == FieldRole::ends_here) continue;
+    // A range has a meaning for GET only (RFC 9110 section 14.2), and would get one where GET is asked upstream.
+    if (role == FieldRole::for_cache && request().is_head() && !is_cache_directive(field.name)) continue;
+    is_authorized_ = is_authorized_ || role == FieldRole::credential;
+    request_fields_.push_back({field.name, field.value});
+  }
+  is_authorized_ = is_authorized_ || fields.has_credential_in(request().query);
 }
 
 }  // namespace pgw::pipeline

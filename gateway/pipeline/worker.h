@@ -20,7 +20,9 @@ namespace pgw::pipeline {
 /// Takes requests through the phases. Everything here belongs to the loop's thread.
 class Worker final : public http::RequestHandler {
  public:
-  Worker(loop::EventLoop& loop, Process& process, std::shared_ptr<const Runtime> runtime);
+  /// `client`: asks the upstream; null: over sockets of its own.
+  Worker(loop::EventLoop& loop, Process& process, std::shared_ptr<const Runtime> runtime,
+         std::shared_ptr<upstream::Client> client = nullptr);
 
   void on_head(const std::shared_ptr<http::Exchange>& exchange) override;
   void on_request(const std::shared_ptr<http::Exchange>& exchange) override;

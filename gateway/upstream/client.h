@@ -123,6 +123,13 @@ class Client {
   /// The sink hears nothing more; the exchange ends and its connection is closed. Also from inside a sink's own call.
   virtual void cancel(CallId id) = 0;
 
+  /// Takes back a request of which nothing has been sent: its sink hears nothing more. False: it is under way, and goes
+  /// on.
+  virtual bool withdraw(CallId id) {
+    static_cast<void>(id);
+    return false;
+  }
+
   /// Whether one more request of this queue finds a connection or a place to wait for one.
   virtual bool has_room(std::size_t queue) const = 0;
 };

@@ -36,6 +36,8 @@ constexpr std::array facts{
           "too many requests wait for the upstream"},
     Facts{Failure::destination_unavailable, "destination_unavailable", 503, false, false,
           "the upstream has failed repeatedly and is given a pause"},
+    Facts{Failure::credential_refused, "proxy_configuration_error", 502, false, false,
+          "the upstream refuses the gateway's own credential; whoever runs the gateway has to replace it"},
     Facts{Failure::internal_error, "proxy_internal_error", 502, true, false, "the gateway failed to ask the upstream"},
 };
 

@@ -21,6 +21,7 @@ enum class Failure {
   response_timeout,
   connection_limit_reached,
   destination_unavailable,
+  credential_refused,
   internal_error,
 };
 

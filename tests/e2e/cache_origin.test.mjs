@@ -11,6 +11,8 @@ import { temporaryFolder } from './support/program.mjs';
 const item = '/projects/pr_1';
 const ruled = { cache: { rules: { Projects_get: { ttl: '1h' } } } };
 const unruled = { cache: { rules: {} } };
+// Where the gateway asks with a credential of its own, cookies are nobody's.
+const uncredentialed = { upstream: { credential: undefined } };
 
 it('a targeted field is obeyed before Cache-Control and passed on', () => {
   const settings = { cache: { rules: {}, targeted_field: 'Edge-Control' } };
@@ -27,20 +29,30 @@ it('a targeted field is obeyed before Cache-Control and passed on', () => {
 });
 
 it('a cookie is for the one who asked and for nobody else, whoever makes the response cacheable', async () => {
-  await withPlayedOrigin(ruled, async ({ origin, get }) => {
+  await withPlayedOrigin({ ...ruled, ...uncredentialed }, async ({ origin, get }) => {
     const [first] = await Promise.all([get(item), origin.answer(0, { headers: { 'Set-Cookie': ['a=1', 'b=2'] } })]);
     assert.deepEqual(first.headers['set-cookie'], ['a=1', 'b=2']);
     const hit = await get(item);
     assertHit(hit);
     assert.equal(hit.headers['set-cookie'], undefined);
   });
-  await withPlayedOrigin(unruled, async ({ origin, get }) => {
+  await withPlayedOrigin({ ...unruled, ...uncredentialed }, async ({ origin, get }) => {
     await Promise.all([get(item), origin.answer(0, { headers: { 'Set-Cookie': 'a=1', 'Cache-Control': 'max-age=60' } })]);
     const hit = await get(item);
     assertHit(hit);
     assert.equal(hit.headers['set-cookie'], undefined);
   });
 });
+
+it('a session that the upstream gives the shared credential reaches nobody', () => withPlayedOrigin(unruled, async ({ origin, gateway, key, get }) => {
+  const headers = { 'Set-Cookie': 'session=shared', 'Cache-Control': 'max-age=60' };
+  const [read] = await Promise.all([get(item), origin.answer(0, { headers })]);
+  assert.equal(read.headers['set-cookie'], undefined);
+  assert.equal((await get(item)).headers['set-cookie'], undefined);
+  const [written] = await Promise.all([
+    gateway.request(key, '/projects', { method: 'POST', body: { name: 'new' } }), origin.answer(1, { status: 201, headers })]);
+  assert.equal(written.headers['set-cookie'], undefined);
+}));
 
 it('a field that is private reaches the one who asked, and nobody else', () => withPlayedOrigin(unruled, async ({ origin, get }) => {
   const headers = { 'Cache-Control': 'max-age=60, private="X-For-You"', 'X-For-You': '1' };
@@ -51,7 +63,7 @@ it('a field that is private reaches the one who asked, and nobody else', () => w
   assert.equal(hit.headers['x-for-you'], undefined);
 }));
 
-it('what a 304 says of a body is not put on the stored one', () => withPlayedOrigin(unruled, async ({ origin, get }) => {
+it('what a 304 says of a body is not put on the stored one', () => withPlayedOrigin({ ...unruled, ...uncredentialed }, async ({ origin, get }) => {
   await Promise.all([get(item), origin.answer(0, { headers: { 'Cache-Control': 'max-age=0', ETag: '"v1"' } })]);
   const headers = { 'Cache-Control': 'max-age=0', ETag: '"v1"', 'Content-Encoding': 'gzip', 'Set-Cookie': 'a=1' };
   const [response] = await Promise.all([get(item), origin.take(1).then(({ response: answer }) => answer.writeHead(304, headers).end())]);

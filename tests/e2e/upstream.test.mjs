@@ -54,9 +54,13 @@ test('end-to-end fields and repeated parameters travel, hop-by-hop fields and ke
       'Connection', 'keep-alive, x-gone', 'Set-Cookie', 'a=1', 'Set-Cookie', 'b=2', 'Cache-Control', 'no-store']);
     response.end(project);
   });
-  await withOrigin(origin, (port) => withGateway(`http://127.0.0.1:${port}/v4`, {}, async (gateway, key, credential) => {
-    const response = await gateway.request(key, '/projects/pr_1?x=1&x=2&y=%2F+b', {
-      headers: { 'X-Twice': ['1', '2'], 'X-Drop': 'me', Connection: 'x-drop', 'X-Empty': '', 'X-HTTP-Method-Override': 'DELETE' },
+  const settings = { cache: { rules: {} } };
+  await withOrigin(origin, (port) => withGateway(`http://127.0.0.1:${port}/v4`, { settings }, async (gateway, key, credential) => {
+    const claims = { 'X-HTTP-Method-Override': 'DELETE', 'X-Forwarded-For': '6.6.6.6', 'X-Forwarded-Host': 'evil.example', Forwarded: 'for=6.6.6.6',
+      'X-Real-IP': '6.6.6.6', 'X-Original-URL': '/admin', 'X-Rewrite-URL': '/admin', 'Remote-User': 'root', X_API_KEY: 'twin', Cookie: 'a=1',
+      Range: 'bytes=0-3' };
+    const response = await gateway.request(key, '/projects/pr_1?x=1&x=2&y=%2F+b&_method=DELETE', {
+      headers: { 'X-Twice': ['1', '2'], 'X-Drop': 'me', Connection: 'x-drop', 'X-Empty': '', Via: '1.1 before', Host: 'gw.example', ...claims },
     });
     assert.equal(response.status, 200);
     assert.equal(received.url, '/v4/projects/pr_1?x=1&x=2&y=%2F+b');
@@ -65,13 +69,85 @@ test('end-to-end fields and repeated parameters travel, hop-by-hop fields and ke
     assert.deepEqual(values('x-empty'), ['']);
     assert.deepEqual(values('x-api-key'), [credential]);
     assert.equal(received.headers['x-drop'], undefined);
-    assert.equal(received.headers['x-http-method-override'], undefined);
-    assert.match(received.headers.via, /projects-gateway/);
+    for (const name of ['x-http-method-override', 'x-real-ip', 'x-original-url', 'x-rewrite-url', 'remote-user', 'x_api_key', 'cookie', 'range']) {
+      assert.equal(received.headers[name], undefined, name);
+    }
+    assert.equal(received.headers['x-forwarded-for'], '127.0.0.1');
+    assert.equal(received.headers['x-forwarded-host'], 'gw.example');
+    assert.equal(received.headers['x-forwarded-proto'], 'http');
+    assert.equal(received.headers.forwarded, 'for=127.0.0.1;host="gw.example";proto=http');
+    assert.match(received.headers.via, /^1\.1 before, 1\.1 projects-gateway-[0-9a-f]{8}$/);
     assert.equal(received.headers['x-request-id'], response.headers['x-request-id']);
     const back = (name) => response.rawHeaders.filter((_, i) => i % 2 === 1 && response.rawHeaders[i - 1].toLowerCase() === name);
     assert.deepEqual(back('x-many'), ['a', 'b']);
-    assert.deepEqual(back('set-cookie'), ['a=1', 'b=2']);
+    assert.deepEqual(back('set-cookie'), []);
     assert.equal(response.headers['x-gone'], undefined);
+  }));
+});
+
+test('where a rule stores the answers, only what is declared, negotiated or of the trace goes upstream', async () => {
+  let received;
+  const origin = http.createServer((request, response) => {
+    received = request.headers;
+    answer(response);
+  });
+  await withOrigin(origin, (port) => withGateway(`http://127.0.0.1:${port}/v4`, {}, async (gateway, key) => {
+    const headers = { 'X-Any': '1', Origin: 'https://evil.example', 'Accept-Language': 'de', 'User-Agent': 'test', Host: 'evil.example',
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+    await gateway.request(key, '/projects/pr_1', { headers });
+    assert.equal(received['x-any'] ?? received.origin, undefined);
+    assert.deepEqual([received['accept-language'], received['user-agent'], received.traceparent], ['de', 'test', headers.traceparent]);
+    assert.ok(!JSON.stringify(received).includes('evil.example'));
+  }));
+});
+
+test('what comes round again is 508, and goes no further', async () => {
+  let via;
+  let gatewayOfTest;
+  let teamKey;
+  const origin = http.createServer(async (request, response) => {
+    via = request.headers.via;
+    const again = await gatewayOfTest.request(teamKey, '/projects/pr_1', { headers: { Via: via } });
+    response.writeHead(again.status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
+    response.end(again.text);
+  });
+  await withOrigin(origin, (port) => withGateway(`http://127.0.0.1:${port}/v4`, {}, async (gateway, key) => {
+    gatewayOfTest = gateway;
+    teamKey = key;
+    const response = await gateway.request(key, '/projects/pr_1');
+    assert.equal(response.status, 508);
+    assert.match(response.json.detail, /^Loop Detected/);
+  }));
+});
+
+test("a reference to the upstream becomes the gateway's own, stored or not", async () => {
+  const origin = http.createServer((request, response) => {
+    const { port } = origin.address();
+    const headers = { Location: `http://127.0.0.1:${port}/v4/projects/pr_2?a=b`, 'Cache-Control': request.url.endsWith('/pr_1') ? 'max-age=60' : 'no-store' };
+    response.writeHead(307, headers);
+    response.end();
+  });
+  await withOrigin(origin, (port) => withGateway(`http://127.0.0.1:${port}/v4`, {}, async (gateway, key) => {
+    for (const target of ['/projects/pr_1', '/projects/pr_1', '/projects/pr_3']) {
+      assert.equal((await gateway.request(key, target)).headers.location, '/v4/projects/pr_2?a=b');
+    }
+  }));
+});
+
+test('a credential that the upstream refuses is the fault of the gateway, whose operator is told', async () => {
+  const origin = http.createServer((request, response) => {
+    response.writeHead(401, { 'Content-Type': 'application/json', 'WWW-Authenticate': 'Basic' });
+    response.end('{"detail": "no"}');
+  });
+  await withOrigin(origin, (port) => withGateway(`http://127.0.0.1:${port}/v4`, {}, async (gateway, key) => {
+    for (const method of ['GET', 'DELETE']) {
+      const response = await gateway.request(key, '/projects/pr_1', { method });
+      assert.equal(response.status, 502);
+      assert.equal(response.headers['proxy-status'],
+        'projects-gateway; error=proxy_configuration_error; details="credential refused by the upstream"');
+      assert.equal(response.headers['www-authenticate'], undefined);
+    }
+    assert.equal(await gateway.metric('gateway_upstream_credential_refused'), 1);
   }));
 });
 

@@ -112,6 +112,7 @@ TEST_CASE_METHOD(Fixture, "each instrument appears with its designed name and la
       {R"(gateway_config_reloads_total{result="failure"})", 1},
       {R"(gateway_key_expiry_timestamp_seconds{key="k1"})", 1'800'000'000},
       {"gateway_upstream_breaker_open", 1},
+      {"gateway_upstream_credential_refused", 0},
       {"gateway_credential_file_usable", 1},
       {R"(gateway_log_dropped_lines_total{log="access"})", 1},
       {R"(gateway_log_dropped_lines_total{log="events"})", 0},

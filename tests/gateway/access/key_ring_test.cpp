@@ -15,7 +15,7 @@ using pgw::config::Rate;
 namespace {
 
 constexpr std::chrono::sys_days expiry = std::chrono::year(2027) / 1 / 31;
-const TokenBucket::TimePoint start{1h};
+const TokenBucket::TimePoint ring_made_at{1h};
 
 KeyEntry entry(const std::string& id, const std::string& key) {
   KeyEntry made;
@@ -36,7 +36,7 @@ KeyEntry limited(const std::string& id, std::uint32_t rate, std::uint32_t burst)
 std::shared_ptr<const KeyRing> next_ring(const KeyRing& previous, const std::vector<KeyEntry>& entries) {
   KeyRing::Options options;
   options.previous = &previous;
-  options.now = start;
+  options.now = ring_made_at;
   return KeyRing::build(entries, options);
 }
 
@@ -124,17 +124,17 @@ TEST_CASE("a principal carries what its entry says") {
   CHECK(principal.operations == std::vector<bool>{false, true});
   CHECK(principal.expires == expiry);
   REQUIRE(principal.bucket != nullptr);
-  CHECK(principal.bucket->peek(start).limit == 100);
+  CHECK(principal.bucket->peek(ring_made_at).limit == 100);
 }
 
 TEST_CASE("a reload keeps the level of a key's bucket") {
   const auto old = KeyRing::build(std::vector{limited("a", 1, 10), limited("b", 1, 10)}, {});
-  for (int i = 0; i < 6; ++i) old->principals()[0].bucket->take(start);
+  for (int i = 0; i < 6; ++i) old->principals()[0].bucket->take(ring_made_at);
 
   SECTION("the very bucket when rate and burst are the same, wherever the key now stands in the file") {
     const auto ring = next_ring(*old, {limited("b", 1, 10), limited("a", 1, 10)});
     CHECK(ring->principals()[1].bucket == old->principals()[0].bucket);
-    CHECK(ring->principals()[0].bucket->peek(start).remaining == 10);
+    CHECK(ring->principals()[0].bucket->peek(ring_made_at).remaining == 10);
   }
   SECTION("the tokens that are missing when they changed") {
     auto [rate, burst, remaining] = GENERATE(table<std::uint32_t, std::uint32_t, std::uint32_t>({
@@ -144,11 +144,11 @@ TEST_CASE("a reload keeps the level of a key's bucket") {
         {1, 3, 0},
     }));
     const auto ring = next_ring(*old, {limited("a", rate, burst)});
-    CHECK(ring->principals()[0].bucket->peek(start).remaining == remaining);
+    CHECK(ring->principals()[0].bucket->peek(ring_made_at).remaining == remaining);
   }
   SECTION("a key with another id begins with a full bucket") {
     const auto ring = next_ring(*old, {limited("c", 1, 10)});
-    CHECK(ring->principals()[0].bucket->peek(start).remaining == 10);
+    CHECK(ring->principals()[0].bucket->peek(ring_made_at).remaining == 10);
   }
   SECTION("a key that is no longer limited has no bucket") {
     const auto ring = next_ring(*old, {entry("a", "a")});

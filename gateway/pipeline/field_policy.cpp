@@ -1,0 +1,255 @@
+#include "gateway/pipeline/field_policy.h"
+
+#include <algorithm>
+#include <span>
+
+#include "base/list.h"
+#include "base/percent.h"
+#include "base/text.h"
+
+namespace pgw::pipeline {
+namespace {
+
+using Names = std::span<const std::string_view>;
+
+/// A claim of routing, of an address or of an identity, whoever declares it; what speaks of one connection (RFC 9110
+/// section 7.6.1) or frames the message; and what the gateway writes anew. `Proxy` would be read as the variable
+/// HTTP_PROXY (CVE-2016-5385).
+constexpr std::string_view always_end_here[] = {
+    "host",
+    "content-length",
+    "expect",
+    "x-request-id",
+    "accept-encoding",
+    "via",
+    "forwarded",
+    "x-real-ip",
+    "x-rewrite-url",
+    "x-http-method-override",
+    "x-http-method",
+    "x-method-override",
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-authentication-info",
+    "remote-user",
+    "remote-addr",
+    "x-remote-user",
+    "x-remote-addr",
+    "x-http-host-override",
+    "proxy",
+};
+constexpr std::string_view prefixes_that_end_here[] = {"x-forwarded-", "x-original-", "x-rewrite-", "ssl-client-",
+                                                       "x-ssl-client-"};
+
+/// Rarer claims of the same kind: a document may declare a field of such a name for something else.
+constexpr std::string_view end_here_unless_declared[] = {
+    "client-ip",        "x-client-ip",      "true-client-ip",       "x-cluster-client-ip",    "x-originating-ip",
+    "x-host",           "client-cert",      "client-cert-chain",    "x-client-cert",          "x-client-dn",
+    "cf-connecting-ip", "fastly-client-ip", "x-authenticated-user", "x-authenticated-userid", "x-url-scheme",
+    "front-end-https",
+};
+
+constexpr std::string_view conditions[] = {"if-none-match", "if-modified-since", "if-match", "if-unmodified-since"};
+
+/// A range is cut from what is stored: in two halves the credential would pass whoever looks for it.
+constexpr std::string_view of_a_range[] = {"range", "if-range"};
+
+constexpr std::string_view of_the_cache[] = {"cache-control", "pragma"};
+
+/// What goes on where fields are narrowed: negotiated, of the trace (W3C Trace Context), about the body, and the name
+/// of the program that asks.
+constexpr std::string_view always_go_on[] = {
+    "accept",       "accept-language",  "user-agent",          "traceparent",    "tracestate",
+    "content-type", "content-encoding", "content-disposition", "content-digest", "content-language",
+};
+
+constexpr std::string_view authorization_field = "authorization";
+constexpr std::string_view cookie = "cookie";
+constexpr std::string_view team_key = "x-api-key";
+
+bool is_one_of(Names names, std::string_view name) {
+  return std::ranges::any_of(names, [&](std::string_view one) { return base::iequals(one, name); });
+}
+
+bool has_forbidden_prefix(std::string_view name) {
+  return std::ranges::any_of(prefixes_that_end_here, [&](std::string_view prefix) {
+    return base::iequals(name.substr(0, prefix.size()), prefix);
+  });
+}
+
+/// As a server of the CGI kind reads a name.
+std::string with_dashes(std::string_view name) {
+  std::string text = base::to_lower(name);
+  std::ranges::replace(text, '_', '-');
+  return text;
+}
+
+}  // namespace
+
+FieldPolicy::FieldPolicy(const FieldSources& sources) {
+  const bool is_narrowed = sources.is_stored_by_rule || sources.listed;
+  otherwise_ = is_narrowed ? FieldRole::ends_here : FieldRole::goes_on;
+  tells_host_ = !sources.is_stored_by_rule;
+
+  for (const auto name : end_here_unless_declared) set(name, FieldRole::ends_here);
+  for (const auto name : always_go_on) set(name, FieldRole::goes_on);
+  for (const auto name : of_the_cache) set(name, is_narrowed ? FieldRole::for_cache : FieldRole::goes_on);
+  for (const auto& name : sources.operation.header_names()) declare(name);
+  for (const auto& name : sources.keyed) declare(name);
+  if (sources.listed) {
+    for (const auto& name : *sources.listed) declare(name);
+  }
+  for (const auto name : conditions) set(name, FieldRole::condition);
+  for (const auto name : of_a_range) set(name, FieldRole::for_cache);
+  for (const auto name : always_end_here) set(name, FieldRole::ends_here);
+  allow_client_credentials(sources);
+  keep_own_credentials(sources);
+}
+
+/// A name with '_' is taken as it is spelt, but never as the twin of one that ends here.
+void FieldPolicy::declare(std::string_view name) {
+  if (!has_forbidden_prefix(with_dashes(name))) set(name, FieldRole::goes_on);
+}
+
+void FieldPolicy::allow_client_credentials(const FieldSources& sources) {
+  const auto is_listed = [&](std::string_view name) {
+    return sources.listed &&
+           std::ranges::any_of(*sources.listed, [&](const std::string& one) { return base::iequals(one, name); });
+  };
+  set(cookie, is_listed(cookie) ? FieldRole::credential : FieldRole::ends_here);
+  set(authorization_field, sources.callers_have_keys ? FieldRole::ends_here : FieldRole::credential);
+  set(team_key, FieldRole::ends_here);
+  for (const auto& scheme : sources.contract.security_schemes()) {
+    switch (scheme.in) {
+      case contract::SecurityScheme::In::cookie:
+        set(cookie, FieldRole::credential);
+        break;
+      case contract::SecurityScheme::In::query:
+        query_credentials_.push_back(scheme.parameter);
+        break;
+      case contract::SecurityScheme::In::header:
+        if (!is_one_of(always_end_here, scheme.parameter)) set(scheme.parameter, FieldRole::credential);
+        break;
+    }
+  }
+}
+
+/// The field that the gateway fills, in either spelling, and those that carry keys of ours.
+void FieldPolicy::keep_own_credentials(const FieldSources& sources) {
+  if (sources.callers_have_keys) {
+    set(authorization_field, FieldRole::ends_here);
+    set(team_key, FieldRole::ends_here);
+  }
+  if (!sources.upstream_credential.empty()) {
+    set(sources.upstream_credential, FieldRole::ends_here);
+    set(with_dashes(sources.upstream_credential), FieldRole::ends_here);
+  }
+  for (auto& names : by_size_) {
+    for (auto& [name, role] : names) {
+      if (name.find('_') == std::string::npos) continue;
+      const FieldRole* const twin = find(with_dashes(name));
+      if (twin != nullptr && *twin != FieldRole::goes_on) role = FieldRole::ends_here;
+    }
+  }
+}
+
+void FieldPolicy::set(std::string_view name, FieldRole role) {
+  const std::string lower = base::to_lower(name);
+  auto& names = by_size_[std::min(lower.size(), longest)];
+  const auto known = std::ranges::find(names, lower, &Entry::name);
+  if (known != names.end()) {
+    known->role = role;
+  } else {
+    names.push_back({lower, role});
+  }
+}
+
+const FieldRole* FieldPolicy::find(std::string_view name) const {
+  for (const auto& [known, role] : by_size_[std::min(name.size(), longest)]) {
+    if (base::iequals(known, name)) return &role;
+  }
+  return nullptr;
+}
+
+FieldRole FieldPolicy::role_of(std::string_view name) const {
+  if (const FieldRole* const known = find(name)) return *known;
+  if (otherwise_ == FieldRole::ends_here || name.find('_') != std::string_view::npos || has_forbidden_prefix(name)) {
+    return FieldRole::ends_here;
+  }
+  return FieldRole::goes_on;
+}
+
+bool FieldPolicy::has_credential_in(std::string_view query) const {
+  if (query_credentials_.empty()) return false;
+  while (!query.empty()) {
+    const auto pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(pair.size() + 1, query.size()));
+    const std::string name = base::form_decoded(pair.substr(0, pair.find('=')));
+    if (std::ranges::find(query_credentials_, name) != query_credentials_.end()) return true;
+  }
+  return false;
+}
+
+namespace {
+
+constexpr std::string_view override_parameter = "_method";
+
+/// `_method`, also as a member of something: `_method[]`.
+bool is_override(std::string_view pair) {
+  const std::string name = base::form_decoded(pair.substr(0, pair.find('=')));
+  const auto member = std::string_view(name).substr(0, name.find('['));
+  return base::iequals(base::trim(member), override_parameter);
+}
+
+std::optional<std::string> without_override_pairs(std::string_view pairs) {
+  std::string kept;
+  bool has_any = false;
+  while (!pairs.empty()) {
+    const auto pair = pairs.substr(0, pairs.find('&'));
+    pairs.remove_prefix(std::min(pair.size() + 1, pairs.size()));
+    if (is_override(pair)) {
+      has_any = true;
+      continue;
+    }
+    if (!kept.empty()) kept += '&';
+    kept += pair;
+  }
+  return has_any ? std::optional(std::move(kept)) : std::nullopt;
+}
+
+std::string media_type_of(std::string_view content_type) {
+  return base::to_lower(base::trim(content_type.substr(0, content_type.find(';'))));
+}
+
+}  // namespace
+
+std::optional<std::string> without_method_override(std::string_view query, const contract::Operation& operation) {
+  // Without one of its letters, as it is or encoded, no name can be it.
+  const bool may_be_there = query.find_first_of("%_") != std::string_view::npos;
+  if (!may_be_there || operation.declares_query(override_parameter)) return std::nullopt;
+  return without_override_pairs(query);
+}
+
+FormWithoutOverride without_method_override(std::string_view content_type, std::string_view body,
+                                            const contract::Operation& operation) {
+  if (body.empty() || operation.declares_form_member(override_parameter)) return {};
+  const std::string type = media_type_of(content_type);
+  if (type == "application/x-www-form-urlencoded") return {without_override_pairs(body), false};
+  if (type != "multipart/form-data") return {};
+  // Bodies of this kind are not taken apart here: where one part's name may be it, the request is refused.
+  for (std::size_t at = body.find(override_parameter); at != std::string_view::npos;
+       at = body.find(override_parameter, at + 1)) {
+    const auto before = body.substr(0, at);
+    if (before.ends_with("name=\"") || before.ends_with("name=") || before.ends_with("name='")) return {{}, true};
+  }
+  return {};
+}
+
+}  // namespace pgw::pipeline
