@@ -32,7 +32,7 @@ class PlayedUpstream final : public upstream::Client {
     int resumed = 0;
   };
 
-  void retarget(upstream::Target) override {}
+  void retarget(std::shared_ptr<const upstream::Target>) override {}
   CallId start(upstream::OutgoingRequest request, std::shared_ptr<upstream::ResponseSink> sink) override {
     if (on_start) on_start();
     calls.push_back({std::move(request), std::move(sink)});
@@ -163,7 +163,7 @@ struct Stage {
   metrics::Metrics metrics;
   cache::Cache cache{{}};
   upstream::Breaker breaker{{}};
-  Process process{cache, metrics, breaker};
+  Process process{cache, metrics, breaker, nullptr};
   loop::EventLoop loop{0};
   std::shared_ptr<PlayedUpstream> upstream = std::make_shared<PlayedUpstream>();
   std::optional<Worker> worker;
