@@ -32,7 +32,7 @@ class PlayedUpstream final : public upstream::Client {
     int resumed = 0;
   };
 
-  void retarget(upstream::Target) override {}
+  void retarget(std::shared_ptr<const upstream::Target>) override {}
   CallId start(upstream::OutgoingRequest request, std::shared_ptr<upstream::ResponseSink> sink) override {
     if (on_start) on_start();
     calls.push_back({std::move(request), std::move(sink)});
@@ -61,6 +61,9 @@ class PlayedExchange final : public http::Exchange {
  public:
   using http::Exchange::Exchange;
 
+  void limit_body(std::uint64_t) override {}
+  void take_body(std::shared_ptr<http::BodySink>) override {}
+  void resume_body() override {}
   void respond(const http::ResponseHead& head, http::Content content) override {
     answer(head);
     body = content.bytes;
@@ -95,6 +98,7 @@ class PlayedExchange final : public http::Exchange {
  private:
   void answer(const http::ResponseHead& head) {
     if (on_answer) on_answer();
+    phase_ = Phase::done;
     status_ = head.status;
     fields = head.fields;
   }
@@ -104,7 +108,7 @@ struct Stage {
   /// With `keys` callers need one of them; without, access is open.
   explicit Stage(std::string_view api, const std::function<void(config::Settings&)>& configure = {},
                  std::vector<config::KeyEntry> keys = {})
-      : contract(contract_of(api)), metrics(operation_ids(*contract), {}, "test") {
+      : contract(contract_of(api)), metrics(operation_ids(*contract), {}, "test", "") {
     config::Settings settings;
     settings.access.mode = keys.empty() ? config::AccessMode::open : config::AccessMode::keys;
     settings.upstream.url = {"http", "api.internal", 80, "/v4"};
@@ -139,7 +143,7 @@ struct Stage {
     request.peer = "192.0.2.7";
     for (const auto& [name, value] : fields) request.fields.add(name, value);
     worker->on_head(exchange);
-    if (!exchange->answered() && exchange->status() == 0) worker->on_request(exchange);
+    if (!exchange->answered()) worker->on_request(exchange);
     return exchange;
   }
 
@@ -159,7 +163,7 @@ struct Stage {
   metrics::Metrics metrics;
   cache::Cache cache{{}};
   upstream::Breaker breaker{{}};
-  Process process{cache, metrics, breaker};
+  Process process{cache, metrics, breaker, nullptr};
   loop::EventLoop loop{0};
   std::shared_ptr<PlayedUpstream> upstream = std::make_shared<PlayedUpstream>();
   std::optional<Worker> worker;
