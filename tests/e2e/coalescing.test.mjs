@@ -117,7 +117,7 @@ it('an uncacheable answer lets all go at once, and the next ones too', () => wit
   for (const response of await Promise.all(next)) assert.equal(response.status, 200);
 }));
 
-it('followers of another variant ask for theirs, together', () => withPlayedOrigin(onWorkers, async ({ origin, gateway, get }) => {
+it('followers of another variant ask for theirs, together', () => withPlayedOrigin({ ...onWorkers, upstream: { forward_fields: ['X-Kind'] } }, async ({ origin, gateway, get }) => {
   const german = get(item, { 'X-Kind': 'de' });
   await origin.take(0);
   const french = times(many, () => get(item, { 'X-Kind': 'fr' }));

@@ -52,14 +52,14 @@ export class Gateway {
   folder = temporaryFolder();
 
   /** `settings` are merged, key by key of the first level, into those of a stand. */
-  static async start({ upstreamUrl, credential, keys, settings = {}, env = {} }) {
+  static async start({ upstreamUrl, credential, keys, settings = {}, env = {}, forwardFields }) {
     const gateway = new Gateway();
     gateway.base = {
       listen: '127.0.0.1:0',
       admin: '127.0.0.1:0',
       workers: 2,
       api: contractFile,
-      upstream: { url: upstreamUrl, credential: { header: 'X-API-KEY', value: '${E2E_CREDENTIAL}' }, timeout: '10s' },
+      upstream: { url: upstreamUrl, credential: { header: 'X-API-KEY', value: '${E2E_CREDENTIAL}' }, timeout: '10s', forward_fields: forwardFields },
       access: { mode: 'keys', keys_file: 'keys.yaml' },
       cache: { rules: longRules, safe_operations: ['Projects_export'] },
       limits: { drain_timeout: '10s' },
@@ -129,13 +129,16 @@ export class Gateway {
   }
 }
 
+/** What tells the sandbox to misbehave: undeclared, so that it takes the operator's word to reach it where a rule stores the answers. */
+const sandboxFields = ['Abort', 'Body-Size', 'Delay', 'Delay-After', 'Headers', 'Status'].map((name) => `X-Sandbox-${name}`);
+
 /** A gateway in front of a sandbox. `stop` ends both and fails if either doesn't end well. */
 export class Stand {
   static async start({ keys, settings, sandbox = {} }) {
     const stand = new Stand();
     stand.credential = randomSecret('upstream-');
     stand.sandbox = await Sandbox.start({ apiKey: stand.credential, ...sandbox });
-    stand.gateway = await Gateway.start({ upstreamUrl: stand.sandbox.url, credential: stand.credential, keys, settings });
+    stand.gateway = await Gateway.start({ upstreamUrl: stand.sandbox.url, credential: stand.credential, keys, settings, forwardFields: sandboxFields });
     return stand;
   }
 
