@@ -52,7 +52,7 @@ std::string digest_of_files(std::span<const std::filesystem::path> files) {
   if (files.size() == 1) return digest_of_file(files.front());
   std::string digests;
   for (const auto& file : files) digests += digest_of_file(file);
-  return digest_of(digests);
+  return digest_of({digests});
 }
 
 cache::Rule cache_rule(const config::CacheRule& rule) {
