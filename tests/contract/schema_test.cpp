@@ -867,7 +867,8 @@ TEST_CASE("what is wrong with a schema is an error at its place") {
       {"{oneOf: [{}], discriminator: {propertyName: a, mapping: {b: '#x'}}}",
        "1:15: error: the reference '#x' is malformed"},
       {"{oneOf: [{}], discriminator: {propertyName: a, mapping: {b: b.yaml}}}",
-       "1:15: error: the reference 'b.yaml' leads out of this document; only references within it are followed"},
+       "1:15: error: the reference 'b.yaml' leads out of this document: only references within it, and to files in its "
+       "folder or below, are followed"},
       {"{oneOf: [{}], discriminator: {propertyName: a, mapping: [b]}}",
        "1:15: error: mapping must lead from values to schemas"},
   }));
