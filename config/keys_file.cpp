@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <exception>
 #include <map>
+#include <set>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "base/hex.h"
+#include "config/file_access.h"
 #include "config/keys_table.h"
 #include "config/reader.h"
 #include "config/suggest.h"
@@ -40,14 +42,14 @@ struct Team {
 struct Digest {
   json schema() const { return {{"type", "string"}}; }
   std::string text() const { return "64 hexadecimal digits"; }
-  void read(const Section& section, std::string_view key, std::array<std::uint8_t, 32>& into) const {
+  void read(const Section& section, std::string_view key, KeyDigest& into) const {
     if (const auto digest = parse_sha256(section.text(key).value_or(""))) {
       into = *digest;
     } else {
       section.error(key, "64 hexadecimal digits expected: the SHA-256 of the key, never the key");
     }
   }
-  json tell(const std::array<std::uint8_t, 32>&) const { return {}; }
+  json tell(const KeyDigest& value) const { return sha256_text(value); }
 };
 
 struct Scopes {
@@ -81,45 +83,82 @@ struct Events {
   json tell(const Rate& value) const { return to_text(value); }
 };
 
-struct Day {
+struct Moment {
   json schema() const { return json::object(); }
-  std::string text() const { return "date"; }
-  void read(const Section& section, std::string_view key, std::chrono::sys_days& into) const {
+  std::string text() const { return "date or moment"; }
+  void read(const Section& section, std::string_view key, std::chrono::sys_seconds& into) const {
     const auto text = section.text(key);
-    const auto day = text ? parse_date(*text) : std::nullopt;
-    if (!day) return section.error(key, "a date expected, e.g. 2027-01-31");
-    into = *day;
+    const auto moment = text ? parse_moment(*text) : std::nullopt;
+    if (!moment) return section.error(key, "a date or a moment in UTC expected, e.g. 2027-01-31, 2027-01-31T12:00:00Z");
+    into = *moment;
   }
-  json tell(std::chrono::sys_days value) const { return to_text(value); }
+  json tell(std::chrono::sys_seconds value) const { return moment_text(value); }
 };
+
+const Table<KeySecret>& secret_table() {
+  using Of = KeySecret;
+  static const Table<KeySecret> table{
+      required(row("sha256", &Of::sha256, Digest{}, "One of the key's secrets, while it is rotated.")),
+      row("expires", &Of::expires, Moment{}, "This secret is refused from then on.", "(never)"),
+  };
+  return table;
+}
+
+struct KeysFile {
+  std::vector<KeyEntry> keys;
+};
+
+const Table<KeysFile>& file_table() {
+  static const Table<KeysFile> table{required(list_of("keys", &KeysFile::keys, key_table()))};
+  return table;
+}
 
 class KeysLoader {
  public:
   KeysLoader(Reader& reader, std::chrono::sys_seconds now) : reader_(reader), now_(now) {}
 
   std::vector<KeyEntry> load() {
-    const json* keys = reader_.find("/keys");
-    const std::size_t count = keys != nullptr && keys->is_array() ? keys->size() : 0;
-    for (std::size_t i = 0; i < count; ++i) entry(Section(reader_, "/keys/" + std::to_string(i)));
-    if (count == 0 && !reader_.has_errors()) reader_.warning("/keys", "no key: nobody may call");
-    return std::move(entries_);
+    KeysFile file;
+    file_table().read(Section(reader_, ""), file);
+    for (std::size_t i = 0; i < file.keys.size(); ++i)
+      check(Section(reader_, "/keys/" + std::to_string(i)), file.keys[i]);
+    if (file.keys.empty() && !reader_.has_errors()) reader_.warning("/keys", "no key: nobody may call");
+    return std::move(file.keys);
   }
 
  private:
-  void entry(const Section& section) {
-    KeyEntry entry;
+  /// What rows can't say of an entry.
+  void check(const Section& section, KeyEntry& entry) {
     entry.place = reader_.place(section.pointer());
-    key_table().read(section, entry);
     unique(ids_, entry.id, section.pointer("id"), "another key has this id");
-    if (section.has("sha256")) {
-      unique(hashes_, sha256_text(entry.sha256), section.pointer("sha256"), "another entry has this key");
-    }
+    check_secrets(section, entry);
     if (entry.rate && !section.named("burst")) {
       entry.burst = std::max(1U, entry.rate->events / static_cast<std::uint32_t>(entry.rate->period.count()));
     }
     if (section.has("burst") && !section.named("rate")) section.error("burst", "needs a rate");
-    if (entry.expires && now_ >= *entry.expires) reader_.warning(section.pointer("expires"), "this key has expired");
-    entries_.push_back(std::move(entry));
+    warn_of_expiry(section, entry.expires, "this key has expired");
+    if (entry.disabled) reader_.warning(section.pointer("disabled"), "this key is disabled");
+  }
+
+  void check_secrets(const Section& section, const KeyEntry& entry) {
+    if (section.named("sha256") && section.named("secrets")) {
+      return reader_.error(section.pointer(), "has both sha256 and secrets; give one");
+    }
+    if (!section.named("sha256") && !section.named("secrets")) {
+      return reader_.error(section.pointer(), "needs sha256, or secrets while it is rotated");
+    }
+    const std::string another = "another entry has this key";
+    if (entry.sha256) unique(hashes_, sha256_text(*entry.sha256), section.pointer("sha256"), another);
+    for (std::size_t i = 0; i < entry.secrets.size(); ++i) {
+      const Section secret = section.at("secrets").at(std::to_string(i));
+      if (secret.has("sha256"))
+        unique(hashes_, sha256_text(entry.secrets[i].sha256), secret.pointer("sha256"), another);
+      warn_of_expiry(secret, entry.secrets[i].expires, "this secret has expired");
+    }
+  }
+
+  void warn_of_expiry(const Section& section, std::optional<std::chrono::sys_seconds> expires, const char* message) {
+    if (expires && now_ >= *expires) reader_.warning(section.pointer("expires"), message);
   }
 
   void unique(std::map<std::string, std::string>& seen, const std::string& value, const std::string& pointer,
@@ -131,7 +170,6 @@ class KeysLoader {
 
   Reader& reader_;
   const std::chrono::sys_seconds now_;
-  std::vector<KeyEntry> entries_;
   std::map<std::string, std::string> ids_;  // value to the pointer where it stood first
   std::map<std::string, std::string> hashes_;
 };
@@ -143,7 +181,8 @@ const Table<KeyEntry>& key_table() {
   static const Table<KeyEntry> table{
       required(row("id", &Of::id, KeyId{}, "Names the key in logs and metrics; unique.")),
       required(row("team", &Of::team, Team{}, "Whose key it is.")),
-      required(row("sha256", &Of::sha256, Digest{}, "The SHA-256 of the key, never the key.")),
+      row("sha256", &Of::sha256, Digest{}, "The SHA-256 of the key, never the key. Either this or `secrets`."),
+      list_of("secrets", &Of::secrets, secret_table()),
       row("scopes", &Of::scopes, Scopes{}, "`read`: operations that change nothing; `write`: the others."),
       row("operations", &Of::operations, SomeTexts{"operationIds"}, "The only operations that the key may call.",
           "(every operation that the scopes allow)"),
@@ -152,7 +191,9 @@ const Table<KeyEntry>& key_table() {
           "(what the rate gives in a second)"),
       row("concurrency", &Of::concurrency, Count{1, 1'000'000}, "Requests of the key that may be under way at a time.",
           "(any number)"),
-      row("expires", &Of::expires, Day{}, "The key is refused from 00:00 UTC of this day on.", "(never)"),
+      row("expires", &Of::expires, Moment{}, "The key is refused from then on; of a date, from its 00:00 UTC.",
+          "(never)"),
+      row("disabled", &Of::disabled, Flag{}, "The key is refused, as if the entry weren't there."),
   };
   return table;
 }
@@ -194,12 +235,9 @@ LoadedKeys load_keys(const std::filesystem::path& path, std::chrono::sys_seconds
   try {
     Reader reader(path);
     LoadedKeys loaded;
+    if (auto who = who_else_may_write(path); !who.empty()) reader.error("", who);
     if (reader.readable()) {
-      reader.check({{"type", "object"},
-                    {"additionalProperties", false},
-                    {"required", {"keys"}},
-                    {"properties", {{"keys", {{"type", "array"}, {"items", key_table().schema()}}}}}},
-                   nullptr);
+      reader.check(file_table().schema(), nullptr);
       loaded.entries = KeysLoader(reader, now).load();
     }
     loaded.problems = reader.take_problems();
@@ -209,11 +247,16 @@ LoadedKeys load_keys(const std::filesystem::path& path, std::chrono::sys_seconds
   }
 }
 
+std::vector<KeySecret> secrets_of(const KeyEntry& entry) {
+  return entry.sha256 ? std::vector<KeySecret>{{*entry.sha256, std::nullopt}} : entry.secrets;
+}
+
 std::vector<contract::Problem> check_operations(std::span<const KeyEntry> entries, std::span<const std::string> known) {
   std::vector<contract::Problem> problems;
+  const std::set<std::string_view> ids(known.begin(), known.end());
   for (const auto& entry : entries) {
     for (const auto& id : entry.operations) {
-      if (std::find(known.begin(), known.end(), id) != known.end()) continue;
+      if (ids.contains(id)) continue;
       problems.push_back(
           {contract::Severity::error, entry.place,
            "key '" + entry.id + "': the contract has no operation '" + id + "'" + did_you_mean(id, known)});
@@ -222,12 +265,12 @@ std::vector<contract::Problem> check_operations(std::span<const KeyEntry> entrie
   return problems;
 }
 
-std::optional<std::array<std::uint8_t, 32>> parse_sha256(std::string_view hex) {
-  std::array<std::uint8_t, 32> digest{};
+std::optional<KeyDigest> parse_sha256(std::string_view hex) {
+  KeyDigest digest{};
   return base::read_hex(hex, digest) ? std::optional(digest) : std::nullopt;
 }
 
-std::string sha256_text(const std::array<std::uint8_t, 32>& digest) {
+std::string sha256_text(const KeyDigest& digest) {
   std::string out;
   base::append_hex(out, digest);
   return out;
@@ -242,13 +285,22 @@ std::string entry_yaml(const KeyEntry& entry) {
   std::vector<std::string> scopes;
   for (const Scope scope : entry.scopes) scopes.emplace_back(to_string(scope));
   // Ids and teams are quoted, since "on" or "0123" would be no text to YAML.
-  std::string out = "  - id: \"" + entry.id + "\"\n    team: \"" + entry.team + "\"\n    sha256: \"" +
-                    sha256_text(entry.sha256) + "\"\n    scopes: " + list(scopes) + "\n";
+  std::string out = "  - id: \"" + entry.id + "\"\n    team: \"" + entry.team + "\"\n";
+  if (entry.sha256) out += "    sha256: \"" + sha256_text(*entry.sha256) + "\"\n";
+  if (!entry.secrets.empty()) out += "    secrets:\n";
+  for (const auto& secret : entry.secrets) {
+    out += "      - {sha256: \"" + sha256_text(secret.sha256) + "\"";
+    if (secret.expires) out += ", expires: " + moment_text(*secret.expires);
+    out += "}\n";
+  }
+  out += "    scopes: " + list(scopes) + "\n";
   if (!entry.operations.empty()) out += "    operations: " + list(entry.operations) + "\n";
   if (entry.rate) {
     out += "    rate: " + to_text(*entry.rate) + "\n    burst: " + std::to_string(entry.burst) + "\n";
   }
-  if (entry.expires) out += "    expires: " + to_text(*entry.expires) + "\n";
+  if (entry.concurrency) out += "    concurrency: " + std::to_string(*entry.concurrency) + "\n";
+  if (entry.expires) out += "    expires: " + moment_text(*entry.expires) + "\n";
+  if (entry.disabled) out += "    disabled: true\n";
   return out;
 }
 

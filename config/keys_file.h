@@ -32,18 +32,32 @@ std::string name_rule(std::string_view what);
 /// Why a name can't be a team's; empty when it can.
 std::string team_fault(std::string_view name);
 
+/// Of a key's bytes.
+using KeyDigest = std::array<std::uint8_t, 32>;
+
+/// One of the secrets of a key that is being rotated.
+struct KeySecret {
+  KeyDigest sha256{};
+  std::optional<std::chrono::sys_seconds> expires;  ///< refused from then on
+};
+
 struct KeyEntry {
   std::string id;  ///< names the key in logs and metrics; unique
   std::string team;
-  std::array<std::uint8_t, 32> sha256{};  ///< of the key's bytes
+  std::optional<KeyDigest> sha256;  ///< of the only secret; else `secrets` has some
+  std::vector<KeySecret> secrets;   ///< all of which are this key
   std::vector<Scope> scopes{Scope::read};
   std::vector<std::string> operations;       ///< operationIds; empty: every operation that the scopes allow
   std::optional<Rate> rate;                  ///< nullopt: unlimited
   std::uint32_t burst = 0;                   ///< with a rate: at least 1, by default what the rate gives in one second
   std::optional<std::uint32_t> concurrency;  ///< requests under way at a time; nullopt: any number
-  std::optional<std::chrono::sys_days> expires;  ///< refused from 00:00 UTC of this day on
+  std::optional<std::chrono::sys_seconds> expires;  ///< refused from then on
+  bool disabled = false;                            ///< refused, as if the entry weren't there
   contract::Place place;
 };
+
+/// Those of `secrets`, or the only one.
+std::vector<KeySecret> secrets_of(const KeyEntry& entry);
 
 struct LoadedKeys {
   std::vector<KeyEntry> entries;            ///< complete only when no problem is an error
@@ -51,7 +65,8 @@ struct LoadedKeys {
   bool ok() const;                          ///< no problem is an error
 };
 
-/// Reads and checks a keys file, every problem at once. `now` decides which keys have expired (a warning). Throws
+/// Reads and checks a keys file, every problem at once. A file that others may write is refused, see
+/// config/file_access.h. `now` decides which keys have expired (a warning). Throws
 /// nothing.
 LoadedKeys load_keys(
     const std::filesystem::path& path,
@@ -61,8 +76,8 @@ LoadedKeys load_keys(
 std::vector<contract::Problem> check_operations(std::span<const KeyEntry> entries, std::span<const std::string> known);
 
 /// 64 hexadecimal digits, either case.
-std::optional<std::array<std::uint8_t, 32>> parse_sha256(std::string_view hex);
-std::string sha256_text(const std::array<std::uint8_t, 32>& digest);
+std::optional<KeyDigest> parse_sha256(std::string_view hex);
+std::string sha256_text(const KeyDigest& digest);
 
 /// One entry as it stands in the file, with its dash and indentation, to paste under `keys:`.
 std::string entry_yaml(const KeyEntry& entry);

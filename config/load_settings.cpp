@@ -1,13 +1,19 @@
 // From the config file to Settings.
 #include <algorithm>
 #include <exception>
+#include <fstream>
+#include <iterator>
 #include <system_error>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "config/admin_tokens.h"
+#include "config/file_access.h"
+#include "config/pem_file.h"
 #include "config/reader.h"
 #include "config/secret_file.h"
 #include "config/settings.h"
@@ -68,11 +74,24 @@ std::string_view secret_part(const UpstreamCredential& credential) {
   return space == std::string_view::npos ? value : value.substr(space + 1);
 }
 
+/// Of the machine, or of the container where that has less; 0: unknown.
+std::uint64_t machine_memory() {
+  const auto pages = ::sysconf(_SC_PHYS_PAGES);
+  const auto page = ::sysconf(_SC_PAGESIZE);
+  std::uint64_t memory =
+      pages > 0 && page > 0 ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page) : 0;
+  std::uint64_t of_container = 0;
+  if (std::ifstream("/sys/fs/cgroup/memory.max") >> of_container)
+    memory = std::min(memory, of_container);  // else "max"
+  return memory;
+}
+
 /// What rows can't say: relations of settings, and the files that they name.
 class Loader {
  public:
-  Loader(Reader& reader, const std::filesystem::path& file, Purpose purpose, const UpstreamCredential* running)
-      : reader_(reader), purpose_(purpose), running_(running) {
+  Loader(Reader& reader, const std::filesystem::path& file, Purpose purpose, const UpstreamCredential* running,
+         const Overrides& overrides)
+      : reader_(reader), purpose_(purpose), running_(running), overrides_(overrides) {
     settings_.file = file;
     settings_.workers = 0;  // as many as there are threads
     settings_.api = reader.folder() / "projects-v4.openapi.yaml";
@@ -81,10 +100,14 @@ class Loader {
 
   Settings load() {
     settings_table().read(root_, settings_);
+    warn_of_writers("", settings_.file);
     listeners();
+    admin_tokens();
     workers();
-    readable_file("/api", settings_.api);
+    if (readable_file("/api", settings_.api)) warn_of_writers("/api", settings_.api);
     limits();
+    cache_size();
+    cache_rules(root_.at("cache").at("rules"));
     cache_file();
     if (purpose_ == Purpose::serve) upstream(root_.at("upstream"));
     access(root_.at("access"));
@@ -93,13 +116,39 @@ class Loader {
     return std::move(settings_);
   }
 
+  /// Of the files that the settings name, beyond what stands at the settings themselves.
+  std::vector<contract::Problem> take_problems_of_other_files() { return std::move(of_other_files_); }
+
  private:
   void listeners() {
-    if (!settings_.listen.overlaps(settings_.admin)) return;
-    root_.error(root_.has("admin") ? "admin" : "listen",
-                settings_.listen == settings_.admin
-                    ? "listen and admin are the same address"
-                    : "listen and admin have the same port, and one of them is every address of this machine");
+    settings_.listen = overrides_.listen.value_or(settings_.listen);
+    settings_.admin = overrides_.admin.value_or(settings_.admin);
+    if (overrides_.admin_token_file) settings_.admin_token_file = *overrides_.admin_token_file;
+    if (settings_.listen.overlaps(settings_.admin)) {
+      root_.error(root_.has("admin") ? "admin" : "listen",
+                  settings_.listen == settings_.admin
+                      ? "listen and admin are the same address"
+                      : "listen and admin have the same port, and one of them is every address of this machine");
+    }
+    if (!settings_.listen.is_loopback()) {
+      reader_.warning("/listen",
+                      "keys and answers leave this machine unencrypted; put a balancer with TLS before the gateway");
+    }
+    if (settings_.admin.is_loopback()) return;
+    if (root_.named("admin_token_file") || overrides_.admin_token_file) {
+      reader_.warning("/admin",
+                      "tokens and answers leave this machine unencrypted; keep the address to the operators' network");
+    } else {
+      root_.error("admin", "others than this machine reach this address, so it wants an admin_token_file");
+    }
+  }
+
+  void admin_tokens() {
+    const auto& file = settings_.admin_token_file;
+    if (file.empty() || !readable_file("/admin_token_file", settings_.admin_token_file)) return;
+    // The lines that are wrong are named in the file that has them; in the order of that file, behind this one's.
+    auto loaded = load_admin_tokens(file);
+    std::move(loaded.problems.begin(), loaded.problems.end(), std::back_inserter(of_other_files_));
   }
 
   void workers() {
@@ -111,12 +160,22 @@ class Loader {
     }
   }
 
-  /// Nothing is said of a path that isn't set.
-  void readable_file(const std::string& pointer, const std::filesystem::path& path) {
-    if (path.empty()) return;
-    if (const auto why = why_unreadable(path); !why.empty()) {
-      reader_.error(pointer, quotable(pointer, path) + " can't be read: " + why);
-    }
+  /// Nothing is said of a path that isn't set. One that can't be read is said and taken away, so that nobody tries.
+  bool readable_file(const std::string& pointer, std::filesystem::path& path) {
+    if (path.empty()) return false;
+    const auto why = why_unreadable(path);
+    if (why.empty()) return true;
+    reader_.error(pointer, quotable(pointer, path) + " can't be read: " + why);
+    path.clear();
+    return false;
+  }
+
+  void warn_of_writers(const std::string& pointer, const std::filesystem::path& path) {
+    if (const auto who = who_else_may_write(path); !who.empty()) reader_.warning(pointer, who);
+  }
+
+  void warn_of_readers(const std::string& pointer, const std::filesystem::path& path) {
+    if (const auto who = who_else_may_read(path); !who.empty()) reader_.warning(pointer, who);
   }
 
   /// A path in a message: its name in full, unless a part of it came from the environment.
@@ -126,19 +185,37 @@ class Loader {
   }
 
   void upstream(const Section& section) {
-    const auto& upstream = settings_.upstream;
+    auto& upstream = settings_.upstream;
     if (upstream.credential) {
       if (upstream.url.scheme == "http" && !upstream.url.is_loopback()) {
         reader_.warning(section.pointer("url"), "the credential travels unencrypted; use https");
       }
-      credential(section.at("credential"), *settings_.upstream.credential);
+      credential(section.at("credential"), *upstream.credential);
     }
-    readable_file(section.pointer("ca_file"), upstream.ca_file);
-    readable_file(section.pointer("client_certificate"), upstream.client_certificate);
-    readable_file(section.pointer("client_key"), upstream.client_key);
+    const std::string ca_file = section.pointer("ca_file");
+    if (readable_file(ca_file, upstream.ca_file)) {
+      warn_of_writers(ca_file, upstream.ca_file);
+      if (const auto fault = certificates_fault(upstream.ca_file); !fault.empty()) reader_.error(ca_file, fault);
+    }
+    client_certificate(section);
+  }
+
+  void client_certificate(const Section& section) {
+    auto& upstream = settings_.upstream;
     if (section.named("client_certificate") != section.named("client_key")) {
-      section.error(section.named("client_key") ? "client_key" : "client_certificate",
-                    "needs the other one of client_certificate and client_key");
+      return section.error(section.named("client_key") ? "client_key" : "client_certificate",
+                           "needs the other one of client_certificate and client_key");
+    }
+    const std::string certificate = section.pointer("client_certificate");
+    if (readable_file(certificate, upstream.client_certificate)) {
+      const auto fault = certificates_fault(upstream.client_certificate);
+      if (!fault.empty()) reader_.error(certificate, fault);
+    }
+    const std::string key = section.pointer("client_key");
+    if (readable_file(key, upstream.client_key)) {
+      auto fault = who_else_may_write(upstream.client_key);
+      if (fault.empty()) fault = private_key_fault(upstream.client_key);
+      if (!fault.empty()) reader_.error(key, fault);
     }
   }
 
@@ -176,7 +253,7 @@ class Loader {
       return reader_.warning(section.pointer("value_file"), failure + "; the last good value stays");
     }
     credential.value = *content.value;
-    warn_if_world_readable(reader_, section.pointer("value_file"), credential.value_file);
+    warn_of_readers(section.pointer("value_file"), credential.value_file);
   }
 
   void access(const Section& section) {
@@ -185,8 +262,9 @@ class Loader {
       reader_.warning(section.pointer("mode"), "everyone who reaches the listener may call without a key");
     }
     if (access.mode == AccessMode::open || purpose_ == Purpose::sandbox) return access.keys_file.clear();
-    readable_file(section.pointer("keys_file"), access.keys_file);
-    warn_if_world_readable(reader_, section.pointer("keys_file"), access.keys_file);
+    if (readable_file(section.pointer("keys_file"), access.keys_file)) {
+      warn_of_readers(section.pointer("keys_file"), access.keys_file);
+    }
   }
 
   void cache_file() {
@@ -194,6 +272,21 @@ class Loader {
     std::error_code ignored;
     if (file.empty() || std::filesystem::is_directory(file.parent_path(), ignored)) return;
     reader_.error("/cache/file", "there is no folder " + quotable("/cache/file", file.parent_path(), "for the file"));
+  }
+
+  void cache_size() {
+    const auto memory = machine_memory();
+    if (memory > 0 && settings_.cache.max_size > memory) {
+      reader_.error("/cache/max_size", "this machine has less memory: " + std::to_string(memory >> 20U) + "MiB");
+    }
+  }
+
+  void cache_rules(const Section& rules) {
+    for (const auto& [id, rule] : settings_.cache.rules) {
+      if (rule.stale_while_revalidate && !rules.at(id).named("ttl")) {
+        rules.at(id).error("stale_while_revalidate", "needs a ttl: without one the rule makes nothing fresh or stale");
+      }
+    }
   }
 
   void limits() {
@@ -207,7 +300,9 @@ class Loader {
   const Purpose purpose_;
   const UpstreamCredential* const running_;
   const Section root_{reader_, ""};
+  const Overrides& overrides_;
   Settings settings_;
+  std::vector<contract::Problem> of_other_files_;
 };
 
 /// What the caller of `Purpose::sandbox` brings itself. Its schema wants an upstream all the same.
@@ -219,30 +314,39 @@ void leave_out_what_the_sandbox_brings(Reader& reader) {
   reader.set("/upstream/url", "http://localhost");
 }
 
+bool is_error(const contract::Problem& problem) {
+  return problem.severity == contract::Severity::error;
+}
+
 Loaded load(const std::filesystem::path& path, const Environment& environment, Purpose purpose,
-            const UpstreamCredential* running) {
+            const UpstreamCredential* running, const Overrides& overrides) {
   const auto file = std::filesystem::absolute(path).lexically_normal();
   Reader reader(path);
   Loaded loaded;
+  std::vector<contract::Problem> of_other_files;
+  std::optional<Settings> settings;
   if (reader.readable()) {
     if (purpose == Purpose::sandbox) leave_out_what_the_sandbox_brings(reader);
     reader.check(settings_table().schema(), &environment);
-    Settings settings = Loader(reader, file, purpose, running).load();
-    if (!reader.has_errors()) loaded.settings = std::move(settings);
+    Loader loader(reader, file, purpose, running, overrides);
+    settings = loader.load();
+    of_other_files = loader.take_problems_of_other_files();
   }
   loaded.problems = reader.take_problems();
+  std::move(of_other_files.begin(), of_other_files.end(), std::back_inserter(loaded.problems));
+  (std::ranges::any_of(loaded.problems, is_error) ? loaded.draft : loaded.settings) = std::move(settings);
   return loaded;
 }
 
 }  // namespace
 
 Loaded load_settings(const std::filesystem::path& path, const Environment& environment, Purpose purpose,
-                     const UpstreamCredential* running) {
+                     const UpstreamCredential* running, const Overrides& overrides) {
   try {
-    return load(path, environment, purpose, running);
+    return load(path, environment, purpose, running, overrides);
   } catch (const std::exception& failure) {
     // Out of memory, or a directory that vanished: nothing that has a place in the file.
-    return {std::nullopt, {{contract::Severity::error, {path.string(), 0, 0}, failure.what()}}};
+    return {std::nullopt, std::nullopt, {{contract::Severity::error, {path.string(), 0, 0}, failure.what()}}};
   }
 }
 

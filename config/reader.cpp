@@ -1,13 +1,8 @@
 #include "config/reader.h"
 
-#include <cerrno>
 #include <charconv>
-#include <cstring>
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <system_error>
 #include <tuple>
-#include <unistd.h>
 #include <utility>
 
 #include "config/suggest.h"
@@ -77,6 +72,19 @@ bool is_variable_name(std::string_view name) {
   });
 }
 
+/// Leaves no copy of either text behind: what comes from the environment may be a secret.
+void append_and_wipe(std::string& text, std::string& more) {
+  if (text.capacity() < text.size() + more.size()) {
+    std::string larger;
+    larger.reserve(text.size() + more.size());
+    larger = text;
+    wipe(text.data(), text.size());
+    text = std::move(larger);
+  }
+  text += more;
+  wipe(more.data(), more.size());
+}
+
 /// One "${NAME}" at `at`; returns how many characters it took.
 std::size_t expand_variable(std::string_view text, std::size_t at, const Environment& environment, Expansion& out) {
   const auto close = text.find('}', at);
@@ -87,9 +95,7 @@ std::size_t expand_variable(std::string_view text, std::size_t at, const Environ
     return text.size() - at;
   }
   if (auto value = environment(std::string(name))) {
-    std::string& found = *value;
-    out.text += found;
-    wipe(found.data(), found.size());
+    append_and_wipe(out.text, *value);
   } else {
     out.problems.push_back("environment variable " + std::string(name) + " is not set");
   }
@@ -126,6 +132,11 @@ json retyped(std::string text, const json& schema) {
   return json(std::move(text));
 }
 
+/// A message of the file as a whole names nothing.
+std::string named(const std::string& pointer, const std::string& message) {
+  return pointer.empty() ? message : dotted(pointer) + ": " + message;
+}
+
 std::string pointer_of(const std::vector<contract::LocPart>& loc) {
   std::string pointer;
   for (const auto& part : loc) {
@@ -133,10 +144,6 @@ std::string pointer_of(const std::vector<contract::LocPart>& loc) {
     pointer += name != nullptr ? token(*name) : "/" + std::to_string(std::get<std::int64_t>(part));
   }
   return pointer;
-}
-
-std::string errno_text() {
-  return std::error_code(errno, std::generic_category()).message();
 }
 
 }  // namespace
@@ -263,11 +270,11 @@ void Reader::validate(const json& schema) {
 void Reader::error(const std::string& pointer, const std::string& message) {
   if (reported(pointer)) return;
   reported_.insert(pointer);
-  add(contract::Severity::error, pointer, dotted(pointer) + ": " + message);
+  add(contract::Severity::error, pointer, named(pointer, message));
 }
 
 void Reader::warning(const std::string& pointer, const std::string& message) {
-  add(contract::Severity::warning, pointer, dotted(pointer) + ": " + message);
+  add(contract::Severity::warning, pointer, named(pointer, message));
 }
 
 json* Reader::find(const std::string& pointer) {
@@ -351,21 +358,6 @@ std::vector<std::string> Section::texts(std::string_view key) const {
     if (item.is_string()) out.push_back(item.get<std::string>());
   }
   return out;
-}
-
-std::string why_unreadable(const std::filesystem::path& path) {
-  struct stat status = {};
-  if (::stat(path.c_str(), &status) != 0) return errno_text();
-  if (S_ISDIR(status.st_mode)) return "Is a directory";
-  if (::access(path.c_str(), R_OK) != 0) return errno_text();
-  return {};
-}
-
-void warn_if_world_readable(Reader& reader, const std::string& pointer, const std::filesystem::path& path) {
-  struct stat status = {};
-  if (::stat(path.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0) {
-    reader.warning(pointer, "everyone on this machine may read the file; take that right away (chmod o-r)");
-  }
 }
 
 }  // namespace pgw::config

@@ -116,10 +116,4 @@ class Section {
   std::string pointer_;
 };
 
-/// Why `path` can't be read as a file; empty when it can.
-std::string why_unreadable(const std::filesystem::path& path);
-
-/// Warns when others than the owner and the group may read a file.
-void warn_if_world_readable(Reader& reader, const std::string& pointer, const std::filesystem::path& path);
-
 }  // namespace pgw::config

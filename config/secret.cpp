@@ -1,46 +1,50 @@
 #include "config/secret.h"
 
 #include <algorithm>
-#include <utility>
+#include <new>
+#include <sys/mman.h>
 
 #include <openssl/crypto.h>
 
 namespace pgw::config {
 
-Secret::Secret(std::string_view value) : size_(value.size()) {
-  if (size_ == 0) return;
-  bytes_ = std::make_unique<char[]>(size_);
-  std::copy(value.begin(), value.end(), bytes_.get());
+/// Pages of their own, since what is kept from dumps and swap space is kept by the page.
+class Secret::Bytes {
+ public:
+  explicit Bytes(std::string_view value) : size_(value.size()) {
+    void* const memory = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) throw std::bad_alloc();
+    data_ = static_cast<char*>(memory);
+    // Both are asked for, not relied on: locked memory is scarce, and the process forbids dumps as a whole.
+    ::madvise(data_, size_, MADV_DONTDUMP);
+    ::mlock(data_, size_);
+    std::copy(value.begin(), value.end(), data_);
+  }
+  Bytes(const Bytes&) = delete;
+  Bytes& operator=(const Bytes&) = delete;
+  ~Bytes() {
+    wipe(data_, size_);
+    ::munmap(data_, size_);
+  }
+
+  std::string_view view() const { return {data_, size_}; }
+
+ private:
+  char* data_ = nullptr;
+  std::size_t size_;
+};
+
+Secret::Secret(std::string_view value) {
+  if (!value.empty()) bytes_ = std::make_shared<const Bytes>(value);
 }
 
-Secret::Secret(const Secret& other) : Secret(other.reveal()) {}
-
-Secret::Secret(Secret&& other) noexcept
-    : bytes_(std::move(other.bytes_)), size_(std::exchange(other.size_, std::size_t{0})) {}
-
-Secret& Secret::operator=(const Secret& other) {
-  if (this != &other) *this = Secret(other);
-  return *this;
-}
-
-Secret& Secret::operator=(Secret&& other) noexcept {
-  if (this == &other) return *this;
-  wipe();
-  bytes_ = std::move(other.bytes_);
-  size_ = std::exchange(other.size_, std::size_t{0});
-  return *this;
-}
-
-Secret::~Secret() {
-  wipe();
+std::string_view Secret::reveal() const {
+  return bytes_ == nullptr ? std::string_view{} : bytes_->view();
 }
 
 bool Secret::equals(std::string_view other) const {
-  return size_ == other.size() && (size_ == 0 || CRYPTO_memcmp(bytes_.get(), other.data(), size_) == 0);
-}
-
-void Secret::wipe() {
-  if (bytes_) config::wipe(bytes_.get(), size_);
+  const std::string_view own = reveal();
+  return own.size() == other.size() && CRYPTO_memcmp(own.data(), other.data(), own.size()) == 0;
 }
 
 void wipe(void* bytes, std::size_t size) {

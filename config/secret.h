@@ -1,4 +1,4 @@
-// A value that must not be seen: the upstream credential, a team's key.
+// A value that must not be seen: the upstream credential, a team's key, an operator's token.
 #pragma once
 
 #include <cstddef>
@@ -8,24 +8,20 @@
 
 namespace pgw::config {
 
-/// Owns a secret's bytes. They leave it through `reveal` alone: there is no operator<<, no conversion to a string or to
-/// JSON, and no `==` (which would take longer the more of a guess is right). Overwritten with zeros when destroyed or
-/// replaced; a copy owns and overwrites its own bytes, and is never held in a small-string buffer that a move would
-/// leave behind. Immutable but for assignment, so one object may be read by any number of threads.
+/// A secret's bytes. They leave it through `reveal` alone: there is no operator<<, no conversion to a string or to
+/// JSON, and no `==` (which would take longer the more of a guess is right). They stand in one place of memory, which
+/// all copies share, which no core dump and no swap space gets, and which is overwritten with zeros when the last copy
+/// goes. Immutable but for assignment, so one object may be read by any number of threads.
 class Secret {
  public:
   Secret() = default;
+  /// Throws std::bad_alloc. The caller overwrites what it was made from: see `wipe`.
   explicit Secret(std::string_view value);
-  Secret(const Secret& other);
-  Secret(Secret&& other) noexcept;
-  Secret& operator=(const Secret& other);
-  Secret& operator=(Secret&& other) noexcept;
-  ~Secret();
 
-  bool empty() const { return size_ == 0; }
+  bool empty() const { return bytes_ == nullptr; }
 
-  /// The bytes themselves, valid as long as this object is neither destroyed nor assigned to.
-  std::string_view reveal() const { return {bytes_.get(), size_}; }
+  /// The bytes themselves, valid as long as a copy of this object is.
+  std::string_view reveal() const;
 
   /// Takes a time that depends on the lengths alone.
   bool equals(std::string_view other) const;
@@ -34,10 +30,8 @@ class Secret {
   friend std::ostream& operator<<(std::ostream&, const Secret&) = delete;
 
  private:
-  void wipe();
-
-  std::unique_ptr<char[]> bytes_;
-  std::size_t size_ = 0;
+  class Bytes;
+  std::shared_ptr<const Bytes> bytes_;  // null: empty
 };
 
 /// Overwrites `size` bytes in a way that the optimiser doesn't remove.

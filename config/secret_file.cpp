@@ -1,51 +1,20 @@
 #include "config/secret_file.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <system_error>
 #include <unistd.h>
 #include <utility>
+
+#include "config/file_access.h"
 
 namespace pgw::config {
 namespace {
 
-constexpr std::size_t max_secret = 64UL * 1024;
 constexpr std::int64_t nanoseconds = 1'000'000'000;
 constexpr std::int64_t settled_after_ns = 2 * nanoseconds;
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(const std::filesystem::path& path) : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-/// A buffer on the stack that leaves nothing behind.
-struct Buffer {
-  std::array<char, max_secret + 1> bytes{};
-  std::size_t size = 0;
-  ~Buffer() { wipe(bytes.data(), size); }
-};
-
-SecretText failed(std::string reason) {
-  return {nullptr, std::move(reason)};
-}
-
-/// What errno says.
-SecretText failed_call() {
-  return failed(std::error_code(errno, std::generic_category()).message());
-}
 
 std::string_view without_line_end(std::string_view text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
@@ -61,47 +30,67 @@ bool has_control_character(std::string_view text) {
   });
 }
 
-SecretText read_secret(const std::filesystem::path& path) {
-  const FileDescriptor file(path);
-  if (file.get() < 0) return failed_call();
-  Buffer buffer;
-  while (buffer.size < buffer.bytes.size()) {
-    const ssize_t got = ::read(file.get(), buffer.bytes.data() + buffer.size, buffer.bytes.size() - buffer.size);
+WipedText::WipedText(const std::filesystem::path& path) {
+  // Without O_NONBLOCK a FIFO in the file's place would hold up the thread for good.
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  failure_ = file < 0 ? errno_text() : read(file);
+  if (file >= 0) ::close(file);
+}
+
+WipedText::~WipedText() {
+  wipe(bytes_.data(), size_);
+}
+
+std::string WipedText::read(int file) {
+  struct stat status = {};
+  if (::fstat(file, &status) != 0) return errno_text();
+  if (auto who = who_else_may_write(status); !who.empty()) return who;
+  while (size_ < bytes_.size()) {
+    const ssize_t got = ::read(file, bytes_.data() + size_, bytes_.size() - size_);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return failed_call();
-    if (got == 0) break;
-    buffer.size += static_cast<std::size_t>(got);
+    if (got < 0) return errno_text();
+    if (got == 0) return {};
+    size_ += static_cast<std::size_t>(got);
   }
-  if (buffer.size > max_secret) return failed("is larger than 64 KiB");
-  const std::string_view text = without_line_end({buffer.bytes.data(), buffer.size});
-  if (text.empty()) return failed("is empty");
-  if (has_control_character(text)) return failed("has a control character");
-  if (text.size() < least_secret) return failed("has less than 16 characters");
+  return "is larger than 64 KiB";
+}
+
+SecretText read_secret(const std::filesystem::path& path) {
+  const WipedText content(path);
+  if (!content.failure().empty()) return {nullptr, content.failure()};
+  const std::string_view text = without_line_end(content.view());
+  if (text.empty()) return {nullptr, "is empty"};
+  if (has_control_character(text)) return {nullptr, "has a control character"};
+  if (text.size() < least_secret) return {nullptr, "has less than 16 characters"};
   return {std::make_shared<const Secret>(text), {}};
 }
 
-SecretFile::SecretFile(std::filesystem::path path, std::shared_ptr<const Secret> value)
-    : path_(std::move(path)), value_(std::move(value)) {
-  refresh();
+bool FileWatch::may_have_changed(std::chrono::system_clock::time_point now) {
+  struct stat status = {};
+  if (::stat(path_.c_str(), &status) != 0) {
+    stamp_.reset();
+    return true;
+  }
+  const Stamp stamp{status.st_dev, status.st_ino, status.st_size,
+                    status.st_mtim.tv_sec * nanoseconds + status.st_mtim.tv_nsec,
+                    status.st_ctim.tv_sec * nanoseconds + status.st_ctim.tv_nsec};
+  if (stamp == stamp_) return false;
+  const std::int64_t now_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now.time_since_epoch()).count();
+  const bool settled = now_ns - std::max(stamp.modified_ns, stamp.changed_ns) > settled_after_ns;
+  stamp_ = settled ? std::optional(stamp) : std::nullopt;
+  return true;
 }
 
-std::optional<SecretFile::Stamp> SecretFile::stamp_of(const std::filesystem::path& path) {
-  struct stat status = {};
-  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
-  return Stamp{status.st_dev, status.st_ino, status.st_size,
-               status.st_mtim.tv_sec * nanoseconds + status.st_mtim.tv_nsec,
-               status.st_ctim.tv_sec * nanoseconds + status.st_ctim.tv_nsec};
+SecretFile::SecretFile(std::filesystem::path path, std::shared_ptr<const Secret> value)
+    : watch_(std::move(path)), value_(std::move(value)) {
+  refresh();
 }
 
 SecretFile::Change SecretFile::refresh(std::chrono::system_clock::time_point now) {
   const std::lock_guard one_at_a_time(refresh_mutex_);
-  // Taken before the content is read: what changes in between has another stamp and is read next time.
-  const auto stamp = stamp_of(path_);
-  if (stamp && stamp == stamp_) return Change::none;
-  SecretText text = read_secret(path_);
-  const std::int64_t now_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now.time_since_epoch()).count();
-  const bool settled = stamp && now_ns - std::max(stamp->modified_ns, stamp->changed_ns) > settled_after_ns;
-  stamp_ = settled && text.value ? stamp : std::nullopt;
+  // Asked before the content is read: what changes in between is another change, and is read next time.
+  if (!watch_.may_have_changed(now)) return Change::none;
+  SecretText text = read_secret(watch_.path());
 
   const std::lock_guard lock(mutex_);
   failure_ = std::move(text.failure);

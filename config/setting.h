@@ -140,7 +140,7 @@ Setting<Object> row(const std::string& name, Field Object::*field, const Type& t
 template <typename Object>
 Setting<Object> required(Setting<Object> row) {
   row.required = true;
-  for (auto& page : row.pages) page.standard = "(must be given)";
+  if (row.pages.size() == 1) row.pages.front().standard = "(must be given)";
   return row;
 }
 
@@ -162,6 +162,26 @@ Setting<Object> section(const std::string& name, Field Object::*field, const Tab
     } else {
       return table.tell(object.*field);
     }
+  };
+  return out;
+}
+
+/// A list of mappings of settings.
+template <typename Object, typename Inner>
+Setting<Object> list_of(const std::string& name, std::vector<Inner> Object::*field, const Table<Inner>& table) {
+  Setting<Object> out{name, {{"type", "array"}, {"items", table.schema()}}, false, {}, {}, {}};
+  out.pages = table.pages(name + "[].");
+  out.read = [=](const Section& outer, Object& object) {
+    const auto* list = outer.find(name);
+    const std::size_t count = list != nullptr && list->is_array() ? list->size() : 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      table.read(outer.at(name).at(std::to_string(i)), (object.*field).emplace_back());
+    }
+  };
+  out.tell = [=](const Object& object) {
+    auto list = nlohmann::json::array();
+    for (const auto& inner : object.*field) list.push_back(table.tell(inner));
+    return list;
   };
   return out;
 }

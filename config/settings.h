@@ -83,8 +83,10 @@ struct Upstream {
   Url url;
   std::optional<UpstreamCredential> credential;  ///< nullopt: the upstream wants none
   std::chrono::milliseconds connect_timeout{2'000};
-  std::chrono::milliseconds timeout{30'000};                 ///< the whole exchange
-  std::chrono::milliseconds stream_idle_timeout{75'000};  ///< longer than a balancer's usual 60 s, which else meets closed connections     ///< between two pieces of a streamed response
+  std::chrono::milliseconds timeout{30'000};  ///< the whole exchange
+  std::chrono::milliseconds stream_idle_timeout{
+      75'000};  ///< longer than a balancer's usual 60 s, which else meets closed connections     ///< between two
+                ///< pieces of a streamed response
   std::chrono::milliseconds max_connection_age{5 * 60'000};  ///< an older connection takes no further request
   std::uint32_t max_connections = 64;                        ///< of all workers together; at least one for each
   std::uint32_t max_waiting = 1'024;  ///< requests that may wait for a connection, of all workers; more are refused
@@ -287,17 +289,28 @@ enum class Purpose {
   sandbox,
 };
 
+/// What the command line says instead of the file.
+struct Overrides {
+  std::optional<Address> listen;
+  std::optional<Address> admin;
+  std::optional<std::filesystem::path> admin_token_file;  ///< absolute
+};
+
 struct Loaded {
-  std::optional<Settings> settings;         ///< set when no problem is an error
+  std::optional<Settings> settings;  ///< set when no problem is an error
+  /// What could be read where a problem is an error, so that the files that it names can be checked all the same; null
+  /// when `settings` is set, and when the file is no mapping.
+  std::optional<Settings> draft;
   std::vector<contract::Problem> problems;  ///< errors and warnings in the order of the file
 };
 
 /// Reads and checks a config file: syntax, structure (config/settings_table.cpp), names, units, environment, and that
-/// the files it names can be read. Finds every problem at once. No problem quotes a value that came from the
-/// environment, nor anything of the credential. `running` is the credential that a reloading process has: where its
-/// value_file is named again and can't be used, that is a warning, and the value stays. Throws nothing.
+/// the files it names can be read and are in the right hands. Finds every problem at once. No problem quotes a value
+/// that came from the environment, nor anything of the credential. `running` is the credential that a reloading process
+/// has: where its value_file is named again and can't be used, that is a warning, and the value stays. Throws nothing.
 Loaded load_settings(const std::filesystem::path& path, const Environment& environment = process_environment(),
-                     Purpose purpose = Purpose::serve, const UpstreamCredential* running = nullptr);
+                     Purpose purpose = Purpose::serve, const UpstreamCredential* running = nullptr,
+                     const Overrides& overrides = {});
 
 /// The operationIds that rules, their `invalidates` and `primes`, `operations` and safe_operations name must be of the
 /// contract (`known`).

@@ -54,6 +54,19 @@ std::size_t unit_index(const std::array<Unit, Count>& units, std::string_view na
   return static_cast<std::size_t>(found - units.begin());
 }
 
+/// Whether each character is that of `shape`, where "d" is any digit.
+bool has_shape(std::string_view text, std::string_view shape) {
+  return std::equal(text.begin(), text.end(), shape.begin(), shape.end(),
+                    [](char c, char expected) { return expected == 'd' ? c >= '0' && c <= '9' : c == expected; });
+}
+
+/// Of digits only.
+unsigned number_at(std::string_view text, std::size_t from, std::size_t length) {
+  unsigned value = 0;
+  std::from_chars(text.data() + from, text.data() + from + length, value);
+  return value;
+}
+
 std::string padded(unsigned number, std::size_t width) {
   std::string digits = std::to_string(number);
   return std::string(width - std::min(width, digits.size()), '0') + digits;
@@ -95,21 +108,23 @@ std::optional<Rate> parse_rate(std::string_view text) {
 }
 
 std::optional<std::chrono::sys_days> parse_date(std::string_view text) {
-  constexpr std::string_view shape = "dddd-dd-dd";
-  if (text.size() != shape.size()) return std::nullopt;
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    const bool digit = text[i] >= '0' && text[i] <= '9';
-    if (shape[i] == 'd' ? !digit : text[i] != '-') return std::nullopt;
-  }
-  const auto number = [&](std::size_t from, std::size_t length) {
-    unsigned value = 0;
-    std::from_chars(text.data() + from, text.data() + from + length, value);
-    return value;
-  };
-  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(number(0, 4))),
-                                         std::chrono::month(number(5, 2)), std::chrono::day(number(8, 2))};
+  if (!has_shape(text, "dddd-dd-dd")) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(number_at(text, 0, 4))),
+                                         std::chrono::month(number_at(text, 5, 2)),
+                                         std::chrono::day(number_at(text, 8, 2))};
   if (!date.ok() || static_cast<int>(date.year()) < 1970) return std::nullopt;
   return std::chrono::sys_days(date);
+}
+
+std::optional<std::chrono::sys_seconds> parse_moment(std::string_view text) {
+  const auto date = parse_date(text.substr(0, 10));
+  if (!date || text.size() == 10) return date;
+  if (!has_shape(text.substr(10), "Tdd:dd:ddZ")) return std::nullopt;
+  const unsigned hours = number_at(text, 11, 2);
+  const unsigned minutes = number_at(text, 14, 2);
+  const unsigned seconds = number_at(text, 17, 2);
+  if (hours > 23 || minutes > 59 || seconds > 59) return std::nullopt;
+  return *date + std::chrono::hours(hours) + std::chrono::minutes(minutes) + std::chrono::seconds(seconds);
 }
 
 std::string to_text(std::chrono::milliseconds duration) {
@@ -144,6 +159,14 @@ std::string to_text(std::chrono::sys_days date) {
   const std::chrono::year_month_day parts(date);
   return padded(static_cast<unsigned>(static_cast<int>(parts.year())), 4) + "-" +
          padded(static_cast<unsigned>(parts.month()), 2) + "-" + padded(static_cast<unsigned>(parts.day()), 2);
+}
+
+std::string moment_text(std::chrono::sys_seconds moment) {
+  const auto day = std::chrono::floor<std::chrono::days>(moment);
+  if (moment == day) return to_text(day);
+  const std::chrono::hh_mm_ss time(moment - day);
+  const auto two = [](auto count) { return padded(static_cast<unsigned>(count.count()), 2); };
+  return to_text(day) + "T" + two(time.hours()) + ":" + two(time.minutes()) + ":" + two(time.seconds()) + "Z";
 }
 
 }  // namespace pgw::config

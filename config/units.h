@@ -31,10 +31,14 @@ std::optional<Rate> parse_rate(std::string_view text);
 /// "2027-01-31" (ISO 8601 calendar date, years 1970 to 9999).
 std::optional<std::chrono::sys_days> parse_date(std::string_view text);
 
-/// The shortest text that parses to the same value: "1h30m", "256MiB", "50/s", "2027-01-31".
+/// A date, which is its 00:00 UTC, or "2027-01-31T12:30:00Z" (RFC 3339, in UTC, whole seconds).
+std::optional<std::chrono::sys_seconds> parse_moment(std::string_view text);
+
+/// The shortest text that parses to the same value: "1h30m", "256MiB", "50/s", "2027-01-31", "2027-01-31T12:30:00Z".
 std::string to_text(std::chrono::milliseconds duration);
 std::string size_text(std::uint64_t bytes);
 std::string to_text(const Rate& rate);
 std::string to_text(std::chrono::sys_days date);
+std::string moment_text(std::chrono::sys_seconds moment);
 
 }  // namespace pgw::config

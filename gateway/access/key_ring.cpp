@@ -132,6 +132,7 @@ Principal principal_of(const config::KeyEntry& entry, const KeyRing::Options& op
   principal.bucket = bucket_for(entry, previous, options.now);
   principal.of_key = places.of_key(entry.id, entry.concurrency);
   if (options.team_concurrency) principal.of_team = places.of_team(entry.team, options.team_concurrency(entry.team));
+  principal.entry_hash = std::hash<std::string>{}(config::entry_yaml(entry));
   principal.expires = entry.expires;
   return principal;
 }
@@ -182,14 +183,17 @@ std::shared_ptr<const KeyRing> KeyRing::build(std::span<const config::KeyEntry> 
   auto ring = std::make_shared<KeyRing>();
   ring->principals_.reserve(entries.size());
   for (const auto& entry : entries) {
-    ring->index_[index_of(entry.sha256)].push_back({entry.sha256, ring->principals_.size()});
+    if (entry.disabled) continue;
+    for (const auto& secret : config::secrets_of(entry)) {
+      ring->index_[index_of(secret.sha256)].push_back({secret.sha256, ring->principals_.size(), secret.expires});
+    }
     ring->principals_.push_back(principal_of(entry, options, previous, places));
   }
   return ring;
 }
 
 const KeyRing::Entry* KeyRing::match(const KeyDigest& digest) const {
-  static const std::vector<Entry> decoy{Entry{KeyDigest{}, 0}};
+  static const std::vector<Entry> decoy{Entry{KeyDigest{}, 0, std::nullopt}};
   const auto bucket = index_.find(index_of(digest));
   const bool candidates = bucket != index_.end();
   const Entry* found = nullptr;
@@ -205,8 +209,28 @@ KeyRing::Lookup KeyRing::find(std::string_view key, std::chrono::system_clock::t
   const Entry* entry = match(digest_of(key));
   if (entry == nullptr) return {Denial::unknown, nullptr};
   const Principal& principal = principals_[entry->principal];
-  const bool expired = principal.expires && now >= *principal.expires;
+  const auto passed = [now](const auto& expires) { return expires && now >= *expires; };
+  const bool expired = passed(principal.expires) || passed(entry->expires);
   return {expired ? Denial::expired : Denial::none, &principal};
+}
+
+KeyChanges changes_of(const KeyRing& before, const KeyRing& after) {
+  std::unordered_map<std::string_view, const Principal*> old;
+  for (const auto& principal : before.principals()) old.emplace(principal.key_id, &principal);
+  KeyChanges changes;
+  for (const auto& principal : after.principals()) {
+    const auto known = old.find(principal.key_id);
+    if (known == old.end()) {
+      changes.added.push_back(principal.key_id);
+      continue;
+    }
+    if (known->second->entry_hash != principal.entry_hash) changes.changed.push_back(principal.key_id);
+    old.erase(known);
+  }
+  for (const auto& principal : before.principals()) {
+    if (old.contains(principal.key_id)) changes.removed.push_back(principal.key_id);
+  }
+  return changes;
 }
 
 Principal anonymous(std::size_t team_number) {

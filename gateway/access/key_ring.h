@@ -31,7 +31,8 @@ struct Principal {
   std::shared_ptr<TokenBucket> bucket;          ///< null: unlimited
   std::shared_ptr<Concurrency> of_key;          ///< null: any number of requests at once
   std::shared_ptr<Concurrency> of_team;         ///< shared by the team's keys; null: any number
-  std::optional<std::chrono::sys_days> expires;
+  std::size_t entry_hash = 0;  ///< of the entry as the keys file would say it: tells whether it changed
+  std::optional<std::chrono::sys_seconds> expires;  ///< of the key, whichever of its secrets is presented
 };
 
 /// Why a request has no principal. One cause, one answer: 401.
@@ -58,7 +59,7 @@ PresentedKey presented_key(std::span<const std::string_view> x_api_key,
                            std::span<const std::string_view> authorization);
 
 /// SHA-256.
-using KeyDigest = std::array<std::uint8_t, 32>;
+using config::KeyDigest;
 KeyDigest digest_of(std::string_view key);
 
 /// The keys in force: an immutable snapshot, swapped whole on reload (hold it by shared_ptr<const KeyRing> as long as a
@@ -94,12 +95,21 @@ class KeyRing {
   struct Entry {
     KeyDigest digest;
     std::size_t principal;
+    std::optional<std::chrono::sys_seconds> expires;  // of this secret of the key
   };
   const Entry* match(const KeyDigest& digest) const;
 
   std::vector<Principal> principals_;
   std::unordered_map<std::uint64_t, std::vector<Entry>> index_;  // by the first eight bytes of the digest
 };
+
+/// The ids of keys, in the order of the files.
+struct KeyChanges {
+  std::vector<std::string> added;
+  std::vector<std::string> removed;
+  std::vector<std::string> changed;
+};
+KeyChanges changes_of(const KeyRing& before, const KeyRing& after);
 
 /// The principal of every request when `access.mode` is open: team "anonymous", every scope, no limit.
 Principal anonymous(std::size_t team_number = 0);

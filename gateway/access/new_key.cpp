@@ -59,7 +59,8 @@ config::Secret random_key() {
 
 }  // namespace
 
-NewKey new_key(std::string_view team, std::vector<config::Scope> scopes, std::optional<std::chrono::sys_days> expires) {
+NewKey new_key(std::string_view team, std::vector<config::Scope> scopes,
+               std::optional<std::chrono::sys_seconds> expires) {
   if (const auto fault = config::team_fault(team); !fault.empty()) throw std::invalid_argument(fault);
   NewKey made;
   made.key = random_key();
@@ -73,10 +74,6 @@ NewKey new_key(std::string_view team, std::vector<config::Scope> scopes, std::op
   made.entry.expires = expires;
   made.yaml = config::entry_yaml(made.entry);
   return made;
-}
-
-std::chrono::sys_days expiry_after(std::chrono::system_clock::time_point now, std::chrono::seconds lifetime) {
-  return std::chrono::ceil<std::chrono::days>(now + lifetime);
 }
 
 }  // namespace pgw::access

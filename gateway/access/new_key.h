@@ -24,9 +24,6 @@ struct NewKey {
 /// From the operating system's random numbers (RAND_bytes). The id is the team's name and 8 random hexadecimal digits.
 /// Throws std::runtime_error when there is no randomness, std::invalid_argument when `team` can't be a team's name.
 NewKey new_key(std::string_view team, std::vector<config::Scope> scopes,
-               std::optional<std::chrono::sys_days> expires = std::nullopt);
-
-/// The first day on which a key made `now` no longer works, if it is to work at least as long as `lifetime`.
-std::chrono::sys_days expiry_after(std::chrono::system_clock::time_point now, std::chrono::seconds lifetime);
+               std::optional<std::chrono::sys_seconds> expires = std::nullopt);
 
 }  // namespace pgw::access

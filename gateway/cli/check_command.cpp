@@ -9,14 +9,10 @@ namespace pgw::cli {
 
 int check(const std::filesystem::path& config, Detail detail) {
   const auto file = config.empty() ? default_file("gateway.yaml") : config;
-  const auto loaded = config::load_settings(file);
-  bool failed = print_problems(loaded.problems, detail) || !loaded.settings;
-  if (loaded.settings) {
-    const auto api = pipeline::load_contract(*loaded.settings);
-    failed = print_problems(api.problems, detail) || failed;
-    if (api.contract != nullptr) {
-      failed = print_problems(pipeline::build_runtime(*loaded.settings, api.contract).problems, detail) || failed;
-    }
+  const auto files = pipeline::load_files(config::load_settings(file));
+  bool failed = print_problems(files.problems, detail) || !files.usable();
+  if (files.usable()) {
+    failed = print_problems(pipeline::build_runtime(*files.settings, files.api.contract).problems, detail) || failed;
   }
   if (failed) return 1;
   std::cout << file.string() << ": ok\n";

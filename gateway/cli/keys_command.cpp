@@ -8,20 +8,22 @@
 namespace pgw::cli {
 namespace {
 
-/// "90d" from now, or a date to come. Throws std::invalid_argument that says what is wrong.
-std::optional<std::chrono::sys_days> parse_expiry(const std::string& text) {
+/// "90d" from now, or a moment to come. Throws std::invalid_argument that says what is wrong.
+std::optional<std::chrono::sys_seconds> parse_expiry(const std::string& text) {
   if (text.empty()) return std::nullopt;
   const auto now = std::chrono::system_clock::now();
-  if (const auto date = config::parse_date(text)) {
-    if (*date > now) return date;
-    throw std::invalid_argument("--expires " + text + ": such a key has expired already (at 00:00 UTC of that day)");
+  if (const auto moment = config::parse_moment(text)) {
+    if (*moment > now) return moment;
+    throw std::invalid_argument("--expires " + text + ": such a key has expired already (a date is its 00:00 UTC)");
   }
   const auto lifetime = config::parse_duration(text);
   if (!lifetime || lifetime->count() <= 0) {
-    throw std::invalid_argument("--expires takes a time from now with a unit (90d, 12h) or a date (2027-01-31), not '" +
-                                text + "'");
+    throw std::invalid_argument(
+        "--expires takes a time from now with a unit (90d, 12h), a date (2027-01-31) or a moment "
+        "(2027-01-31T12:00:00Z), not '" +
+        text + "'");
   }
-  return access::expiry_after(now, std::chrono::duration_cast<std::chrono::seconds>(*lifetime));
+  return std::chrono::ceil<std::chrono::seconds>(now + *lifetime);
 }
 
 std::vector<config::Scope> parse_scopes(const std::vector<std::string>& names) {

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdexcept>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -93,12 +94,12 @@ std::optional<Embedded> start_sandbox() {
   return Embedded{std::move(outcome.sandbox), std::move(credential.key), std::move(team_key)};
 }
 
-/// A command line address in place of the file's. Throws std::invalid_argument.
-void override_address(config::Address& address, const std::string& text, const char* option) {
-  if (text.empty()) return;
+/// A command line address, to stand in place of the file's. Throws std::invalid_argument.
+std::optional<config::Address> given_address(const std::string& text, const char* option) {
+  if (text.empty()) return std::nullopt;
   const auto parsed = config::parse_address(text);
   if (!parsed) throw std::invalid_argument(std::string(option) + " takes HOST:PORT, not '" + text + "'");
-  address = *parsed;
+  return parsed;
 }
 
 config::Loaded load(const ServeOptions& options, const Embedded* embedded, const config::UpstreamCredential* running) {
@@ -107,14 +108,13 @@ config::Loaded load(const ServeOptions& options, const Embedded* embedded, const
   const bool is_trial = embedded != nullptr && options.config.empty();
   const auto installed = [&] { return options.config.empty() ? default_file("gateway.yaml") : options.config; };
   const auto file = is_trial ? bundled_file("gateway.yaml") : installed();
+  config::Overrides overrides{given_address(options.listen, "--listen"), given_address(options.admin, "--admin"), {}};
+  if (!options.admin_token_file.empty())
+    overrides.admin_token_file = std::filesystem::absolute(options.admin_token_file);
   auto loaded = config::load_settings(file, config::process_environment(),
-                                      embedded == nullptr ? config::Purpose::serve : config::Purpose::sandbox, running);
+                                      embedded == nullptr ? config::Purpose::serve : config::Purpose::sandbox, running,
+                                      overrides);
   if (!loaded.settings) return loaded;
-  override_address(loaded.settings->listen, options.listen, "--listen");
-  override_address(loaded.settings->admin, options.admin, "--admin");
-  if (!options.admin_token_file.empty()) {
-    loaded.settings->admin_token_file = std::filesystem::absolute(options.admin_token_file);
-  }
   if (embedded == nullptr) return loaded;
   loaded.settings->upstream.url = *config::parse_url(embedded->upstream->url()).url;
   loaded.settings->upstream.credential = config::UpstreamCredential{"X-API-KEY", embedded->credential, {}};
@@ -175,6 +175,11 @@ void run_until_told_to_end(service::Service& service, const Signals& signals) {
   }
 }
 
+/// No core dump, and no other process of this user, gets what is in this one's memory.
+void keep_memory_private() {
+  prctl(PR_SET_DUMPABLE, 0);
+}
+
 /// Whether another signal to end has come since the last look.
 bool is_hurried(const Signals& signals) {
   for (int signal = 0; (signal = signals.wait(std::chrono::milliseconds(0))) != 0;) {
@@ -192,6 +197,7 @@ void warn_of_root() {
 }
 
 int serve_or_throw(const ServeOptions& options) {
+  keep_memory_private();
   raise_descriptor_limit();
   const Signals signals;
   const CurlLibrary curl;

@@ -3,12 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <initializer_list>
+#include <memory>
+#include <span>
 #include <sstream>
 
 #include <openssl/evp.h>
 
+#include "base/hex.h"
 #include "cache/key.h"
 #include "config/secret_file.h"
+#include "config/suggest.h"
 #include "gateway/pipeline/connection_limits.h"
 #include "gateway/pipeline/references.h"
 
@@ -26,38 +31,28 @@ void append(std::vector<Problem>& all, std::vector<Problem> more) {
   all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
-/// The first 64 bits of SHA-256, in hexadecimal.
-std::string digest_of(std::string_view text) {
+/// The first 64 bits of the SHA-256 of all the parts, in hexadecimal.
+std::string digest_of(std::initializer_list<std::string_view> parts) {
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
-  static constexpr char digits[] = "0123456789abcdef";
+  EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
+  for (const auto part : parts) EVP_DigestUpdate(context.get(), part.data(), part.size());
+  EVP_DigestFinal_ex(context.get(), digest.data(), nullptr);
   std::string hex;
-  for (std::size_t i = 0; i < 8; ++i) {
-    hex += digits[digest[i] >> 4];
-    hex += digits[digest[i] & 0xf];
-  }
+  base::append_hex(hex, std::span(digest).first(8));
   return hex;
 }
 
 /// Tells upstreams and credentials apart without telling either.
 std::string identity_of(const std::string& url, std::string_view credential) {
-  return digest_of(url + '\n' + std::string(credential));
-}
-
-/// Of what can't be read: that of nothing. Whoever needs the file will say so.
-std::string digest_of_file(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream content;
-  content << in.rdbuf();
-  return digest_of(content.view());
+  return digest_of({url, "\n", credential});
 }
 
 std::string digest_of_files(std::span<const std::filesystem::path> files) {
   if (files.size() == 1) return digest_of_file(files.front());
   std::string digests;
   for (const auto& file : files) digests += digest_of_file(file);
-  return digest_of(digests);
+  return digest_of({digests});
 }
 
 cache::Rule cache_rule(const config::CacheRule& rule) {
@@ -93,6 +88,38 @@ void set_credential(Runtime& runtime) {
   }
 }
 
+std::optional<std::uint32_t> concurrency_of(const config::Settings& settings, std::string_view team) {
+  const auto found = settings.teams.find(team);
+  return found == settings.teams.end() ? std::nullopt : found->second.concurrency;
+}
+
+/// The keys of the runtime's settings, and what is wrong with them.
+std::vector<Problem> load_keys(Runtime& runtime, BuildOptions options) {
+  std::vector<Problem> problems;
+  std::vector<config::KeyEntry> entries = std::move(options.extra_keys);
+  const auto ids = operation_ids(*runtime.contract);
+  const auto& access = runtime.settings.access;
+  if (access.mode == config::AccessMode::keys && !access.keys_file.empty()) {
+    // Before the file is read: a change in between has another digest, and is followed.
+    runtime.keys_digest = digest_of_file(access.keys_file);
+    auto loaded = config::load_keys(access.keys_file);
+    append(problems, std::move(loaded.problems));
+    entries.insert(entries.end(), std::make_move_iterator(loaded.entries.begin()),
+                   std::make_move_iterator(loaded.entries.end()));
+    append(problems, config::check_operations(entries, ids));
+  }
+  runtime.keys = access::KeyRing::build(
+      entries,
+      {.operation_ids = ids,
+       .team_number = options.team_number,
+       .team_concurrency = [&runtime](std::string_view team) { return concurrency_of(runtime.settings, team); },
+       .previous = options.previous_keys,
+       .now = std::chrono::steady_clock::now()});
+  runtime.anonymous =
+      access::anonymous(options.team_number ? options.team_number(access::anonymous_team) : std::size_t{0});
+  return problems;
+}
+
 /// Puts a Runtime together, one part after the other; problems gather.
 class Builder {
  public:
@@ -109,7 +136,7 @@ class Builder {
     runtime_->base_segments = common_base();
     make_policies();
     set_target();
-    load_keys();
+    append(problems_, load_keys(*runtime_, std::move(options_)));
     if (has_error(problems_)) return {nullptr, std::move(problems_)};
     return {std::move(runtime_), std::move(problems_)};
   }
@@ -167,6 +194,7 @@ class Builder {
         policy.is_cached = !rule->second.off;
         policy.key_rule = rule->second.key;
         say_override(operation, rule->second);
+        refuse_freshness_of_write(operation, rule->second, policy);
         add_extra_tags(operation, rule->second, policy);
         add_primed_read(operation, rule->second, policy);
       }
@@ -218,16 +246,69 @@ class Builder {
     }
   }
 
+  void refuse_freshness_of_write(const contract::Operation& operation, const config::CacheRule& rule,
+                                 const OperationPolicy& policy) {
+    if (policy.is_read) return;
+    const auto refuse = [&](const auto& duration, const char* name) {
+      if (!duration) return;
+      problems_.push_back(
+          {Severity::error, place_of("/cache/rules/" + operation.id() + "/" + name),
+           std::string(name) + " is for operations that read: " + operation.id() + " is a " + operation.method()});
+    };
+    refuse(rule.ttl, "ttl");
+    refuse(rule.stale_while_revalidate, "stale_while_revalidate");
+    refuse(rule.stale_if_error, "stale_if_error");
+  }
+
+  /// A path of the contract, or the beginning of one: what tags are made of.
+  bool is_tag_path(std::string_view named) const {
+    return std::ranges::any_of(runtime_->contract->operations(), [&](const contract::Operation& operation) {
+      return begins_with_segments(operation.path_template(), named);
+    });
+  }
+
+  /// Whether `named` is made of the first segments of `path`. A parameter of `path` is any value, and any parameter.
+  static bool begins_with_segments(std::string_view path, std::string_view named) {
+    while (!named.empty()) {
+      const auto part = take_segment(named);
+      const auto expected = take_segment(path);
+      if (part != expected && expected.find('{') == std::string_view::npos) return false;
+    }
+    return true;
+  }
+
+  /// Takes "/text" off the front; its text.
+  static std::string_view take_segment(std::string_view& path) {
+    if (path.empty()) return {};
+    path.remove_prefix(1);
+    const auto segment = path.substr(0, path.find('/'));
+    path.remove_prefix(segment.size());
+    return segment;
+  }
+
+  void refuse_tag(const std::string& pointer, const std::string& named) {
+    std::vector<std::string> known;
+    for (const auto& operation : runtime_->contract->operations()) known.push_back(operation.path_template());
+    problems_.push_back({Severity::error, place_of(pointer),
+                         is_literal(pointer) ? "'" + named + "' is no path of the contract, nor the beginning of one" +
+                                                   config::did_you_mean(named, known)
+                                             : "the environment names no path of the contract"});
+  }
+
   void add_extra_tags(const contract::Operation& operation, const config::CacheRule& rule, OperationPolicy& policy) {
     for (std::size_t i = 0; i < rule.invalidates.size(); ++i) {
       const std::string& named = rule.invalidates[i];
       const auto* other = runtime_->contract->find(named);
       const std::string path = other != nullptr ? other->path_template() : named;
       if (!path.starts_with('/')) continue;  // an unknown operation: check_operations has said so
+      std::string pointer = "/cache/rules/";
+      pointer.append(operation.id()).append("/invalidates/").append(std::to_string(i));
+      if (!is_tag_path(path)) {
+        refuse_tag(pointer, named);
+        continue;
+      }
       ExtraTag tag;
       if (const std::string missing = parse_tag_path(operation, path, tag); !missing.empty()) {
-        std::string pointer = "/cache/rules/";
-        pointer.append(operation.id()).append("/invalidates/").append(std::to_string(i));
         std::string message = "what the environment names needs a path parameter";
         if (is_literal(pointer)) {
           message = "'" + named;
@@ -268,9 +349,7 @@ class Builder {
   /// Fills `tag` from a path template; returns the name of a parameter that `operation` lacks, or nothing.
   static std::string parse_tag_path(const contract::Operation& operation, std::string_view path, ExtraTag& tag) {
     while (!path.empty()) {
-      path.remove_prefix(1);
-      const auto segment = path.substr(0, path.find('/'));
-      path.remove_prefix(segment.size());
+      const auto segment = take_segment(path);
       if (!segment.starts_with('{')) {
         tag.pieces.push_back({std::string(segment), std::nullopt});
         continue;
@@ -291,30 +370,6 @@ class Builder {
       ++position;
     }
     return std::nullopt;
-  }
-
-  std::optional<std::uint32_t> team_concurrency(std::string_view team) const {
-    const auto found = settings().teams.find(team);
-    return found == settings().teams.end() ? std::nullopt : found->second.concurrency;
-  }
-
-  void load_keys() {
-    std::vector<config::KeyEntry> entries = std::move(options_.extra_keys);
-    if (settings().access.mode == config::AccessMode::keys && !settings().access.keys_file.empty()) {
-      auto loaded = config::load_keys(settings().access.keys_file);
-      append(problems_, std::move(loaded.problems));
-      entries.insert(entries.end(), std::make_move_iterator(loaded.entries.begin()),
-                     std::make_move_iterator(loaded.entries.end()));
-      append(problems_, config::check_operations(entries, operation_ids_));
-    }
-    runtime_->keys = access::KeyRing::build(
-        entries, {.operation_ids = operation_ids_,
-                  .team_number = options_.team_number,
-                  .team_concurrency = [this](std::string_view team) { return team_concurrency(team); },
-                  .previous = options_.previous_keys,
-                  .now = std::chrono::steady_clock::now()});
-    runtime_->anonymous =
-        access::anonymous(options_.team_number ? options_.team_number(access::anonymous_team) : std::size_t{0});
   }
 
   std::shared_ptr<Runtime> runtime_;
@@ -353,6 +408,13 @@ contract::CompileOptions compile_options(const config::Settings& settings) {
   return options;
 }
 
+std::string digest_of_file(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream content;
+  content << in.rdbuf();
+  return digest_of({content.view()});
+}
+
 LoadedContract load_contract(const config::Settings& settings) {
   LoadedContract loaded;
   auto read = contract::Document::read_tree(settings.api);
@@ -379,9 +441,32 @@ std::vector<std::string> operation_ids(const contract::Contract& contract) {
   return ids;
 }
 
+LoadedFiles load_files(config::Loaded config) {
+  LoadedFiles files{std::move(config.settings), {}, std::move(config.problems)};
+  const auto& readable = files.settings ? files.settings : config.draft;
+  if (!readable) return files;
+  if (!readable->api.empty()) files.api = load_contract(*readable);
+  append(files.problems, std::move(files.api.problems));
+  if (files.usable()) return files;
+  const auto& keys_file = readable->access.keys_file;
+  if (files.api.contract != nullptr) {
+    append(files.problems, build_runtime(*readable, files.api.contract).problems);
+  } else if (!keys_file.empty()) {
+    append(files.problems, config::load_keys(keys_file).problems);
+  }
+  return files;
+}
+
 BuiltRuntime build_runtime(const config::Settings& settings, std::shared_ptr<const contract::Contract> contract,
                            BuildOptions options) {
   return Builder(settings, std::move(contract), std::move(options)).build();
+}
+
+BuiltRuntime with_keys(const Runtime& runtime, BuildOptions options) {
+  auto next = std::make_shared<Runtime>(runtime);
+  BuiltRuntime built{nullptr, load_keys(*next, std::move(options))};
+  if (!has_error(built.problems)) built.runtime = std::move(next);
+  return built;
 }
 
 std::shared_ptr<const Runtime> with_credential(const Runtime& runtime, const config::Secret& value) {

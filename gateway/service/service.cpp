@@ -73,6 +73,19 @@ std::vector<std::string> keep_what_runs(config::Settings& next, const config::Se
   return kept;
 }
 
+/// Says by id which keys came, went and are another now.
+void log_key_changes(const access::KeyRing& before, const access::KeyRing& after) {
+  const auto names = [](const std::vector<std::string>& ids) {
+    std::string text;
+    for (const auto& id : ids) text += (text.empty() ? "" : ", ") + id;
+    return text;
+  };
+  const auto changes = access::changes_of(before, after);
+  log::event(
+      Level::info, "the keys were replaced from their file",
+      {{"added", names(changes.added)}, {"removed", names(changes.removed)}, {"changed", names(changes.changed)}});
+}
+
 /// Who may ask the admin listener for what. Nobody but the machine itself may without a token.
 std::optional<admin::Access> admin_access(const config::Settings& settings, std::vector<contract::Problem>& problems) {
   const auto& file = settings.admin_token_file;
@@ -108,16 +121,15 @@ std::size_t descriptors_beside_clients(const config::Settings& settings) {
 }  // namespace
 
 Service::Outcome Service::prepare(Options options) {
-  auto loaded = options.source(nullptr);
-  Outcome outcome{nullptr, std::move(loaded.problems)};
-  if (!loaded.settings) return outcome;
-  auto access = admin_access(*loaded.settings, outcome.problems);
-  auto api = pipeline::load_contract(*loaded.settings);
-  append(outcome.problems, std::move(api.problems));
-  if (api.contract == nullptr || !access) return outcome;
+  auto files = pipeline::load_files(options.source(nullptr));
+  Outcome outcome{nullptr, std::move(files.problems)};
+  if (!files.usable()) return outcome;
+  auto access = admin_access(*files.settings, outcome.problems);
+  if (!access) return outcome;
 
-  std::unique_ptr<Service> service(new Service(std::move(options), *loaded.settings, *api.contract));
-  auto built = pipeline::build_runtime(*loaded.settings, api.contract, service->build_options(nullptr, api.digest));
+  std::unique_ptr<Service> service(new Service(std::move(options), *files.settings, *files.api.contract));
+  auto built =
+      pipeline::build_runtime(*files.settings, files.api.contract, service->build_options(nullptr, files.api.digest));
   append(outcome.problems, std::move(built.problems));
   if (built.runtime == nullptr) return outcome;
   service->publish(built.runtime);
@@ -240,31 +252,30 @@ void Service::reload() {
 
 Service::Next Service::load_next(const pipeline::Runtime& current) {
   const auto& credential = current.settings.upstream.credential;
-  auto loaded = options_.source(credential ? &*credential : nullptr);
-  log_problems(loaded.problems);
-  if (!loaded.settings) return {};
-  auto api = pipeline::load_contract(*loaded.settings);
-  log_problems(api.problems);
-  if (api.contract == nullptr) return {};
+  auto files = pipeline::load_files(options_.source(credential ? &*credential : nullptr));
+  log_problems(files.problems);
+  if (!files.usable()) return {};
+  auto& settings = *files.settings;
+  auto& api = files.api;
 
-  auto kept = keep_what_runs(*loaded.settings, current.settings);
+  auto kept = keep_what_runs(settings, current.settings);
   std::vector<contract::Problem> access_problems;
-  auto access = admin_access(*loaded.settings, access_problems);
+  auto access = admin_access(settings, access_problems);
   log_problems(access_problems);
   if (!access) return {};
   // Counters and allow-lists go by the position of an operation, so another set of operations is another process.
   const bool keeps_contract = pipeline::operation_ids(*api.contract) != pipeline::operation_ids(*current.contract);
   if (keeps_contract) {
-    auto checked = pipeline::build_runtime(*loaded.settings, api.contract);
+    auto checked = pipeline::build_runtime(settings, api.contract);
     if (checked.runtime == nullptr) {
       log_problems(checked.problems);
       return {};
     }
-    loaded.settings->api = current.settings.api;
+    settings.api = current.settings.api;
     api = {current.contract, current.contract_digest, {}};
     kept.emplace_back("api");
   }
-  auto built = pipeline::build_runtime(*loaded.settings, api.contract, build_options(current.keys.get(), api.digest));
+  auto built = pipeline::build_runtime(settings, api.contract, build_options(current.keys.get(), api.digest));
   log_problems(built.problems);
   if (built.runtime == nullptr && keeps_contract) {
     log::event(Level::error,
@@ -286,6 +297,7 @@ void Service::follow_runtime() {
   cache_.raise_unknown_write_time(runtime()->settings.upstream.timeout);
   announce_key_expiries();
   follow_credential_file();
+  follow_keys_file();
 }
 
 void Service::follow_credential_file() {
@@ -304,7 +316,8 @@ void Service::follow_credential_file() {
 
 void Service::tick() {
   cache_.set_wall_ahead(pipeline::wall_ahead());
-  tick_credential_file();
+  refresh_credential();
+  refresh_keys();
   tick_pressure();
 }
 
@@ -321,7 +334,7 @@ void Service::tick_pressure() {
               {"address", report->since.last_address}});
 }
 
-void Service::tick_credential_file() {
+void Service::refresh_credential() {
   if (credential_file_ == nullptr) return;
   credential_file_->refresh();
   const auto value = credential_file_->snapshot();
@@ -346,11 +359,36 @@ void Service::note_credential_file() {
   }
 }
 
+void Service::follow_keys_file() {
+  const auto& file = runtime()->settings.access.keys_file;
+  keys_file_.reset();
+  if (file.empty()) return;
+  keys_file_.emplace(file);
+  keys_digest_ = runtime()->keys_digest;
+}
+
+void Service::refresh_keys() {
+  if (!keys_file_ || !keys_file_->may_have_changed()) return;
+  auto digest = pipeline::digest_of_file(keys_file_->path());
+  if (digest == keys_digest_) return;
+  keys_digest_ = std::move(digest);
+  const auto current = runtime();
+  auto built = pipeline::with_keys(*current, build_options(current->keys.get(), current->contract_digest));
+  log_problems(built.problems);
+  if (built.runtime == nullptr) {
+    log::event(Level::error, "the changed keys file is refused; the keys in force stay");
+    return;
+  }
+  log_key_changes(*current->keys, *built.runtime->keys);
+  publish(built.runtime);
+  announce_key_expiries();
+}
+
 void Service::announce_key_expiries() {
   std::vector<metrics::Metrics::KeyExpiry> expiries;
   const auto current = runtime();
   for (const auto& principal : current->keys->principals()) {
-    if (principal.expires) expiries.push_back({principal.key_id, std::chrono::sys_seconds(*principal.expires)});
+    if (principal.expires) expiries.push_back({principal.key_id, *principal.expires});
   }
   metrics_.set_key_expiries(expiries);
 }
@@ -429,6 +467,10 @@ nlohmann::json Service::configuration() const {
 admin::Hooks Service::admin_hooks() {
   return {.metrics = [this] { return metrics_.exposition(); },
           .ready = [this] { return !draining_; },
+          .readiness =
+              [this] {
+                return nlohmann::json{{"credential", process_.credential.is_refused() ? "refused" : "ok"}};
+              },
           .configuration = [this] { return configuration(); },
           .cache_statistics = [this] { return cache_statistics(cache_); },
           .cache_entries =

@@ -66,8 +66,8 @@ class Service {
   /// can't change stays as it is, and is named in the log and in /config, at every reload until it is the same again.
   void reload();
 
-  /// To be called about once a second: follows the credential's file, and looks whether connections were turned away.
-  /// Says in the log when the file can't be used, and why, and when it can again.
+  /// To be called about once a second: follows the credential's file and the keys file, and looks whether connections
+  /// were turned away. Says in the log when a file can't be used, and why, and what changed.
   void tick();
 
   /// Serves on for `limits.drain_delay` with readiness down and each response its connection's last; then stops
@@ -96,9 +96,11 @@ class Service {
   std::shared_ptr<const pipeline::Runtime> runtime() const;
   pipeline::BuildOptions build_options(const access::KeyRing* previous, const std::string& contract_digest);
   void follow_credential_file();
-  void tick_credential_file();
+  void refresh_credential();
   void tick_pressure();
   void note_credential_file();
+  void follow_keys_file();
+  void refresh_keys();
   void announce_key_expiries();
   void reserve_descriptors();
   Next load_next(const pipeline::Runtime& current);
@@ -125,6 +127,8 @@ class Service {
   std::unique_ptr<config::SecretFile> credential_file_;
   PressureWatch pressure_watch_;
   std::string credential_failure_;  // of credential_file_, as it was last said in the log
+  std::optional<config::FileWatch> keys_file_;
+  std::string keys_digest_;  // of the keys file's content that was looked at last
   std::atomic<bool> draining_{false};
 
   std::mutex members_mutex_;  // guards members_

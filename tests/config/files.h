@@ -38,6 +38,25 @@ class Directory {
   std::string path_ = (std::filesystem::temp_directory_path() / "pgw-config-XXXXXX").string();
 };
 
+/// A certificate and its key, of nobody.
+inline constexpr std::string_view certificate = R"(-----BEGIN CERTIFICATE-----
+MIIBdjCCARugAwIBAgIUBKaMvk7gj7Hz7qNTdpXHoZSIFYMwCgYIKoZIzj0EAwIw
+DzENMAsGA1UEAwwEdGVzdDAgFw0yNjExMjgwMjUzMjhaGA8yMTI2MTEwNDAyNTMy
+OFowDzENMAsGA1UEAwwEdGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABK2t
+U1aEGLYOQ6qXMpb0CvT7DFHHYxQYodTbGLO3KSqrbv+f09TY9vmWWSZtmwmbaHac
+mjnc76/WvCQFqvT4JwqjUzBRMB0GA1UdDgQWBBRCYqPgs7UHo0oOSh/9AREW/TYN
+bjAfBgNVHSMEGDAWgBRCYqPgs7UHo0oOSh/9AREW/TYNbjAPBgNVHRMBAf8EBTAD
+AQH/MAoGCCqGSM49BAMCA0kAMEYCIQDgnccAnqyIzoQ0YitDJFoMx9ra0hOoF2Mo
+Wkd7xreZpQIhAIQsaN2WSu78WOsCcwAKjJLYR/A831AoyBSHsgM3oqzF
+-----END CERTIFICATE-----
+)";
+inline constexpr std::string_view private_key = R"(-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgufYNuw9P/mnJ6M0S
+VHPOq9SOIFxD4EbiSI5YBuzQQ92hRANCAAStrVNWhBi2DkOqlzKW9Ar0+wxRx2MU
+GKHU2xiztykqq27/n9PU2Pb5llkmbZsJm2h2nJo53O+v1rwkBar0+CcK
+-----END PRIVATE KEY-----
+)";
+
 /// "4:3: error: message", or "error: message" without a place in the file, whose name is left out.
 inline std::vector<std::string> lines(const std::vector<contract::Problem>& problems) {
   std::vector<std::string> out;

@@ -18,6 +18,7 @@ using Lines = std::vector<std::string>;
 
 const std::string hash_a(64, 'a');
 const std::string hash_b(64, 'b');
+const std::string moment_rule = "a date or a moment in UTC expected, e.g. 2027-01-31, 2027-01-31T12:00:00Z";
 constexpr std::chrono::sys_days today = std::chrono::year(2026) / 11 / 24;
 
 /// An entry on one line; `rest` goes before its end.
@@ -45,7 +46,7 @@ TEST_CASE("entries are read with all that they say") {
   const auto& plain = loaded.entries[0];
   CHECK(plain.id == "k1");
   CHECK(plain.team == "search");
-  CHECK(sha256_text(plain.sha256) == hash_a);
+  CHECK(sha256_text(plain.sha256.value()) == hash_a);
   CHECK(plain.scopes == std::vector{Scope::read});
   CHECK(plain.operations.empty());
   CHECK_FALSE(plain.rate);
@@ -53,7 +54,7 @@ TEST_CASE("entries are read with all that they say") {
   const auto& full = loaded.entries[1];
   CHECK(full.id == "k2");
   CHECK(full.team == "ads");
-  CHECK(sha256_text(full.sha256) == "abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789");
+  CHECK(sha256_text(full.sha256.value()) == "abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789");
   CHECK(full.scopes == std::vector{Scope::read, Scope::write});
   CHECK(full.operations == std::vector<std::string>{"Projects_list", "Projects_get"});
   CHECK(full.rate == Rate{3000, 60s});
@@ -82,7 +83,7 @@ TEST_CASE("mistakes of the keys file are reported with their place") {
       {"keys:\n  - k1\n", {"2:5: error: keys[0]: value is not a valid dict"}},
       {"keys:\n  - {team: search, sha256: " + hash_a + "}\n", {"2:5: error: keys[0].id: field required"}},
       {"keys:\n  - {id: k1, sha256: " + hash_a + "}\n", {"2:5: error: keys[0].team: field required"}},
-      {"keys:\n  - {id: k1, team: search}\n", {"2:5: error: keys[0].sha256: field required"}},
+      {"keys:\n  - {id: k1, team: search}\n", {"2:5: error: keys[0]: needs sha256, or secrets while it is rotated"}},
       {"keys:\n  - {id: 'a b', team: search, sha256: " + hash_a + "}\n", {"2:6: error: keys[0].id: " + name_rule}},
       {"keys:\n  - {id: k1, team: '', sha256: " + hash_a + "}\n",
        {"2:14: error: keys[0].team: a team's" + name_rule.substr(1)}},
@@ -107,10 +108,25 @@ TEST_CASE("mistakes of the keys file are reported with their place") {
       {"keys:\n" + entry(", rate: 50/s, burst: 0"),
        {"2:114: error: keys[0].burst: ensure this value is greater than or equal to 1"}},
       {"keys:\n" + entry(", burst: 5"), {"2:102: error: keys[0].burst: needs a rate"}},
-      {"keys:\n" + entry(", expires: 2027-02-30"), {"2:102: error: keys[0].expires: a date expected, e.g. 2027-01-31"}},
-      {"keys:\n" + entry(", expires: 90d"), {"2:102: error: keys[0].expires: a date expected, e.g. 2027-01-31"}},
+      {"keys:\n" + entry(", expires: 2027-02-30"), {"2:102: error: keys[0].expires: " + moment_rule}},
+      {"keys:\n" + entry(", expires: 90d"), {"2:102: error: keys[0].expires: " + moment_rule}},
       {"keys:\n" + entry(", expires: 2026-11-24"), {"2:102: warning: keys[0].expires: this key has expired"}},
       {"keys:\n" + entry(", expires: 2026-11-25"), {}},
+      {"keys:\n" + entry(", expires: 2026-11-24T00:00:01Z"), {}},
+      {"keys:\n" + entry(", expires: 2026-11-23T23:59:59Z"), {"2:102: warning: keys[0].expires: this key has expired"}},
+      {"keys:\n" + entry(", disabled: true"), {"2:102: warning: keys[0].disabled: this key is disabled"}},
+      {"keys:\n" + entry(", disabled: yes"),
+       {"2:102: error: keys[0].disabled: value could not be parsed to a boolean"}},
+      {"keys:\n" + entry(", concurrency: 0"),
+       {"2:102: error: keys[0].concurrency: ensure this value is greater than or equal to 1"}},
+      {"keys:\n" + entry(", secrets: [{sha256: " + hash_b + "}]"),
+       {"2:5: error: keys[0]: has both sha256 and secrets; give one"}},
+      {"keys:\n  - {id: k1, team: t, secrets: [{sha256: " + hash_b + ", expires: 2026-11-01}]}\n",
+       {"2:108: warning: keys[0].secrets[0].expires: this secret has expired"}},
+      {"keys:\n  - {id: k1, team: t, secrets: [{expires: 2027-01-31}]}\n",
+       {"2:33: error: keys[0].secrets[0].sha256: field required"}},
+      {"keys:\n  - {id: k1, team: t, secrets: [{sha256: " + hash_a + "}, {sha256: " + hash_a + "}]}\n",
+       {"2:110: error: keys[0].secrets[1].sha256: another entry has this key: keys[0].secrets[0].sha256"}},
       {"keys:\n" + entry(", scope: [read]"),
        {"2:102: error: unknown key 'scope' in 'keys[0]', did you mean 'scopes'?"}},
       {"keys:\n" + entry(", rate: '${RATE}'"),
@@ -135,7 +151,7 @@ TEST_CASE("every mistake of the keys file is reported at once") {
               "2:120: error: keys[0].scopes[0]: unexpected value; permitted: 'read', 'write'",
               "3:6: error: keys[1].id: " + name_rule,
               "3:28: error: keys[1].sha256: another entry has this key: keys[0].sha256",
-              "3:102: error: keys[1].expires: a date expected, e.g. 2027-01-31"});
+              "3:102: error: keys[1].expires: " + moment_rule});
 }
 
 TEST_CASE("allow-lists name operations of the contract") {
@@ -149,12 +165,43 @@ TEST_CASE("allow-lists name operations of the contract") {
               "2:5: error: key 'k1': the contract has no operation 'Other'"});
 }
 
+TEST_CASE("a keys file that others may write is refused") {
+  const Directory directory;
+  const auto path = directory.write("keys.yaml", "keys:\n" + entry(""), 0622);
+  const auto loaded = load_keys(path, today);
+  CHECK_FALSE(loaded.ok());
+  CHECK(lines(loaded.problems) ==
+        Lines{"1:1: error: everyone on this machine may write the file; take that right away (chmod o-w)"});
+}
+
+TEST_CASE("a key that is rotated has two secrets") {
+  const Directory directory;
+  const auto loaded =
+      load_keys(directory.write("keys.yaml",
+                                "keys:\n  - id: k1\n    team: t\n    concurrency: 4\n"
+                                "    secrets:\n      - {sha256: " +
+                                    hash_a + "}\n      - {sha256: " + hash_b + ", expires: 2027-01-31T12:30:00Z}\n"),
+                today);
+  CHECK(lines(loaded.problems).empty());
+  REQUIRE(loaded.entries.size() == 1);
+  CHECK(loaded.entries[0].concurrency == 4U);
+  const auto secrets = secrets_of(loaded.entries[0]);
+  REQUIRE(secrets.size() == 2);
+  CHECK(sha256_text(secrets[0].sha256) == hash_a);
+  CHECK_FALSE(secrets[0].expires);
+  CHECK(sha256_text(secrets[1].sha256) == hash_b);
+  CHECK(secrets[1].expires == std::chrono::sys_days(std::chrono::year(2027) / 1 / 31) + 12h + 30min);
+  const auto again = load_keys(directory.write("keys.yaml", "keys:\n" + entry_yaml(loaded.entries[0])), today);
+  CHECK(lines(again.problems).empty());
+  CHECK(entry_yaml(again.entries.at(0)) == entry_yaml(loaded.entries[0]));
+}
+
 TEST_CASE("an entry is written as it is read") {
   const Directory directory;
   KeyEntry entry;
   entry.id = "on";
   entry.team = "0123";
-  entry.sha256.fill(0xab);
+  entry.sha256.emplace().fill(0xab);
   entry.scopes = {Scope::write};
   entry.operations = {"Projects_list", "Projects_get"};
   entry.rate = Rate{100, 3600s};

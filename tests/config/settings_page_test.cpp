@@ -45,7 +45,7 @@ std::string page() {
          table_of(key_table().pages("keys[]."));
 }
 
-std::string content(const std::filesystem::path& path) {
+std::string content_of(const std::filesystem::path& path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};
 }
@@ -53,7 +53,7 @@ std::string content(const std::filesystem::path& path) {
 }  // namespace
 
 TEST_CASE("docs/settings.md says what the tables of settings say") {
-  const bool is_true = content(PGW_SETTINGS_PAGE) == page();
+  const bool is_true = content_of(PGW_SETTINGS_PAGE) == page();
   if (!is_true) std::ofstream("settings.md") << page();
   INFO("settings.md in the working directory is what docs/settings.md must be");
   CHECK(is_true);

@@ -19,28 +19,30 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-constexpr std::string_view secret_value = "hl_sk_9d1f-very-secret";
+constexpr std::string_view hidden_value = "hl_sk_9d1f-very-secret";
 
 std::optional<std::string> environment(const std::string& name) {
-  if (name == "API_KEY") return std::string(secret_value);
+  if (name == "API_KEY") return std::string(hidden_value);
   if (name == "SHORT") return "fifteen letters";
   if (name == "SIXTEEN") return "sixteen letters!";
   if (name == "EMPTY") return "";
-  if (name == "LINES") return std::string(secret_value) + "\nX-Other: 1";
+  if (name == "LINES") return std::string(hidden_value) + "\nX-Other: 1";
   return std::nullopt;
 }
 
 /// A directory with the files that a config names, and what is said of one.
-struct Place {
+struct Checked {
   Directory directory;
 
-  Place() {
+  Checked() {
     directory.write("api.yaml", "openapi: 3.0.0\n");
     directory.write("keys.yaml", "keys: []\n");
-    directory.write("key", secret_value);
+    directory.write("key", hidden_value);
     directory.write("short", "fifteen letters\n");
     directory.write("empty", "");
-    directory.write("world", secret_value, 0644);
+    directory.write("world", hidden_value, 0644);
+    directory.write("writable", hidden_value, 0622);
+    directory.write("ca.pem", pgw::config::test::certificate);
   }
 
   Lines problems(std::string_view yaml) const {
@@ -51,7 +53,7 @@ struct Place {
     CHECK(loaded.settings.has_value() == !fatal);
     const std::string prefix = (directory / "").string();
     for (auto& line : out) {
-      CHECK(line.find(secret_value) == std::string::npos);
+      CHECK(line.find(hidden_value) == std::string::npos);
       if (const auto at = line.find(prefix); at != std::string::npos) line.replace(at, prefix.size(), "DIR/");
     }
     return out;
@@ -72,13 +74,16 @@ struct Place {
 };
 
 const std::string duration = "a duration with its unit expected, e.g. 250ms, 15s, 5m, 1h30m, 2d";
+const std::string unencrypted =
+    "keys and answers leave this machine unencrypted; put a balancer with TLS before the gateway";
+const std::string writable = "everyone on this machine may write the file; take that right away (chmod o-w)";
 const std::string too_short =
     "the credential has less than 16 characters: too few to be told from other text and kept from the teams";
 const std::string size = "a size with its unit expected, e.g. 512B, 32KiB, 256MiB, 2GiB";
 
 }  // namespace
 
-TEST_CASE_METHOD(Place, "one mistake is one problem at its place") {
+TEST_CASE_METHOD(Checked, "one mistake is one problem at its place") {
   const std::string address = "HOST:PORT expected, e.g. 127.0.0.1:8080, [::1]:8080, with a port from 0 to 65535";
   const std::string list = "cache:\n  rules:\n    list: ";
   auto [yaml, expected] = GENERATE_COPY(table<std::string, std::string>({
@@ -86,8 +91,6 @@ TEST_CASE_METHOD(Place, "one mistake is one problem at its place") {
       {"listen: localhost:65536\n", "4:1: error: listen: " + address},
       {"admin: 9180\n", "4:1: error: admin: str type expected"},
       {"listen: 127.0.0.1:9180\n", "4:1: error: listen: listen and admin are the same address"},
-      {"listen: 0.0.0.0:19180\nadmin: 127.0.0.1:19180\n",
-       "5:1: error: admin: listen and admin have the same port, and one of them is every address of this machine"},
       {"workers: 65\n",
        "4:1: error: workers: must not be more than upstream.max_connections: each worker has connections of its own"},
       {"workers: many\n", "4:1: error: workers: auto, or a number from 1 to 1024 expected"},
@@ -122,6 +125,9 @@ TEST_CASE_METHOD(Place, "one mistake is one problem at its place") {
       {"cache: {safe_operations: export}\n", "4:9: error: cache.safe_operations: value is not a valid list"},
       {"cache: {safe_operations: [1]}\n", "4:27: error: cache.safe_operations[0]: str type expected"},
       {list + "{ttl: 15}\n", "6:12: error: cache.rules.list.ttl: " + duration},
+      {list + "{stale_while_revalidate: 15s}\n",
+       "6:12: error: cache.rules.list.stale_while_revalidate: needs a ttl: without one the rule makes nothing fresh or "
+       "stale"},
       {list + "{tll: 15s}\n", "6:12: error: unknown key 'tll' in 'cache.rules.list', did you mean 'ttl'?"},
       {list + "15s\n", "6:5: error: cache.rules.list: value is not a valid dict"},
       {"validation: {requests: enforced}\n",
@@ -158,7 +164,21 @@ TEST_CASE_METHOD(Place, "one mistake is one problem at its place") {
   CHECK(problems_of_lines(yaml) == Lines{expected});
 }
 
-TEST_CASE_METHOD(Place, "mistakes of the upstream are shown at their place") {
+TEST_CASE_METHOD(Checked, "listeners of one port are told apart by their addresses") {
+  CHECK(
+      problems_of_lines("listen: 0.0.0.0:19180\nadmin: 127.0.0.1:19180\n") ==
+      Lines{
+          "4:1: warning: listen: " + unencrypted,
+          "5:1: error: admin: listen and admin have the same port, and one of them is every address of this machine"});
+}
+
+TEST_CASE_METHOD(Checked, "a cache is not larger than the memory of the machine") {
+  const auto found = problems_of_lines("cache: {max_size: 1024GiB}\n");
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].starts_with("4:9: error: cache.max_size: this machine has less memory: "));
+}
+
+TEST_CASE_METHOD(Checked, "mistakes of the upstream are shown at their place") {
   auto [yaml, expected] = GENERATE(table<std::string, Lines>({
       {"", {"1:1: error: upstream: field required"}},
       {"upstream:\n", {"2:1: error: upstream: field required"}},
@@ -179,6 +199,15 @@ TEST_CASE_METHOD(Place, "mistakes of the upstream are shown at their place") {
        {"2:30: error: upstream.ca_file: DIR/missing.pem can't be read: No such file or directory"}},
       {"upstream: {url: 'https://a', ca_file: '${API_KEY}'}\n",
        {"2:30: error: upstream.ca_file: the file can't be read: No such file or directory"}},
+      {"upstream: {url: 'https://a', ca_file: key}\n",
+       {"2:30: error: upstream.ca_file: holds no certificate (PEM: -----BEGIN CERTIFICATE-----)"}},
+      {"upstream: {url: 'https://a', client_certificate: key, client_key: key}\n",
+       {"2:30: error: upstream.client_certificate: holds no certificate (PEM: -----BEGIN CERTIFICATE-----)",
+        "2:55: error: upstream.client_key: holds no private key without a passphrase (PEM: -----BEGIN PRIVATE "
+        "KEY-----)"}},
+      {"upstream: {url: 'https://a', client_certificate: ca.pem, client_key: writable}\n",
+       {"2:58: error: upstream.client_key: everyone on this machine may write the file; take that right away (chmod "
+        "o-w)"}},
       {"upstream: {url: 'https://a', http: 3}\n",
        {"2:30: error: upstream.http: ensure this value is less than or equal to 2"}},
       {"upstream: {url: 'https://a', proxy: 'http://me:${API_KEY}@b'}\n",
@@ -187,8 +216,9 @@ TEST_CASE_METHOD(Place, "mistakes of the upstream are shown at their place") {
        {"2:30: error: upstream.client_certificate: needs the other one of client_certificate and client_key"}},
       {"upstream: {url: 'https://a', client_key: key}\n",
        {"2:30: error: upstream.client_key: needs the other one of client_certificate and client_key"}},
-      {"upstream: {url: 'https://a', client_certificate: missing, client_key: key}\n",
-       {"2:30: error: upstream.client_certificate: DIR/missing can't be read: No such file or directory"}},
+      {"upstream: {url: 'https://a', client_certificate: missing, client_key: missing}\n",
+       {"2:30: error: upstream.client_certificate: DIR/missing can't be read: No such file or directory",
+        "2:59: error: upstream.client_key: DIR/missing can't be read: No such file or directory"}},
       {"upstream: {url: 'https://a', breaker: {open: 1s}}\n",
        {"2:40: error: unknown key 'open' in 'upstream.breaker'"}},
   }));
@@ -196,7 +226,7 @@ TEST_CASE_METHOD(Place, "mistakes of the upstream are shown at their place") {
   CHECK(problems("api: api.yaml\n" + yaml) == expected);
 }
 
-TEST_CASE_METHOD(Place, "a credential has a header, and a value or a file") {
+TEST_CASE_METHOD(Checked, "a credential has a header, and a value or a file") {
   auto [credential, expected] = GENERATE_COPY(table<std::string, Lines>({
       {"{header: X-API-KEY, value: '${API_KEY}'}", {}},
       {"{header: X-API-KEY, value_file: key}", {}},
@@ -231,6 +261,9 @@ TEST_CASE_METHOD(Place, "a credential has a header, and a value or a file") {
        {"2:44: error: upstream.credential.value_file: the file can't be used: No such file or directory"}},
       {"{header: X-API-KEY, value_file: empty}",
        {"2:44: error: upstream.credential.value_file: the file can't be used: is empty"}},
+      {"{header: X-API-KEY, value_file: writable}",
+       {"2:44: error: upstream.credential.value_file: the file can't be used: everyone on this machine may write the "
+        "file; take that right away (chmod o-w)"}},
       {"{header: X-API-KEY, value_file: world}",
        {"2:44: warning: upstream.credential.value_file: everyone on this machine may read the file; take that right "
         "away "
@@ -245,7 +278,7 @@ TEST_CASE_METHOD(Place, "a credential has a header, and a value or a file") {
   CHECK(problems_of_credential(credential) == expected);
 }
 
-TEST_CASE_METHOD(Place, "a field with a meaning of its own carries no credential") {
+TEST_CASE_METHOD(Checked, "a field with a meaning of its own carries no credential") {
   const std::string header = GENERATE("Host", "range", "Cookie", "If-Range", "Content-Length", "Transfer-Encoding",
                                       "TE", "Connection", "Accept-Encoding", "X-Forwarded-For", "Forwarded", "Via");
   INFO(header);
@@ -254,13 +287,13 @@ TEST_CASE_METHOD(Place, "a field with a meaning of its own carries no credential
               "credentials, e.g. X-API-KEY"});
 }
 
-TEST_CASE_METHOD(Place, "a field for credentials carries one") {
+TEST_CASE_METHOD(Checked, "a field for credentials carries one") {
   const std::string header = GENERATE("X-API-KEY", "Authorization", "apikey", "Ocp-Apim-Subscription-Key");
   INFO(header);
   CHECK(problems_of_credential("{header: " + header + ", value: '${API_KEY}'}").empty());
 }
 
-TEST_CASE_METHOD(Place, "a running process keeps its credential while the file is unusable") {
+TEST_CASE_METHOD(Checked, "a running process keeps its credential while the file is unusable") {
   const std::string yaml =
       "api: api.yaml\nupstream: {url: 'https://up.example', credential: {header: X-API-KEY, value_file: empty}}\n";
   const auto load = [&](const UpstreamCredential& running) {
@@ -278,7 +311,7 @@ TEST_CASE_METHOD(Place, "a running process keeps its credential while the file i
         Lines{"2:71: error: upstream.credential.value_file: the file can't be used: is empty"});
 }
 
-TEST_CASE_METHOD(Place, "files that are named must be there and readable") {
+TEST_CASE_METHOD(Checked, "files that are named must be there and readable") {
   const std::string upstream = "upstream: {url: 'https://up.example'}\n";
   SECTION("the contract") {
     CHECK(problems(upstream + "api: missing.yaml\n") ==
@@ -304,12 +337,54 @@ TEST_CASE_METHOD(Place, "files that are named must be there and readable") {
   }
 }
 
-TEST_CASE_METHOD(Place, "what is risky but may be meant is a warning") {
+TEST_CASE_METHOD(Checked, "an admin listener that others reach wants tokens") {
+  CHECK(problems_of_lines("admin: 0.0.0.0:9180\n") ==
+        Lines{"4:1: error: admin: others than this machine reach this address, so it wants an admin_token_file"});
+  CHECK(
+      problems_of_lines("admin: 0.0.0.0:9180\nadmin_token_file: missing\n") ==
+      Lines{
+          "4:1: warning: admin: tokens and answers leave this machine unencrypted; keep the address to the operators' "
+          "network",
+          "5:1: error: admin_token_file: DIR/missing can't be read: No such file or directory"});
+  const auto tokens = directory.write("tokens", "read:short\n");
+  const auto loaded =
+      load_settings(directory.write("gateway.yaml",
+                                    "api: api.yaml\nupstream: {url: 'https://up.example'}\nadmin_token_file: tokens\n"),
+                    environment);
+  CHECK_FALSE(loaded.settings);
+  REQUIRE(loaded.problems.size() == 1);
+  CHECK(loaded.problems[0].place.file == tokens.string());
+  CHECK(lines(loaded.problems) == Lines{"1:1: error: a token has 16 characters or more"});
+}
+
+TEST_CASE_METHOD(Checked, "what is risky but may be meant is a warning") {
   SECTION("open access on an address that others reach") {
     CHECK(problems(
               "api: api.yaml\nlisten: 0.0.0.0:8080\nupstream: {url: 'https://up.example'}\naccess: {mode: open}\n") ==
-          Lines{"4:10: warning: access.mode: everyone who reaches the listener may call without a key"});
+          Lines{"2:1: warning: listen: " + unencrypted,
+                "4:10: warning: access.mode: everyone who reaches the listener may call without a key"});
     CHECK(problems("api: api.yaml\nupstream: {url: 'https://up.example'}\naccess: {mode: open}\n").empty());
+  }
+  SECTION("listeners that others reach") {
+    CHECK(problems_of_lines("listen: '[::]:8080'\n") == Lines{"4:1: warning: listen: " + unencrypted});
+    CHECK(problems_of_lines("listen: localhost:8080\n").empty());
+    directory.write("tokens", "read:0123456789abcdef\n");
+    CHECK(problems_of_lines("admin: gateway.internal:9180\nadmin_token_file: tokens\n") ==
+          Lines{"4:1: warning: admin: tokens and answers leave this machine unencrypted; keep the address to the "
+                "operators' "
+                "network"});
+  }
+  SECTION("files beside the secret ones that everyone may write") {
+    directory.write("api.yaml", "openapi: 3.0.0\n", 0666);
+    CHECK(problems_of_lines("") == Lines{"1:1: warning: api: " + writable});
+    directory.write("api.yaml", "openapi: 3.0.0\n");
+    directory.write("ca.pem", pgw::config::test::certificate, 0666);
+    CHECK(problems("api: api.yaml\nupstream: {url: 'https://up.example', ca_file: ca.pem}\n") ==
+          Lines{"2:39: warning: upstream.ca_file: " + writable});
+    const auto config = directory.write("gateway.yaml", "api: api.yaml\nupstream: {url: 'https://up.example'}\n", 0666);
+    const auto loaded = load_settings(config, environment);
+    CHECK(loaded.settings);
+    CHECK(lines(loaded.problems) == Lines{"1:1: warning: " + writable});
   }
   SECTION("a keys file that everyone may read") {
     directory.write("keys.yaml", "keys: []\n", 0644);
@@ -325,7 +400,7 @@ TEST_CASE_METHOD(Place, "what is risky but may be meant is a warning") {
   }
 }
 
-TEST_CASE_METHOD(Place, "every mistake is reported at once, in the order of the file") {
+TEST_CASE_METHOD(Checked, "every mistake is reported at once, in the order of the file") {
   CHECK(problems(R"(listen: nowhere
 upstream:
   url: gopher://up.example
@@ -355,7 +430,7 @@ log: {level: verbose}
        });
 }
 
-TEST_CASE_METHOD(Place, "what is no mapping, or no YAML, is one problem with its place") {
+TEST_CASE_METHOD(Checked, "what is no mapping, or no YAML, is one problem with its place") {
   auto [yaml, expected] = GENERATE(table<std::string, std::string>({
       {"- a\n- b\n", "1:1: error: a mapping of keys to values expected"},
       {"just text\n", "1:1: error: a mapping of keys to values expected"},

@@ -106,7 +106,7 @@ TEST_CASE_METHOD(Place, "an upstream is all that a config must name, the rest ha
 }
 
 TEST_CASE_METHOD(Place, "every key is read") {
-  directory.write("ca.pem", "-----BEGIN CERTIFICATE-----\n");
+  directory.write("ca.pem", pgw::config::test::certificate);
   directory.write("team-keys.yaml", "keys: []\n");
   const Settings settings = load(R"(listen: "[${HOST}]:0"
 admin: localhost:9999
@@ -196,8 +196,8 @@ log: {level: warning, format: text, access: false}
 }
 
 TEST_CASE_METHOD(Place, "every key of what bounds, routes and forwards is read") {
-  directory.write("gateway.pem", "");
-  directory.write("gateway-key.pem", "");
+  directory.write("gateway.pem", pgw::config::test::certificate);
+  directory.write("gateway-key.pem", pgw::config::test::private_key);
   directory.write("tokens", "read:0123456789abcdef\n");
   const Settings settings = load(R"(admin_hosts: [gateway.internal]
 admin_token_file: tokens
@@ -245,6 +245,34 @@ teams: {search: {concurrency: 32}, ads: {}}
   REQUIRE(settings.teams.size() == 2);
   CHECK(settings.teams.at("search").concurrency == 32U);
   CHECK_FALSE(settings.teams.at("ads").concurrency);
+}
+
+TEST_CASE_METHOD(Place, "the command line's addresses stand in place of the file's, right or wrong") {
+  const auto file = directory.write("gateway.yaml",
+                                    "listen: 127.0.0.1:8080\nadmin: 0.0.0.0:9180\n"
+                                    "upstream: {url: 'https://up.example'}\n");
+  CHECK_FALSE(load_settings(file, environment).settings);
+  const auto loaded = load_settings(file, environment, Purpose::serve, nullptr, {{}, parse_address("127.0.0.1:0"), {}});
+  CHECK(lines(loaded.problems).empty());
+  REQUIRE(loaded.settings);
+  CHECK(loaded.settings->admin.text() == "127.0.0.1:0");
+  CHECK(loaded.settings->listen.text() == "127.0.0.1:8080");
+  const auto wide = load_settings(directory.write("gateway.yaml", "upstream: {url: 'https://up.example'}\n"),
+                                  environment, Purpose::sandbox, nullptr, {{}, parse_address("0.0.0.0:0"), {}});
+  CHECK(lines(wide.problems) ==
+        std::vector<std::string>{
+            "1:1: error: admin: others than this machine reach this address, so it wants an admin_token_file"});
+}
+
+TEST_CASE_METHOD(Place, "what could be read of a config with mistakes is a draft") {
+  const auto loaded = load_settings(
+      directory.write("gateway.yaml", "upstream: {url: 'https://up.example'}\napi: missing.yaml\nworkers: none\n"),
+      environment);
+  CHECK_FALSE(loaded.settings);
+  REQUIRE(loaded.draft);
+  CHECK(loaded.draft->access.keys_file == directory / "keys.yaml");
+  CHECK(loaded.draft->api.empty());
+  CHECK_FALSE(load_settings(directory.write("gateway.yaml", "[]\n"), environment).draft);
 }
 
 TEST_CASE_METHOD(Place, "a config may be JSON") {

@@ -127,3 +127,24 @@ TEST_CASE("quantities are written as they are read") {
   CHECK(to_text(90s) == "1m30s");
   CHECK(size_text(1536) == "1536B");
 }
+
+TEST_CASE("a moment is a date or a time of UTC") {
+  constexpr std::chrono::sys_seconds day = std::chrono::sys_days(std::chrono::year(2027) / 1 / 31);
+  auto [text, moment] = GENERATE_COPY(table<std::string, std::optional<std::chrono::sys_seconds>>({
+      {"2027-01-31", day},
+      {"2027-01-31T00:00:01Z", day + std::chrono::seconds(1)},
+      {"2027-01-31T23:59:59Z", day + std::chrono::seconds(86'399)},
+      {"2027-01-31T24:00:00Z", std::nullopt},
+      {"2027-01-31T12:60:00Z", std::nullopt},
+      {"2027-01-31T12:00:60Z", std::nullopt},
+      {"2027-01-31T12:00:00", std::nullopt},
+      {"2027-01-31 12:00:00Z", std::nullopt},
+      {"2027-01-31T12:00:00+01:00", std::nullopt},
+      {"2027-02-30T12:00:00Z", std::nullopt},
+      {"2027-1-31", std::nullopt},
+      {"", std::nullopt},
+  }));
+  INFO(text);
+  CHECK(parse_moment(text) == moment);
+  if (moment) CHECK(moment_text(*moment) == text);
+}

@@ -851,8 +851,8 @@ TEST_CASE("what is wrong with a schema is an error at its place") {
       {"{not: 1}", "1:2: error: a schema must be an object"},
       {"{$ref: 1}", "1:1: error: $ref must be a text"},
       {"{items: {$ref: 'other.yaml#/A'}}",
-       "1:2: error: the reference 'other.yaml#/A' leads out of this document; only references within it are "
-       "followed"},
+       "1:2: error: the reference 'other.yaml#/A' leads out of this document: only references within it, and to files "
+       "in its folder or below, are followed"},
       {"{items: {$ref: '#/nowhere'}}", "1:2: error: the reference '#/nowhere' leads nowhere"},
       {"{items: {$ref: '#nowhere'}}", "1:2: error: the reference '#nowhere' is malformed"},
       {"{items: {$ref: '#/a%zz'}}", "1:2: error: the reference '#/a%zz' is malformed"},

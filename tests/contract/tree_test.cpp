@@ -95,7 +95,7 @@ TEST_CASE("references that lead to no file beside the description, and files tha
       {"/etc/passwd", "leads out of this document"},
       {"https://example.com/a.yaml", "leads out of this document"},
       {"other.yaml#/nothing", "leads nowhere"},
-      {"broken.yaml", "broken.yaml:2:"},
+      {"broken.yaml", "broken.yaml:"},
       {"other%2Eyaml#/here", ""},
   }));
   CAPTURE(reference);

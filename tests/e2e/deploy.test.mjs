@@ -23,8 +23,10 @@ function installed(config) {
   fs.copyFileSync(contractFile, path.join(folder, 'projects-v4.openapi.yaml'));
   fs.writeFileSync(path.join(folder, 'keys.yaml'), JSON.stringify({ keys: [makeKey('research').entry] }));
   fs.writeFileSync(path.join(folder, 'credential'), 'a-credential-for-tests\n');
+  fs.writeFileSync(path.join(folder, 'tokens'), 'read:a-token-for-tests\n');
   const file = path.join(folder, 'gateway.yaml');
-  fs.writeFileSync(file, config.replace('/run/secrets/humanloop_api_key', path.join(folder, 'credential')));
+  fs.writeFileSync(file, config.replace('/run/secrets/humanloop_api_key', path.join(folder, 'credential'))
+    .replace('/run/secrets/admin_tokens', path.join(folder, 'tokens')));
   return file;
 }
 

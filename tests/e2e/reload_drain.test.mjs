@@ -157,12 +157,42 @@ describe('SIGHUP with an API description that has other operations', () => {
   });
 });
 
+describe('the keys file', () => {
+  it('is followed without a signal, refused whole while it is wrong, and what changed is said by id', async () => {
+    const credential = randomSecret('upstream-');
+    const sandbox = await Sandbox.start({ apiKey: credential });
+    const gateway = await Gateway.start({ upstreamUrl: sandbox.url, credential, keys: [first] });
+    const knows = async (key) => (await gateway.request(key, '/projects')).status === 200;
+    const file = path.join(gateway.folder, 'keys.yaml');
+    const replace = (content) => {
+      fs.writeFileSync(`${file}.new`, content, { mode: 0o600 });
+      fs.renameSync(`${file}.new`, file);
+    };
+    assert.deepEqual([await knows(first), await knows(second)], [true, false]);
+
+    replace(JSON.stringify({ keys: [second.entry] }));
+    await eventually('the new keys', async () => ((await knows(second)) ? true : undefined));
+    assert.equal(await knows(first), false);
+    const { added, removed, changed } = await gateway.program.event('about the keys', ({ message }) => /keys were replaced/.test(message));
+    assert.deepEqual({ added, removed, changed }, { added: second.entry.id, removed: first.entry.id, changed: '' });
+
+    replace(JSON.stringify({ keys: [first.entry, { ...second.entry, scopes: ['admin'] }] }));
+    await gateway.program.event('the refusal', ({ level, message }) => level === 'error' && /keys file is refused/.test(message));
+    assert.deepEqual([await knows(first), await knows(second)], [false, true]);
+
+    replace(JSON.stringify({ keys: [first.entry] }));
+    await eventually('the keys once the file is right again', async () => ((await knows(first)) ? true : undefined));
+    await gateway.stop();
+    await sandbox.stop();
+  });
+});
+
 describe('a credential that lives in a file', () => {
   it('is taken from there as soon as the file is replaced', async () => {
     const credential = randomSecret('upstream-');
     const sandbox = await Sandbox.start({ apiKey: credential });
     const file = path.join(temporaryFolder(), 'credential');
-    fs.writeFileSync(file, 'outdated\n');
+    fs.writeFileSync(file, 'an outdated credential\n');
     const gateway = await Gateway.start({ upstreamUrl: sandbox.url, credential: '', keys: [first],
       settings: { upstream: { url: sandbox.url, timeout: '10s', credential: { header: 'X-API-KEY', value_file: file } } } });
     const status = async () => (await gateway.request(first, '/projects')).status;

@@ -5,8 +5,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { request } from './support/http.mjs';
-import { eventually } from './support/program.mjs';
-import { makeKey, randomSecret, Stand } from './support/stand.mjs';
+import { eventually, temporaryFolder } from './support/program.mjs';
+import { Gateway, makeKey, randomSecret, Sandbox, Stand } from './support/stand.mjs';
 
 const team = makeKey('research', { expires: '2099-01-31' });
 const reader = makeKey('reports', { scopes: ['read'] });
@@ -108,5 +108,42 @@ describe('secrets', () => {
     assert.equal(refused.status, 401);
     const taken = await request(`${stand.sandbox.url}/projects`, { headers: { 'X-API-KEY': stand.credential } });
     assert.equal(taken.status, 200);
+  });
+});
+
+/** How often `text` stands in what the process may write. */
+function occurrencesInMemory(pid, text) {
+  const memory = fs.openSync(`/proc/${pid}/mem`, 'r');
+  let found = 0;
+  for (const line of fs.readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n')) {
+    const [, begin, end] = /^([0-9a-f]+)-([0-9a-f]+) rw-p/.exec(line) ?? [];
+    if (begin === undefined) continue;
+    const bytes = Buffer.alloc(parseInt(end, 16) - parseInt(begin, 16));
+    const got = fs.readSync(memory, bytes, 0, bytes.length, parseInt(begin, 16));
+    for (let at = bytes.indexOf(text); at >= 0 && at < got; at = bytes.indexOf(text, at + 1)) ++found;
+  }
+  fs.closeSync(memory);
+  return found;
+}
+
+describe('the memory of the gateway', { skip: process.getuid() !== 0 && 'only root may look into it' }, () => {
+  it('has a credential that was replaced nowhere any more', async () => {
+    const [old, next] = [randomSecret('upstream-'), randomSecret('upstream-')];
+    const sandbox = await Sandbox.start({ apiKey: old });
+    const file = path.join(temporaryFolder(), 'credential');
+    fs.writeFileSync(file, old, { mode: 0o600 });
+    const gateway = await Gateway.start({ upstreamUrl: sandbox.url, credential: '', keys: [team],
+      settings: { upstream: { url: sandbox.url, credential: { header: 'X-API-KEY', value_file: file } } } });
+    const { pid } = gateway.program.child;
+    for (let page = 0; page < 5; ++page) assert.equal((await gateway.request(team, `/projects?page=${page}`)).status, 200);
+    assert.notEqual(occurrencesInMemory(pid, old), 0, 'the search finds what is there');
+
+    fs.writeFileSync(`${file}.new`, next, { mode: 0o600 });
+    fs.renameSync(`${file}.new`, file);
+    await gateway.program.event('the replacement', ({ message }) => /credential was replaced/.test(message));
+    for (let page = 5; page < 10; ++page) await gateway.request(team, `/projects?page=${page}`);
+    assert.equal(occurrencesInMemory(pid, old), 0);
+    await gateway.stop();
+    await sandbox.stop();
   });
 });

@@ -70,7 +70,7 @@ TEST_CASE("a presented key is found by its hash alone") {
 TEST_CASE("keys whose hashes begin alike are told apart") {
   KeyEntry first = entry("first", "key");
   KeyEntry second = entry("second", "key");
-  first.sha256.back() ^= 1U;
+  first.sha256->back() ^= 1U;
   const auto ring = KeyRing::build(std::vector{first, second}, {});
   const auto found = ring->find("key", expiry);
   REQUIRE(found.denial == Denial::none);
@@ -79,7 +79,7 @@ TEST_CASE("keys whose hashes begin alike are told apart") {
 
 TEST_CASE("an all-zero digest in the ring is not what unknown keys are compared with") {
   KeyEntry zero = entry("zero", "x");
-  zero.sha256 = {};
+  zero.sha256.emplace();
   const auto ring = KeyRing::build(std::vector{zero}, {});
   CHECK(ring->find("anything", expiry).denial == Denial::unknown);
 }
@@ -174,4 +174,33 @@ TEST_CASE("threads look keys up at once") {
   }
   for (auto& thread : threads) thread.join();
   CHECK(found == std::vector<int>(4, 64));
+}
+
+TEST_CASE("a key that is rotated has two secrets, each with its own end") {
+  KeyEntry rotated = entry("a", "unused");
+  rotated.sha256.reset();
+  rotated.secrets = {{digest_of("new"), std::nullopt}, {digest_of("old"), expiry}};
+  const auto ring = KeyRing::build(std::vector{rotated}, {});
+  CHECK(ring->find("new", expiry + 24h).denial == Denial::none);
+  CHECK(ring->find("old", expiry - 1s).denial == Denial::none);
+  CHECK(ring->find("old", expiry).denial == Denial::expired);
+  CHECK(ring->find("old", expiry).principal->key_id == "a");
+  CHECK(ring->principals().size() == 1);
+}
+
+TEST_CASE("a disabled key is an unknown one") {
+  KeyEntry disabled = entry("a", "key");
+  disabled.disabled = true;
+  CHECK(KeyRing::build(std::vector{disabled}, {})->find("key", expiry).denial == Denial::unknown);
+}
+
+TEST_CASE("what changed between two rings is told by id") {
+  KeyEntry changed = entry("changed", "2");
+  const auto before = KeyRing::build(std::vector{entry("kept", "1"), changed, entry("removed", "3")}, {});
+  changed.scopes = {pgw::config::Scope::write};
+  const auto after = KeyRing::build(std::vector{entry("added", "4"), entry("kept", "1"), changed}, {});
+  const auto changes = changes_of(*before, *after);
+  CHECK(changes.added == std::vector<std::string>{"added"});
+  CHECK(changes.removed == std::vector<std::string>{"removed"});
+  CHECK(changes.changed == std::vector<std::string>{"changed"});
 }

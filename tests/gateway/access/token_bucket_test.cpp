@@ -14,7 +14,7 @@ using pgw::config::Rate;
 
 namespace {
 
-const TokenBucket::TimePoint start{1h};
+const TokenBucket::TimePoint first_moment{1h};
 
 int allowed(TokenBucket& bucket, int attempts, TokenBucket::TimePoint now) {
   int count = 0;
@@ -39,8 +39,8 @@ TEST_CASE("a bucket starts full, gives its burst at once and then its rate") {
       {Rate{1'000'000, 1s}, 1'000, 1ms, 1'000},
   }));
   TokenBucket bucket(rate, burst);
-  CHECK(allowed(bucket, static_cast<int>(burst) + 10, start) == static_cast<int>(burst));
-  CHECK(allowed(bucket, static_cast<int>(burst) + 10, start + later) == more);
+  CHECK(allowed(bucket, static_cast<int>(burst) + 10, first_moment) == static_cast<int>(burst));
+  CHECK(allowed(bucket, static_cast<int>(burst) + 10, first_moment + later) == more);
 }
 
 TEST_CASE("decisions carry what the RateLimit fields and Retry-After say") {
@@ -58,7 +58,7 @@ TEST_CASE("decisions carry what the RateLimit fields and Retry-After say") {
       {1'999ms, false, 0, 5, 1}, {2'000ms, true, 0, 6, 0}, {10'000ms, true, 2, 2, 0},
   };
   for (const auto& step : steps) {
-    const RateDecision decision = bucket.take(start + step.at);
+    const RateDecision decision = bucket.take(first_moment + step.at);
     INFO("at " << step.at.count() << " ms");
     CHECK(decision.allowed == step.allowed);
     CHECK(decision.limit == 3);
@@ -70,11 +70,11 @@ TEST_CASE("decisions carry what the RateLimit fields and Retry-After say") {
 
 TEST_CASE("peeking takes nothing") {
   TokenBucket bucket(Rate{1, 1s}, 2);
-  for (int i = 0; i < 5; ++i) CHECK(bucket.peek(start).remaining == 2);
-  bucket.take(start);
-  CHECK(bucket.peek(start).remaining == 1);
-  bucket.take(start);
-  const auto empty = bucket.peek(start);
+  for (int i = 0; i < 5; ++i) CHECK(bucket.peek(first_moment).remaining == 2);
+  bucket.take(first_moment);
+  CHECK(bucket.peek(first_moment).remaining == 1);
+  bucket.take(first_moment);
+  const auto empty = bucket.peek(first_moment);
   CHECK_FALSE(empty.allowed);
   CHECK(empty.remaining == 0);
   CHECK(empty.retry_after_seconds == 1);
@@ -82,20 +82,20 @@ TEST_CASE("peeking takes nothing") {
 
 TEST_CASE("a token given back can be taken again, and a full bucket stays full") {
   TokenBucket bucket(Rate{1, 1s}, 2);
-  bucket.give_back(start);
-  CHECK(bucket.peek(start).remaining == 2);
-  CHECK(allowed(bucket, 5, start) == 2);
-  bucket.give_back(start);
-  CHECK(allowed(bucket, 5, start) == 1);
-  bucket.give_back(start + 1h);
-  CHECK(allowed(bucket, 5, start + 1h) == 2);
+  bucket.give_back(first_moment);
+  CHECK(bucket.peek(first_moment).remaining == 2);
+  CHECK(allowed(bucket, 5, first_moment) == 2);
+  bucket.give_back(first_moment);
+  CHECK(allowed(bucket, 5, first_moment) == 1);
+  bucket.give_back(first_moment + 1h);
+  CHECK(allowed(bucket, 5, first_moment + 1h) == 2);
 }
 
 TEST_CASE("a clock that another thread read earlier gives no extra token") {
   TokenBucket bucket(Rate{1, 1s}, 2);
-  CHECK(allowed(bucket, 5, start + 10s) == 2);
-  CHECK(allowed(bucket, 5, start + 9s) == 0);
-  CHECK(allowed(bucket, 5, start + 11s) == 1);
+  CHECK(allowed(bucket, 5, first_moment + 10s) == 2);
+  CHECK(allowed(bucket, 5, first_moment + 9s) == 0);
+  CHECK(allowed(bucket, 5, first_moment + 11s) == 1);
 }
 
 TEST_CASE("threads that take at once get the burst and no token more") {
@@ -103,8 +103,8 @@ TEST_CASE("threads that take at once get the burst and no token more") {
   std::atomic<int> taken = 0;
   std::vector<std::thread> threads;
   threads.reserve(4);
-  for (int i = 0; i < 4; ++i) threads.emplace_back([&] { taken += allowed(bucket, 500, start); });
+  for (int i = 0; i < 4; ++i) threads.emplace_back([&] { taken += allowed(bucket, 500, first_moment); });
   for (auto& thread : threads) thread.join();
   CHECK(taken == 1'000);
-  CHECK(bucket.peek(start).remaining == 0);
+  CHECK(bucket.peek(first_moment).remaining == 0);
 }
