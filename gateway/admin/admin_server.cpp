@@ -166,7 +166,9 @@ class AdminServer::Impl {
 
   Answer readyz(const http::Request&) const {
     const bool ready = hooks_.ready();
-    return json_answer(json{{"status", ready ? "ready" : "not ready"}}, ready ? 200 : 503);
+    json answer = hooks_.readiness();
+    answer["status"] = ready ? "ready" : "not ready";
+    return json_answer(answer, ready ? 200 : 503);
   }
 
   Answer configuration(const http::Request&) const { return json_answer(hooks_.configuration()); }

@@ -20,6 +20,7 @@ namespace pgw::admin {
 struct Hooks {
   std::function<std::string()> metrics;           ///< text exposition format 0.0.4
   std::function<bool()> ready;                    ///< false while draining
+  std::function<nlohmann::json()> readiness;      ///< what is to be known beside: members of the answer of /readyz
   std::function<nlohmann::json()> configuration;  ///< redacted
   std::function<nlohmann::json()> cache_statistics;
   std::function<nlohmann::json(const EntryFilter&)> cache_entries;
@@ -28,8 +29,9 @@ struct Hooks {
 };
 
 /// GET and HEAD /metrics /healthz /readyz /config /cache /cache/entries, POST /purge, all others 405; queries as in
-/// cache_query.h. On the gateway's own HTTP server with one worker: 64 connections at most, and idle ones end. /healthz and /readyz are for everybody, all else is for whom `judge` allows it. A request that a browser
-/// page sends (it has an Origin) is refused, since a page that an operator happens to visit must not be able to purge.
+/// cache_query.h. On the gateway's own HTTP server with one worker: 64 connections at most, and idle ones end. /healthz
+/// and /readyz are for everybody, all else is for whom `judge` allows it. A request that a browser page sends (it has
+/// an Origin) is refused, since a page that an operator happens to visit must not be able to purge.
 ///
 /// Called by one thread, but for `set_access`, which any thread may call.
 class AdminServer {

@@ -467,6 +467,10 @@ nlohmann::json Service::configuration() const {
 admin::Hooks Service::admin_hooks() {
   return {.metrics = [this] { return metrics_.exposition(); },
           .ready = [this] { return !draining_; },
+          .readiness =
+              [this] {
+                return nlohmann::json{{"credential", process_.credential.is_refused() ? "refused" : "ok"}};
+              },
           .configuration = [this] { return configuration(); },
           .cache_statistics = [this] { return cache_statistics(cache_); },
           .cache_entries =

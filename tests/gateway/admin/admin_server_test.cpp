@@ -18,6 +18,10 @@ namespace {
 Hooks hooks() {
   return {.metrics = [] { return std::string("up 1\n"); },
           .ready = [] { return true; },
+          .readiness =
+              [] {
+                return json{{"credential", "refused"}};
+              },
           .configuration =
               [] {
                 return json{{"workers", 1}};
@@ -86,6 +90,13 @@ TEST_CASE("another file of tokens is in force at once") {
   listener.server.set_access({{}, parse_tokens("read:" + change_token).tokens});
   CHECK(listener.ask("GET /metrics", "Host: x\r\nAuthorization: Bearer " + read_token + "\r\n").status == 401);
   CHECK(listener.ask("GET /metrics", "Host: x\r\nAuthorization: Bearer " + change_token + "\r\n").status == 200);
+}
+
+TEST_CASE("readiness says what is to be known beside") {
+  const Listener listener;
+  const auto answer = listener.ask("GET /readyz");
+  CHECK(answer.status == 200);
+  CHECK(json::parse(answer.body) == json{{"status", "ready"}, {"credential", "refused"}});
 }
 
 TEST_CASE("what a page of a browser sends is refused") {
