@@ -588,13 +588,13 @@ TEST_CASE("what is wrong with a document is told at its place") {
         "read"}},
       {with_paths("  /a: {get: {operationId: a, parameters: [{name: q, in: query, schema: {$ref: 'b.yaml#/x'}}], "
                   "responses: {}}}\n"),
-       {"test.yaml:3:64: error: the reference 'b.yaml#/x' leads out of this document; only references within it are "
-        "followed"}},
+       {"test.yaml:3:64: error: the reference 'b.yaml#/x' leads out of this document: only references within it, and "
+        "to files in its folder or below, are followed"}},
       {with_paths("  /a: {get: {operationId: a, parameters: [{$ref: '#/components/parameters/q'}], responses: {}}}\n"),
        {"test.yaml:3:43: error: the reference '#/components/parameters/q' leads nowhere"}},
       {with_paths("  /a: {$ref: 'other.yaml'}\n  /b: {get: {operationId: b, responses: {}}}\n"),
-       {"test.yaml:3:3: error: the reference 'other.yaml' leads out of this document; only references within it are "
-        "followed"}},
+       {"test.yaml:3:3: error: the reference 'other.yaml' leads out of this document: only references within it, and "
+        "to files in its folder or below, are followed"}},
       {with_paths("  /a: {post: {operationId: a, requestBody: {}, responses: {}}}\n"),
        {"test.yaml:3:31: error: 'content' is missing"}},
       {with_paths("  /a: {post: {operationId: a, requestBody: {content: {text/csv: {schema: {}}}}, responses: {}}}\n"),

@@ -851,8 +851,8 @@ TEST_CASE("what is wrong with a schema is an error at its place") {
       {"{not: 1}", "1:2: error: a schema must be an object"},
       {"{$ref: 1}", "1:1: error: $ref must be a text"},
       {"{items: {$ref: 'other.yaml#/A'}}",
-       "1:2: error: the reference 'other.yaml#/A' leads out of this document; only references within it are "
-       "followed"},
+       "1:2: error: the reference 'other.yaml#/A' leads out of this document: only references within it, and to files "
+       "in its folder or below, are followed"},
       {"{items: {$ref: '#/nowhere'}}", "1:2: error: the reference '#/nowhere' leads nowhere"},
       {"{items: {$ref: '#nowhere'}}", "1:2: error: the reference '#nowhere' is malformed"},
       {"{items: {$ref: '#/a%zz'}}", "1:2: error: the reference '#/a%zz' is malformed"},
@@ -867,7 +867,8 @@ TEST_CASE("what is wrong with a schema is an error at its place") {
       {"{oneOf: [{}], discriminator: {propertyName: a, mapping: {b: '#x'}}}",
        "1:15: error: the reference '#x' is malformed"},
       {"{oneOf: [{}], discriminator: {propertyName: a, mapping: {b: b.yaml}}}",
-       "1:15: error: the reference 'b.yaml' leads out of this document; only references within it are followed"},
+       "1:15: error: the reference 'b.yaml' leads out of this document: only references within it, and to files in its "
+       "folder or below, are followed"},
       {"{oneOf: [{}], discriminator: {propertyName: a, mapping: [b]}}",
        "1:15: error: mapping must lead from values to schemas"},
   }));

@@ -12,6 +12,6 @@ const argued = [/zeroTerminatedFloats/];
 test('requests and responses get the verdicts of the JSON Schema test suite', async () => {
   const folder = path.join(buildDir, 'e2e/node_modules/json-schema-test-suite/tests/draft4');
   const { total, wrong } = await runSuite(gatewayProgram, suiteFiles(folder, { withOptional: true }), { isOld: true });
-  assert.ok(total > 500, `only ${total} verdicts were asked for`);
+  assert.ok(total > 400, `only ${total} verdicts were asked for`);
   assert.deepEqual(wrong.filter((line) => !argued.some((pattern) => pattern.test(line))), []);
 });
