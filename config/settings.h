@@ -83,10 +83,8 @@ struct Upstream {
   Url url;
   std::optional<UpstreamCredential> credential;  ///< nullopt: the upstream wants none
   std::chrono::milliseconds connect_timeout{2'000};
-  std::chrono::milliseconds timeout{30'000};  ///< the whole exchange
-  std::chrono::milliseconds stream_idle_timeout{
-      75'000};  ///< longer than a balancer's usual 60 s, which else meets closed connections     ///< between two
-                ///< pieces of a streamed response
+  std::chrono::milliseconds timeout{30'000};                 ///< the whole exchange
+  std::chrono::milliseconds stream_idle_timeout{60'000};     ///< between two pieces of a streamed response
   std::chrono::milliseconds max_connection_age{5 * 60'000};  ///< an older connection takes no further request
   std::uint32_t max_connections = 64;                        ///< of all workers together; at least one for each
   std::uint32_t max_waiting = 1'024;  ///< requests that may wait for a connection, of all workers; more are refused
@@ -233,7 +231,8 @@ struct LimitSettings {
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds body_timeout{30'000};
   std::chrono::milliseconds write_timeout{30'000};
-  std::chrono::milliseconds idle_timeout{60'000};
+  std::chrono::milliseconds idle_timeout{
+      75'000};  ///< longer than a balancer's usual 60 s, which else meets closed connections
   std::chrono::milliseconds drain_delay{0};
   std::chrono::milliseconds drain_timeout{30'000};
   std::uint32_t connections_per_address = 256;  ///< of the team listener; 0: any number

@@ -72,7 +72,7 @@ TEST_CASE("Where nothing may stand in, the refusal itself is repeated until Retr
   CHECK(scene.ask(35s).action == ReadAction::fetch);
 }
 
-TEST_CASE("An upstream that answers all keys so is asked for none; one other answer, or a purge of all, ends that") {
+TEST_CASE("An upstream that answers all keys so is asked for none until another answer, or a purge of all") {
   enum class End { time, purge };
   const End end = GENERATE(End::time, End::purge);
   Scene scene;

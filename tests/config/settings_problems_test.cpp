@@ -208,8 +208,6 @@ TEST_CASE_METHOD(Checked, "mistakes of the upstream are shown at their place") {
       {"upstream: {url: 'https://a', client_certificate: ca.pem, client_key: writable}\n",
        {"2:58: error: upstream.client_key: everyone on this machine may write the file; take that right away (chmod "
         "o-w)"}},
-      {"upstream: {url: 'https://a', http: 3}\n",
-       {"2:30: error: upstream.http: ensure this value is less than or equal to 2"}},
       {"upstream: {url: 'https://a', proxy: 'http://me:${API_KEY}@b'}\n",
        {"2:30: error: upstream.proxy: must not hold a user or a password; use upstream.credential"}},
       {"upstream: {url: 'https://a', client_certificate: key}\n",

@@ -404,7 +404,14 @@ TEST_CASE_METHOD(Place, "the redacted configuration has every default and no sec
   CHECK(json["upstream"]["credential"].contains("value") != json["upstream"]["credential"].contains("value_file"));
   CHECK(json["upstream"]["timeout"] == "30s");
   CHECK(json["cache"]["rules"]["list"] ==
-        nlohmann::json({{"ttl", "15s"}, {"invalidates", {"/projects"}}, {"primes", "get"}}));
+        nlohmann::json({{"ttl", "15s"},
+                        {"ttl_by_status", nlohmann::json::object()},
+                        {"jitter", "0%"},
+                        {"override", false},
+                        {"off", false},
+                        {"key", {{"ignore", nlohmann::json::array()}, {"fields", nlohmann::json::array()}}},
+                        {"invalidates", {"/projects"}},
+                        {"primes", "get"}}));
   CHECK(json["cache"]["file"] == (directory / "cache").string());
   CHECK(json["cache"]["targeted_field"] == "X-Control");
   CHECK(json["limits"]["max_body"] == "1MiB");

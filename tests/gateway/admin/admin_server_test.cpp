@@ -48,10 +48,10 @@ struct Listener {
   AdminServer server;
 };
 
-const std::string reader = "read-0123456789abcdef";
-const std::string changer = "change-0123456789abcdef";
-Access with_tokens() {
-  return {{}, parse_tokens("read:" + reader + "\nchange:" + changer).tokens};
+const std::string read_token = "read-0123456789abcdef";
+const std::string change_token = "change-0123456789abcdef";
+Access token_access() {
+  return {{}, parse_tokens("read:" + read_token + "\nchange:" + change_token).tokens};
 }
 
 }  // namespace
@@ -71,25 +71,25 @@ TEST_CASE("pages are served to whom the host names this machine, health to every
 }
 
 TEST_CASE("a token is asked for where there are some, and 401 and 403 are told apart") {
-  const Listener listener(with_tokens());
+  const Listener listener(token_access());
   const auto bearing = [](const std::string& token) {
     return "Host: any.example\r\nAuthorization: Bearer " + token + "\r\n";
   };
   const auto without = listener.ask("GET /metrics");
   CHECK(without.status == 401);
   CHECK(without.field("www-authenticate").starts_with("Bearer"));
-  CHECK(listener.ask("GET /metrics", bearing(reader)).status == 200);
-  CHECK(listener.ask("POST /purge?all=true", bearing(reader)).status == 403);
-  CHECK(listener.ask("POST /purge?all=true", bearing(changer)).status == 200);
+  CHECK(listener.ask("GET /metrics", bearing(read_token)).status == 200);
+  CHECK(listener.ask("POST /purge?all=true", bearing(read_token)).status == 403);
+  CHECK(listener.ask("POST /purge?all=true", bearing(change_token)).status == 200);
   CHECK(listener.ask("POST /purge?all=true", bearing("wrong-0123456789abcdef")).status == 401);
   CHECK(listener.ask("GET /healthz", "Host: any.example\r\n").status == 200);
 }
 
 TEST_CASE("another file of tokens is in force at once") {
-  Listener listener(with_tokens());
-  listener.server.set_access({{}, parse_tokens("read:" + changer).tokens});
-  CHECK(listener.ask("GET /metrics", "Host: x\r\nAuthorization: Bearer " + reader + "\r\n").status == 401);
-  CHECK(listener.ask("GET /metrics", "Host: x\r\nAuthorization: Bearer " + changer + "\r\n").status == 200);
+  Listener listener(token_access());
+  listener.server.set_access({{}, parse_tokens("read:" + change_token).tokens});
+  CHECK(listener.ask("GET /metrics", "Host: x\r\nAuthorization: Bearer " + read_token + "\r\n").status == 401);
+  CHECK(listener.ask("GET /metrics", "Host: x\r\nAuthorization: Bearer " + change_token + "\r\n").status == 200);
 }
 
 TEST_CASE("readiness says what is to be known beside") {

@@ -38,7 +38,7 @@ TEST_CASE("what stands in X-Forwarded-For counts only where a trusted balancer w
 }
 
 TEST_CASE(
-    "the client is the rightmost address that is no trusted balancer; what stands before it is the client's word") {
+    "the client is the rightmost address that is no trusted balancer, and what stands before it is the client's word") {
   CHECK(way_of(request("10.0.0.1", true, {"6.6.6.6, 198.51.100.1, 10.0.0.2"})) == "198.51.100.1, 10.0.0.2, 10.0.0.1");
   CHECK(way_of(request("10.0.0.1", true, {"6.6.6.6", "198.51.100.1:4711 ,10.0.0.2"})) ==
         "198.51.100.1, 10.0.0.2, 10.0.0.1");
