@@ -96,7 +96,7 @@ describe('check', () => {
       ['topsecret', '  rules: {Projects_update: {primes: "${E2E_SECRET}"}}', /primes: the contract has no operation/],
       ['topsecret', '  rules: {Projects_update: {invalidates: ["${E2E_SECRET}"]}}', /invalidates\[0\]: the contract has no operation/],
       ['Projects_export', '  rules: {Projects_update: {primes: "${E2E_SECRET}"}}', /can't prime .*, which is no GET/],
-      ['/projects/{topsecret}', '  rules: {Projects_update: {invalidates: ["/projects/${E2E_SECRET}"]}}', /needs? a path parameter/],
+      ['/projects/{topsecret}', '  rules: {Projects_update: {invalidates: ["/projects/${E2E_SECRET}"]}}', /no path of the contract/],
     ]) {
       const config = file('environment.yaml', `${goodSettings.slice(0, goodSettings.indexOf('cache:'))}cache:\n${line}\n`);
       const { status, stderr } = run(['check', '--config', config], { env: { ...env, E2E_SECRET: secret } });

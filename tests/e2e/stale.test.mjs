@@ -98,7 +98,7 @@ describe('stale-if-error', () => {
       const upstream = { breaker: { failures: 1, open_for: '1h' } };
       return withPlayedOrigin({ cache, upstream }, async ({ origin, get }) => {
         await Promise.all([get(item), origin.answer(0, { headers, body: project('old') })]);
-        await Promise.all([get('/projects/pr_other'), origin.answer(1, { status: 503, body: '{}' })]);
+        await Promise.all([get('/projects/pr_other'), origin.answer(1, { status: 502, body: '{}' })]);
         const response = await get(item);
         assert.equal(response.status, 200);
         assert.equal(response.json.name, 'old');

@@ -38,7 +38,7 @@ async function behindTheWall(settings, use) {
     seen.push(`${request.method} ${request.url}`);
     request.resume().on('end', () => response.writeHead(200, { 'Content-Type': 'application/json' }).end(`"${seen.length}"`));
   });
-  await withOrigin(origin, (port) => withGateway(`http://127.0.0.1:${port}/up`, { settings: { api, cache: {}, ...settings } },
+  await withOrigin(origin, (port) => withGateway(`http://127.0.0.1:${port}/up`, { settings: { api, cache: { rules: {}, safe_operations: [] }, ...settings } },
     (gateway, key) => use((target, options) => gateway.request(key, target, options), seen)));
 }
 
@@ -75,7 +75,7 @@ for (const mode of ['enforce', 'report', 'off']) {
 }
 
 test('a path goes upstream as it came, and each spelling of a reserved character has an entry of its own', async () => {
-  const cache = { rules: { get: { ttl: '60s' }, read: { ttl: '60s' } } };
+  const cache = { rules: { get: { ttl: '60s' }, read: { ttl: '60s' } }, safe_operations: [] };
   await behindTheWall({ cache }, async (ask, seen) => {
     const spellings = ["/items/a;v=1,2@x:y(z)!$&'()*+", '/items/a%3Bv%3D1', '/items/a;v=1'];
     for (const target of spellings) await ask(target);
@@ -96,7 +96,7 @@ test('a slash at the end is corrected or ignored, and a catch-all takes the rest
     assert.equal(response.headers.location, '/v4/items?a=1');
     assert.deepEqual(seen, []);
   });
-  const cache = { rules: { read: { ttl: '60s' } } };
+  const cache = { rules: { read: { ttl: '60s' } }, safe_operations: [] };
   await behindTheWall({ routing: { trailing_slash: 'ignore', encoded_slashes: 'allow' }, cache }, async (ask, seen) => {
     for (const target of ['/items/?a=1', '/items/a%2Fb/', '/files/x/y.txt', '/files/x']) assert.equal((await ask(target)).status, 200);
     assert.deepEqual(seen, ['GET /up/items?a=1', 'GET /up/items/a%2Fb', 'GET /up/files/x/y.txt', 'GET /up/files/x']);
