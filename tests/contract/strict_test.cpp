@@ -219,79 +219,79 @@ TEST_CASE("why a pattern can't be used is named") {
 }
 
 TEST_CASE("a pattern that runs away is refused in a request, and passes in a response") {
-  const std::string schema = R"({type: string, pattern: '^(?=(a+)+$)'})";
+  const std::string schema = R"({type: string, pattern: '^(?=(a+)+$)x?'})";
   const std::string text = "\"" + std::string(5000, 'a') + "!\"";
   CHECK(check(schema, text, strictly) ==
         Lines{"v: value_error.str.regex_limit: string could not be matched within the step limit of the regex "
-              R"("^(?=(a+)+$)" {"pattern":"^(?=(a+)+$)"})"});
+              R"("^(?=(a+)+$)x?" {"pattern":"^(?=(a+)+$)x?"})"});
   CHECK(check(schema, text, as_request).size() == 1);
-    CHECK(check(schema, text, strict_response) == nothing);
-    CHECK(check("{not: " + schema + "}", text, strictly).size() == 1);
-    CHECK(check(schema, R"("ab")", strictly).size() == 1);
+  CHECK(check(schema, text, strict_response) == nothing);
+  CHECK(check("{not: " + schema + "}", text, strictly).size() == 1);
+  CHECK(check(schema, R"("ab")", strictly).size() == 1);
 }
 
 TEST_CASE("long texts and many texts are matched within the step limit") {
-    const std::string schema = R"({type: array, items: {type: string, pattern: '^(?!.*--)[a-z0-9-]+$'}})";
-    std::string list = "[\"" + std::string(200'000, 'a') + "\"";
-    for (int i = 0; i < 5000; ++i) list += ",\"some-name-of-a-thing-" + std::to_string(i) + "\"";
-    CHECK(check(schema, list + "]", strictly) == nothing);
+  const std::string schema = R"({type: array, items: {type: string, pattern: '^(?!.*--)[a-z0-9-]+$'}})";
+  std::string list = "[\"" + std::string(200'000, 'a') + "\"";
+  for (int i = 0; i < 5000; ++i) list += ",\"some-name-of-a-thing-" + std::to_string(i) + "\"";
+  CHECK(check(schema, list + "]", strictly) == nothing);
 }
 
 TEST_CASE("formats of RFCs are checked") {
-    const auto [format, value, is_right] = GENERATE(table<std::string, std::string, bool>({
-        {"date-time", "2016-12-31T23:59:60Z", true},
-        {"date-time", "1998-12-31T15:59:60.123-08:00", true},
-        {"date-time", "2016-12-31T22:59:60Z", false},
-        {"date-time", "1990-12-31T15:59:59-24:00", false},
-        {"time", "08:30:06Z", true},
-        {"time", "08:30:06", false},
-        {"duration", "P4DT12H30M5S", true},
-        {"duration", "P1D2H", false},
-        {"duration", "PT", false},
-        {"hostname", "www.example.com", true},
-        {"hostname", "not_a_host", false},
-        {"hostname", "example.", false},
-        {"idn-hostname", "실례.테스트", true},
-        {"email", "te~st@example.com", true},
-        {"email", "te..st@example.com", false},
-        {"email", "a@[127.0.0.1]", true},
-        {"idn-email", "실례@실례.테스트", true},
-        {"uri", "http://foo.bar/?baz=qux#quux", true},
-        {"uri", "ldap://[2001:db8::7]/c=GB?objectClass?one", true},
-        {"uri", "/abc", false},
-        {"uri", "http://[::1::]/", false},
-        {"uri", "https://example.org/foo bar", false},
-        {"uri-reference", "/abc?d#e", true},
-        {"uri-reference", "a\\\\b", false},
-        {"iri", "http://ƒøø.ßår/", true},
-        {"iri-reference", "//ƒøø.ßår/", true},
-        {"uri-template", "/a/{id}{?q*,r:3}", true},
-        {"uri-template", "/a/{id", false},
-        {"ipv4", "192.168.0.1\\u0000.evil.com", false},
-        {"ipv6", "fe80::a%eth1", false},
-        {"uuid", "2EB8AA08-AA98-11EA-B4AA-73B441D16380", true},
-        {"uuid", "2eb8aa08aa9811eab4aa73b441d16380", false},
-        {"json-pointer", "/a~0b/~1", true},
-        {"json-pointer", "/a~2", false},
-        {"relative-json-pointer", "1/a", true},
-        {"relative-json-pointer", "01", false},
-        {"regex", "^(a|b)$", true},
-        {"regex", "^(a", false},
-        {"regex", "^\\\\S(|(.|\\\\n)*\\\\S)\\\\Z", false},
-    }));
-    CAPTURE(format, value);
-    CHECK(check("{format: " + format + "}", "\"" + value + "\"", strictly).empty() == is_right);
-    CHECK(check("{format: " + format + "}", "1", strictly) == nothing);
+  const auto [format, value, is_right] = GENERATE(table<std::string, std::string, bool>({
+      {"date-time", "2016-12-31T23:59:60Z", true},
+      {"date-time", "1998-12-31T15:59:60.123-08:00", true},
+      {"date-time", "2016-12-31T22:59:60Z", false},
+      {"date-time", "1990-12-31T15:59:59-24:00", false},
+      {"time", "08:30:06Z", true},
+      {"time", "08:30:06", false},
+      {"duration", "P4DT12H30M5S", true},
+      {"duration", "P1D2H", false},
+      {"duration", "PT", false},
+      {"hostname", "www.example.com", true},
+      {"hostname", "not_a_host", false},
+      {"hostname", "example.", false},
+      {"idn-hostname", "실례.테스트", true},
+      {"email", "te~st@example.com", true},
+      {"email", "te..st@example.com", false},
+      {"email", "a@[127.0.0.1]", true},
+      {"idn-email", "실례@실례.테스트", true},
+      {"uri", "http://foo.bar/?baz=qux#quux", true},
+      {"uri", "ldap://[2001:db8::7]/c=GB?objectClass?one", true},
+      {"uri", "/abc", false},
+      {"uri", "http://[::1::]/", false},
+      {"uri", "https://example.org/foo bar", false},
+      {"uri-reference", "/abc?d#e", true},
+      {"uri-reference", "a\\\\b", false},
+      {"iri", "http://ƒøø.ßår/", true},
+      {"iri-reference", "//ƒøø.ßår/", true},
+      {"uri-template", "/a/{id}{?q*,r:3}", true},
+      {"uri-template", "/a/{id", false},
+      {"ipv4", "192.168.0.1\\u0000.evil.com", false},
+      {"ipv6", "fe80::a%eth1", false},
+      {"uuid", "2EB8AA08-AA98-11EA-B4AA-73B441D16380", true},
+      {"uuid", "2eb8aa08aa9811eab4aa73b441d16380", false},
+      {"json-pointer", "/a~0b/~1", true},
+      {"json-pointer", "/a~2", false},
+      {"relative-json-pointer", "1/a", true},
+      {"relative-json-pointer", "01", false},
+      {"regex", "^(a|b)$", true},
+      {"regex", "^(a", false},
+      {"regex", "^\\\\S(|(.|\\\\n)*\\\\S)\\\\Z", false},
+  }));
+  CAPTURE(format, value);
+  CHECK(check("{format: " + format + "}", "\"" + value + "\"", strictly).empty() == is_right);
+  CHECK(check("{format: " + format + "}", "1", strictly) == nothing);
 }
 
 TEST_CASE("a time-delta may be a duration for pydantic, and is a number else") {
-    const std::string schema = "{type: number, format: time-delta}";
-    CHECK(check(schema, "30", strictly) == nothing);
-    CHECK(check(schema, R"("PT30S")", as_request) == nothing);
-    CHECK(check(schema, R"("1 day, 0:00:30")", as_request) == nothing);
-    CHECK(check(schema, R"("soon")", as_request) == Lines{"v: value_error.duration: invalid duration format"});
-    CHECK(check(schema, R"("PT30S")", strictly).size() == 1);
-    CHECK(check(schema, R"("PT30S")", as_response).size() == 1);
+  const std::string schema = "{type: number, format: time-delta}";
+  CHECK(check(schema, "30", strictly) == nothing);
+  CHECK(check(schema, R"("PT30S")", as_request) == nothing);
+  CHECK(check(schema, R"("1 day, 0:00:30")", as_request) == nothing);
+  CHECK(check(schema, R"("soon")", as_request) == Lines{"v: value_error.duration: invalid duration format"});
+  CHECK(check(schema, R"("PT30S")", strictly).size() == 1);
+  CHECK(check(schema, R"("PT30S")", as_response).size() == 1);
 }
 
 constexpr const char* shop = R"(
@@ -322,66 +322,63 @@ paths:
 )";
 
 TEST_CASE("parameters and form fields have the one reading that their schema's type gives them") {
-    const auto api = contract(shop, Coercion::none);
-    const auto [query, problems] = GENERATE(table<std::string, std::size_t>({
-        {"count=3&price=1.5&flag=true&ids=1&ids=2&text=12", 0},
-        {"price=1e3&flag=false&text=", 0},
-        {"price=5", 0},
-        {"count=2", 1},
-        {"count=3.0", 1},
-        {"count=%203", 1},
-        {"count=1_000", 1},
-        {"count=007", 1},
-        {"count=99999999999999999999", 0},
-        {"price=nan", 1},
-        {"price=1.", 1},
-        {"flag=1", 1},
-        {"flag=yes", 1},
-        {"flag=True", 1},
-        {"ids=1&ids=x", 1},
-        {"either=7", 0},
-        {"either=700", 0},
-        {"either=70", 2},
-        {"either=abc", 0},
-        {"one=1", 0},
-        {"one=two", 0},
-        {"one=2", 1},
-        {"part=2", 1},
-        {"part=3", 0},
-    }));
-    CAPTURE(query);
-    CHECK(check_request(*api, {"GET /things?" + query}).size() == problems);
+  const auto api = contract(shop, Coercion::none);
+  const auto [query, problems] = GENERATE(table<std::string, std::size_t>({
+      {"count=3&price=1.5&flag=true&ids=1&ids=2&text=12", 0},
+      {"price=1e3&flag=false&text=", 0},
+      {"price=5", 0},
+      {"count=2", 1},
+      {"count=3.0", 1},
+      {"count=%203", 1},
+      {"count=1_000", 1},
+      {"count=007", 1},
+      {"count=99999999999999999999", 0},
+      {"price=nan", 1},
+      {"price=1.", 1},
+      {"flag=1", 1},
+      {"flag=yes", 1},
+      {"flag=True", 1},
+      {"ids=1&ids=x", 1},
+      {"either=7", 0},
+      {"either=700", 0},
+      {"either=70", 2},
+      {"either=abc", 0},
+      {"one=1", 0},
+      {"one=two", 0},
+      {"one=2", 1},
+      {"part=2", 1},
+      {"part=3", 0},
+  }));
+  CAPTURE(query);
+  CHECK(check_request(*api, {"GET /things?" + query}).size() == problems);
 
-    const auto form = [&](const std::string& body) {
-      return check_request(*api, {"POST /things", {{"Content-Type", "application/x-www-form-urlencoded"}}, body});
-    };
-    CHECK(form("name=5&count=5&on=true") == nothing);
-    CHECK(form("name=a&count=") == Lines{"body.count: type_error.integer: value is not a valid integer"});
-    CHECK(form("name=a&on=on") == Lines{"body.on: type_error.bool: value could not be parsed to a boolean"});
+  const auto form = [&](const std::string& body) {
+    return check_request(*api, {"POST /things", {{"Content-Type", "application/x-www-form-urlencoded"}}, body});
+  };
+  CHECK(form("name=5&count=5&on=true") == nothing);
+  CHECK(form("name=a&count=") == Lines{"body.count: type_error.integer: value is not a valid integer"});
+  CHECK(form("name=a&on=on") == Lines{"body.on: type_error.bool: value could not be parsed to a boolean"});
 }
 
 TEST_CASE("a JSON body is what JSON Schema says") {
-    const auto api = contract(shop, Coercion::none);
-    const auto post = [&](const std::string& body) {
-      return check_request(*api, {"POST /things", {{"Content-Type", "application/json"}}, body});
-    };
-    CHECK(post(R"({"name": "5"})") == nothing);
-    CHECK(post("null") == nothing);
-    CHECK(post(R"({"name": 5})") == Lines{"body.name: type_error.str: str type expected"});
-    CHECK(post(R"({"name": null})") == Lines{"body.name: type_error.none.not_allowed: none is not an allowed value"});
-    CHECK(post("[]") == Lines{"body: type_error.dict: value is not a valid dict"});
+  const auto api = contract(shop, Coercion::none);
+  const auto post = [&](const std::string& body) {
+    return check_request(*api, {"POST /things", {{"Content-Type", "application/json"}}, body});
+  };
+  CHECK(post(R"({"name": "5"})") == nothing);
+  CHECK(post("null") == nothing);
+  CHECK(post(R"({"name": 5})") == Lines{"body.name: type_error.str: str type expected"});
+  CHECK(post(R"({"name": null})") == Lines{"body.name: type_error.none.not_allowed: none is not an allowed value"});
+  CHECK(post("[]") == Lines{"body: type_error.dict: value is not a valid dict"});
 }
 
 TEST_CASE("problem details say where a mistake is, by JSON pointer") {
-    const std::vector<Violation> violations{
-        {{std::string("body"), std::string("a/b~c é"), std::int64_t{0}},
-         "str type expected",
-         "type_error.str",
-         nullptr},
-        {{std::string("query"), std::string("page")}, "field required", "value_error.missing", nullptr},
-        {{std::string("body"), std::int64_t{13}}, "Expecting value", "value_error.jsondecode", {{"pos", 13}}},
-    };
-    CHECK(nlohmann::json::parse(validation_problem_body(violations)) == nlohmann::json::parse(R"({
+  const std::vector<Violation> violations{
+      {{std::string("body"), std::string("a/b~c é"), std::int64_t{0}}, "str type expected", "type_error.str", nullptr},
+      {{std::string("query"), std::string("page")}, "field required", "value_error.missing", nullptr},
+      {{std::string("body"), std::int64_t{13}}, "Expecting value", "value_error.jsondecode", {{"pos", 13}}},
+  };
+  CHECK(nlohmann::json::parse(validation_problem_body(violations)) == nlohmann::json::parse(R"({
     "type": "about:blank", "title": "Unprocessable Content", "status": 422, "detail": "the request has 3 mistakes",
     "errors": [
       {"in": "body", "pointer": "#/a~1b~0c%20%C3%A9/0", "detail": "str type expected", "type": "type_error.str"},
