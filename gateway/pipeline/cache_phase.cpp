@@ -183,6 +183,7 @@ Progress act_on(RequestContext& context, cache::Decision decision) {
       return Progress::next;
     case cache::ReadAction::pass:
       outcome.cache = CacheOutcome::pass;
+      if (decision.reason == cache::MissReason::bypass) outcome.why_not_stored = "write-under-way";
       return Progress::next;
     case cache::ReadAction::only_if_cached_miss:
       outcome.forwarded = ForwardReason::none;
@@ -203,6 +204,7 @@ Progress consult_cache(RequestContext& context) {
   }
   if (!context.policy().is_cached) {
     context.outcome.cache = CacheOutcome::pass;
+    context.outcome.why_not_stored = "off";
     context.outcome.forwarded = ForwardReason::bypass;
     return Progress::next;
   }

@@ -63,7 +63,12 @@ void append_cache_status(std::string& text, const Outcome& outcome) {
     }
     if (outcome.stored) text += "; stored";
     if (outcome.cache == CacheOutcome::collapsed) text += "; collapsed";
-    if (outcome.stale_on_error) text += "; detail=stale-if-error";
+    if (outcome.stale_on_error) {
+      text += "; detail=stale-if-error";
+    } else if (!outcome.stored && !outcome.why_not_stored.empty() && outcome.rejection == Rejection::none) {
+      text += "; detail=";
+      text += outcome.why_not_stored;
+    }
   } else if (outcome.cache == CacheOutcome::hit || outcome.cache == CacheOutcome::stale) {
     text += "; hit";
     if (outcome.ttl_seconds) {

@@ -44,11 +44,16 @@ bool ReadJob::is_endless() const {
   return base::iequals(base::trim(std::string_view(*type).substr(0, type->find(';'))), "text/event-stream");
 }
 
+void ReadJob::note_why_not_stored() {
+  if (context() != nullptr) context()->outcome.why_not_stored = fetch_.why_not_stored();
+}
+
 Progress ReadJob::claim() {
   // What must be checked first may prove no answer at all: until then it ends nothing that is stored.
   const bool is_believed = runtime().settings.validation.responses != config::Check::enforce || !must_fit_contract();
   if (fetch_ && is_believed && !is_unmodified()) {
     fetch_.uncacheable_head(status(), field_views(), wall_clock_now());
+    note_why_not_stored();
   }
   return UpstreamJob::claim();
 }
@@ -66,7 +71,10 @@ bool ReadJob::may_stream() {
     cancel();
     return false;
   }
-  if (fetch_) fetch_.too_large(status(), now);
+  if (fetch_) {
+    fetch_.too_large(status(), now);
+    note_why_not_stored();
+  }
   return true;
 }
 
@@ -77,6 +85,7 @@ Progress ReadJob::store() {
   const auto headers = field_views();
   cache::Response response{status(), headers, std::move(body())};
   const auto entry = fetch_.complete(std::move(response), wall_clock_now(), result);
+  note_why_not_stored();
   if (entry == nullptr) {
     // Not moved from: Fetch::complete takes the body only when it returns an entry.
     body() = std::move(response.body);  // NOLINT(bugprone-use-after-move)

@@ -148,6 +148,7 @@ class ReadJob final : public UpstreamJob {
 
  private:
   void answer_early();
+  void note_why_not_stored();
   bool is_unmodified() const;
   bool is_endless() const;
   Progress store_unmodified();

@@ -219,11 +219,11 @@ TEST_CASE("why a pattern can't be used is named") {
 }
 
 TEST_CASE("a pattern that runs away is refused in a request, and passes in a response") {
-  const std::string schema = R"({type: string, pattern: '^(?=(a+)+$)'})";
+  const std::string schema = R"({type: string, pattern: '^(?=(a+)+$)x?'})";
   const std::string text = "\"" + std::string(5000, 'a') + "!\"";
   CHECK(check(schema, text, strictly) ==
         Lines{"v: value_error.str.regex_limit: string could not be matched within the step limit of the regex "
-              R"re("^(?=(a+)+$)" {"pattern":"^(?=(a+)+$)"})re"});
+              R"("^(?=(a+)+$)x?" {"pattern":"^(?=(a+)+$)x?"})"});
   CHECK(check(schema, text, as_request).size() == 1);
   CHECK(check(schema, text, strict_response) == nothing);
   CHECK(check("{not: " + schema + "}", text, strictly).size() == 1);

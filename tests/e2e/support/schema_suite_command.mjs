@@ -8,3 +8,4 @@ const isOld = draft === 'draft4';
 const { total, wrong } = await runSuite(process.env.PGW_GATEWAY, suiteFiles(folder, { withOptional: isOld }), { isOld });
 for (const line of wrong) console.log(line);
 console.log(`${draft}: ${total - wrong.length} of ${total} verdicts are right`);
+process.exit(0); // before the test runner, which the support modules load, adds a summary of no tests

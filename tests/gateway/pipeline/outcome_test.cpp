@@ -37,6 +37,13 @@ TEST_CASE("Cache-Status tells what became of a request, in the terms of RFC 9211
     outcome.stored = true;
     CHECK(cache_status(outcome) == "projects-gateway; fwd=uri-miss; stored");
   }
+  SECTION("a miss that was not stored") {
+    outcome.cache = CacheOutcome::miss;
+    outcome.forwarded = ForwardReason::uri_miss;
+    outcome.upstream_status = outcome.status = 200;
+    outcome.why_not_stored = "private";
+    CHECK(cache_status(outcome) == "projects-gateway; fwd=uri-miss; detail=private");
+  }
   SECTION("a follower of another's fetch") {
     outcome.cache = CacheOutcome::collapsed;
     outcome.forwarded = ForwardReason::uri_miss;
