@@ -40,7 +40,7 @@ Table<Upstream> upstream() {
           "For a whole exchange, but not for what a slow client holds up; see `operations`."),
       row("stream_idle_timeout", &Of::stream_idle_timeout, Duration{1ms},
           "Between two pieces of a response that is streamed, which `timeout` doesn't bound."),
-      row("max_connections", &Of::max_connections, Count{1, 65'535}, "Of all workers together: at least one for each."),
+      row("max_connections", &Of::max_connections, Count{1, 65'535}, "Of all workers together: at least one for each. One team holds at most three quarters."),
       row("max_connection_age", &Of::max_connection_age, Duration{1ms},
           "An older connection takes no further request, so that a changed DNS name is followed."),
       row("max_waiting", &Of::max_waiting, Count{0, 1'000'000},
