@@ -1,34 +1,16 @@
 // Who may ask the admin listener for what.
 #pragma once
 
-#include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "config/secret.h"
+#include "config/admin_tokens.h"
 #include "gateway/http/message.h"
 
 namespace pgw::admin {
 
-enum class Right { read, change };  ///< `change` includes `read`
-
-struct Token {
-  Right right;
-  config::Secret secret;
-};
-
-struct ParsedTokens {
-  std::vector<Token> tokens;
-  std::string problem;  ///< what is wrong with the first bad line, by its number and never by its content; else empty
-};
-
-/// Lines `read:TOKEN` and `change:TOKEN`; blank lines and lines that begin with '#' are skipped. A token has at least
-/// 16 characters of RFC 6750 section 2.1. A text without a token is a problem.
-ParsedTokens parse_tokens(std::string_view text);
-
-/// The same of a file. Refused as well: a file that others than its owner and the group may read or write.
-ParsedTokens read_tokens(const std::filesystem::path& file);
+using Right = config::AdminRight;  ///< `change` includes `read`
+using Token = config::AdminToken;
 
 /// What the admin listener asks for. Immutable once in use.
 struct Access {

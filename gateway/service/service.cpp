@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "config/admin_tokens.h"
 #include "gateway/log/log.h"
 #include "gateway/service/cache_admin.h"
 #include "gateway/service/warm_cache.h"
@@ -88,24 +89,20 @@ void log_key_changes(const access::KeyRing& before, const access::KeyRing& after
 
 /// Who may ask the admin listener for what. Nobody but the machine itself may without a token.
 std::optional<admin::Access> admin_access(const config::Settings& settings, std::vector<contract::Problem>& problems) {
-  const auto& file = settings.admin_token_file;
-  const auto fail = [&](const char* setting, std::string text) {
-    const auto place = settings.places.find(setting);
-    problems.push_back({contract::Severity::error,
-                        place == settings.places.end() ? contract::Place{settings.file.string(), 0, 0} : place->second,
-                        std::move(text)});
-  };
-  if (!file.empty()) {
-    auto [tokens, problem] = admin::read_tokens(file);
-    if (problem.empty()) return admin::Access{settings.admin_hosts, std::move(tokens)};
-    fail("/admin_token_file", "admin_token_file: " + file.string() + ": " + problem);
+  if (!settings.admin_token_file.empty()) {
+    auto loaded = config::load_admin_tokens(settings.admin_token_file);
+    if (loaded.ok()) return admin::Access{settings.admin_hosts, std::move(loaded.tokens)};
+    append(problems, std::move(loaded.problems));
     return std::nullopt;
   }
   if (settings.admin.is_loopback()) return admin::Access{settings.admin_hosts, {}};
-  fail("/admin",
+  const auto place = settings.places.find("/admin");
+  problems.push_back(
+      {contract::Severity::error,
+       place == settings.places.end() ? contract::Place{settings.file.string(), 0, 0} : place->second,
        "admin: " + settings.admin.text() +
            " can be reached from other machines, so it needs admin_token_file: a file with lines read:TOKEN and "
-           "change:TOKEN");
+           "change:TOKEN"});
   return std::nullopt;
 }
 

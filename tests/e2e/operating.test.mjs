@@ -15,7 +15,8 @@ const isHit = (response) => response.headers['cache-status'].includes('; hit;');
 
 function tokenFile(text, mode = 0o600) {
   const file = path.join(temporaryFolder(), 'admin_tokens');
-  fs.writeFileSync(file, text, { mode });
+  fs.writeFileSync(file, text);
+  fs.chmodSync(file, mode);
   return file;
 }
 
@@ -42,7 +43,7 @@ describe('a gateway, to its operator', () => {
   it('serves admin pages beyond loopback to tokens alone, and takes other tokens with a reload', async () => {
     assert.match(refusedStart({ admin: '0.0.0.0:0' }), /admin_token_file/);
     assert.match(refusedStart({ admin: '0.0.0.0:0', admin_token_file: tokenFile('read:short\n') }), /16 characters/);
-    assert.match(refusedStart({ admin: '0.0.0.0:0', admin_token_file: tokenFile(`read:${randomSecret('')}\n`, 0o644) }), /admin_tokens/);
+    assert.match(refusedStart({ admin: '0.0.0.0:0', admin_token_file: tokenFile(`read:${randomSecret('')}\n`, 0o666) }), /admin_tokens/);
 
     const [reader, changer, next] = [randomSecret('read-'), randomSecret('change-'), randomSecret('next-')];
     const tokens = tokenFile(`read:${reader}\nchange:${changer}\n`);

@@ -1,14 +1,10 @@
 #include "gateway/admin/admin_access.h"
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <tuple>
 
 #include "support/catch.h"
 
 using namespace pgw::admin;
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -23,7 +19,7 @@ const std::string reader = "read-0123456789abcdef";
 const std::string changer = "change-0123456789abcdef";
 
 Access with_tokens() {
-  return {{}, parse_tokens("read:" + reader + "\nchange:" + changer + "\n").tokens};
+  return {{}, {{Right::read, pgw::config::Secret(reader)}, {Right::change, pgw::config::Secret(changer)}}};
 }
 
 }  // namespace
@@ -80,49 +76,7 @@ TEST_CASE("two Authorization fields are none") {
 }
 
 TEST_CASE("a token that stands in both kinds of line may change") {
-  const Access access{{}, parse_tokens("change:" + reader + "\nread:" + reader).tokens};
+  const pgw::config::Secret both(reader);
+  const Access access{{}, {{Right::change, both}, {Right::read, both}}};
   CHECK(judge(access, request_to("x", "Bearer " + reader), Right::change) == Verdict::allowed);
-}
-
-TEST_CASE("lines of tokens may be blank, commented and end as editors end them") {
-  const auto parsed = parse_tokens("# of the operators\r\n\r\n read : " + reader + " \r\nchange:" + changer);
-  CHECK(parsed.problem.empty());
-  REQUIRE(parsed.tokens.size() == 2);
-  CHECK(parsed.tokens[0].right == Right::read);
-  CHECK(parsed.tokens[0].secret.equals(reader));
-  CHECK(parsed.tokens[1].right == Right::change);
-  CHECK(parsed.tokens[1].secret.equals(changer));
-}
-
-TEST_CASE("a bad line of tokens is named by its number, and never quoted") {
-  const auto [text, words] = GENERATE(table<std::string, std::string>({
-      {"", "has no line"},
-      {"\n# nothing\n", "has no line"},
-      {reader, "line 1 must be read:TOKEN or change:TOKEN"},
-      {"write:0123456789abcdef", "line 1 must be"},
-      {"\nread:0123456789abcde", "line 2 has a token of less than 16"},
-      {"read:0123456789 abcdef", "line 1 has a token with other characters"},
-      {"read:0123456789abcd\xc3\xa4", "line 1 has a token with other characters"},
-  }));
-  CAPTURE(text);
-  const auto parsed = parse_tokens(text);
-  CHECK(parsed.problem.find(words) != std::string::npos);
-  CHECK(parsed.problem.find("0123456789") == std::string::npos);
-}
-
-TEST_CASE("a file of tokens that others may read or write is refused") {
-  std::string name = (fs::temp_directory_path() / "pgw-tokens-XXXXXX").string();
-  REQUIRE(::mkdtemp(name.data()) != nullptr);
-  const fs::path file = fs::path(name) / "tokens";
-  CHECK(read_tokens(file).problem == "No such file or directory");
-  std::ofstream(file) << "read:" << reader << '\n';
-  fs::permissions(file, fs::perms(0600));
-  CHECK(read_tokens(file).problem.empty());
-  fs::permissions(file, fs::perms(0640));
-  CHECK(read_tokens(file).tokens.size() == 1);
-  for (const unsigned mode : {0644U, 0620U, 0602U}) {
-    fs::permissions(file, fs::perms(mode));
-    CHECK(read_tokens(file).problem.find("chmod") != std::string::npos);
-  }
-  fs::remove_all(name);
 }

@@ -51,7 +51,7 @@ struct Listener {
 const std::string read_token = "read-0123456789abcdef";
 const std::string change_token = "change-0123456789abcdef";
 Access token_access() {
-  return {{}, parse_tokens("read:" + read_token + "\nchange:" + change_token).tokens};
+  return {{}, {{Right::read, pgw::config::Secret(read_token)}, {Right::change, pgw::config::Secret(change_token)}}};
 }
 
 }  // namespace
@@ -86,7 +86,7 @@ TEST_CASE("a token is asked for where there are some, and 401 and 403 are told a
 
 TEST_CASE("another file of tokens is in force at once") {
   Listener listener(token_access());
-  listener.server.set_access({{}, parse_tokens("read:" + change_token).tokens});
+  listener.server.set_access({{}, {{Right::read, pgw::config::Secret(change_token)}}});
   CHECK(listener.ask("GET /metrics", "Host: x\r\nAuthorization: Bearer " + read_token + "\r\n").status == 401);
   CHECK(listener.ask("GET /metrics", "Host: x\r\nAuthorization: Bearer " + change_token + "\r\n").status == 200);
 }
