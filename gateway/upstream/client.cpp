@@ -59,7 +59,7 @@ class Http1Client final : public Client, public Pool::Member, public std::enable
   Exchange* find(CallId id);
   Exchange& take_slot();
   void recycle(Exchange& exchange);
-  Ticket ticket_of(const Exchange& exchange) const { return {member_, exchange.id}; }
+  Ticket ticket_of(const Exchange& exchange) const { return {member_, exchange.id, exchange.request().queue}; }
 
   void claim(Exchange& exchange);
   void claim_later(Exchange& exchange, std::chrono::milliseconds pause);
@@ -112,7 +112,7 @@ Http1Client::~Http1Client() {
   loop_.cancel(sweep_timer_);
   for (auto& slot : slots_) {
     if (!slot.is_live) continue;
-    pool_->withdraw(slot.exchange->request().queue, ticket_of(*slot.exchange));
+    pool_->withdraw(ticket_of(*slot.exchange));
     loop_.cancel(slot.exchange->timer);
   }
   pool_->part(member_);
@@ -232,7 +232,7 @@ void Http1Client::recycle(Exchange& exchange) {
 
 /// Without a word to the sink.
 void Http1Client::drop(Exchange& exchange) {
-  pool_->withdraw(exchange.request().queue, ticket_of(exchange));
+  pool_->withdraw(ticket_of(exchange));
   const auto connection = exchange.detach();
   recycle(exchange);
 }
@@ -242,11 +242,12 @@ void Http1Client::drop(Exchange& exchange) {
 void Http1Client::claim(Exchange& exchange) {
   exchange.state = Exchange::State::waiting;
   for (;;) {
-    auto claim = pool_->claim(exchange.request().queue, ticket_of(exchange));
+    auto claim = pool_->claim(ticket_of(exchange));
     switch (claim.answer) {
       case Pool::Claim::Answer::resting: {
         auto connection = std::move(resting_.back());
         resting_.pop_back();
+        connection->place().serves(exchange.request().queue);
         if (!is_fit(*connection, exchange)) continue;
         serve(exchange.id, std::move(connection));
         return;
@@ -294,12 +295,12 @@ void Http1Client::opened(CallId id, const Connector& connector, Opened opened) {
   if (opened.connection != nullptr) {
     if (&connector == connector_.get()) {
       hand_out(std::move(opened.connection));
-    } else if (exchange != nullptr && pool_->withdraw(exchange->request().queue, ticket_of(*exchange))) {
+    } else if (exchange != nullptr && pool_->withdraw(ticket_of(*exchange))) {
       serve(id, std::move(opened.connection));
     }
     return;
   }
-  if (exchange == nullptr || !pool_->withdraw(exchange->request().queue, ticket_of(*exchange))) return;
+  if (exchange == nullptr || !pool_->withdraw(ticket_of(*exchange))) return;
   exchange->is_opening = false;
   exchange->failure = opened.failure;
   exchange->detail = std::move(opened.detail);
@@ -336,7 +337,7 @@ void Http1Client::tell_writable(CallId id) {
 
 void Http1Client::hand_out(std::unique_ptr<Connection> connection) {
   if (!connection->destination()->is_same(*connector_->destination())) return;
-  const auto next = pool_->release(member_);
+  const auto next = pool_->release(member_, connection->place());
   if (!next) {
     rest(std::move(connection));
   } else if (next->member == member_) {
@@ -360,6 +361,7 @@ void Http1Client::lend(Ticket to) {
   }
   auto connection = std::move(resting_.back());
   resting_.pop_back();
+  connection->place().serves(to.line);
   connection->unwatch();
   pool_->hand_over(to, std::move(connection));
 }
@@ -556,7 +558,7 @@ std::chrono::milliseconds Http1Client::backoff(const Exchange& exchange) {
 }
 
 void Http1Client::fail(Exchange& exchange, Failure failure, std::string detail) {
-  pool_->withdraw(exchange.request().queue, ticket_of(exchange));
+  pool_->withdraw(ticket_of(exchange));
   auto connection = exchange.detach();
   const auto sink = exchange.sink();
   recycle(exchange);

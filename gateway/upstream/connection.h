@@ -56,6 +56,7 @@ class Connection {
 
   const std::shared_ptr<const Destination>& destination() const { return destination_; }
   Clock::time_point opened() const { return opened_; }
+  Place& place() { return place_; }
 
   /// Whose request was written last; null while it rests.
   Exchange* exchange = nullptr;

@@ -1,5 +1,5 @@
 // Who may have a connection to the upstream: one count, one queue and one view of the resting connections for all
-// workers.
+// workers, and a share for each team.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "gateway/loop/event_loop.h"
@@ -23,7 +24,7 @@ class Pool;
 class Place {
  public:
   Place() = default;
-  explicit Place(std::shared_ptr<Pool> pool) : pool_(std::move(pool)) {}
+  Place(std::shared_ptr<Pool> pool, std::size_t line) : pool_(std::move(pool)), line_(line) {}
   Place(Place&&) noexcept = default;
   Place& operator=(Place&& other) noexcept;
   ~Place();
@@ -31,19 +32,31 @@ class Place {
   /// The connection is open.
   void opened();
 
+  /// The connection serves a request of this line now, which the pool has counted.
+  void serves(std::size_t line) { line_ = line; }
+
  private:
+  friend class Pool;
+
   void leave();
 
   std::shared_ptr<Pool> pool_;
+  std::optional<std::size_t> line_;  // whose it is; nothing while the connection rests
   bool is_opening_ = true;
 };
 
 /// Thread-safe; shared by the clients of all workers. Each keeps its own resting connections, watched by its own loop;
 /// the pool knows how many. What one client wants of another is posted to the other's loop.
 ///
-/// Invariants: no request waits while a connection rests; as long as requests wait and places are free, no fewer
-/// connections are being opened than requests wait. So a connection that is freed or opened always serves the request
-/// whose turn it is, on whichever worker.
+/// A line (one for each team) holds the connections that serve its requests and those that are being opened for it. It
+/// gets a further one only if it then holds at most three times as many as are left for others; a line that holds none
+/// gets any. So one team alone holds at most three quarters of the connections, and each further one three quarters of
+/// what it finds, however long their requests take. Of the lines that wait and may have more, the one that holds fewest
+/// goes first, and among equals they take turns. (A single connection is for whoever's turn it is.)
+///
+/// Invariants: no request of a line that may have more waits while a connection rests; as long as such requests wait
+/// and places are free, no fewer connections are being opened for a line than requests of it wait. So a connection that
+/// is freed or opened always serves the request whose turn it is, on whichever worker.
 class Pool : public std::enable_shared_from_this<Pool> {
  public:
   struct Limits {
@@ -86,13 +99,13 @@ class Pool : public std::enable_shared_from_this<Pool> {
     Answer answer = Answer::refused;
     Place place;
   };
-  Claim claim(std::size_t line, Ticket ticket);
+  Claim claim(Ticket ticket);
 
   /// Whether the request waited, and waits no more.
-  bool withdraw(std::size_t line, Ticket ticket);
+  bool withdraw(Ticket ticket);
 
-  /// A connection of `member` is free: for this request. Nothing: it rests with the member.
-  std::optional<Ticket> release(std::size_t member);
+  /// A connection of `member`, with this place, is free: for this request. Nothing: it rests with the member.
+  std::optional<Ticket> release(std::size_t member, Place& place);
 
   /// A resting connection of this member is no more.
   void lost_resting(std::size_t member);
@@ -118,9 +131,26 @@ class Pool : public std::enable_shared_from_this<Pool> {
     std::function<void(Member&)> task;
   };
 
-  void left(bool was_opening);
-  Errand start_opening();
+  /// What a line has of the connections.
+  struct Share {
+    std::size_t held = 0;  // those that are being opened included
+    std::size_t opening = 0;
+  };
+
+  Share share(std::size_t line) const;
+  bool may_have_more(std::size_t line) const;
+  bool finds_place(std::size_t line) const;
+  void hold(std::size_t line);
+  void give_back(std::size_t line);
+  void left(std::optional<std::size_t> line, bool was_opening);
+
+  std::optional<Ticket> next_to_serve();
+  std::optional<std::size_t> next_to_open_for() const;
+  Place begin_opening(std::size_t line);
+  std::vector<Errand> hand_out_what_is_free();
+  Errand lend_resting(Seat& from, Ticket to);
   void send(Errand errand);
+  void send(std::vector<Errand> errands);
 
   mutable std::mutex
       mutex_;  // guards all below; held for a few instructions, twice for each request that goes upstream
@@ -128,7 +158,8 @@ class Pool : public std::enable_shared_from_this<Pool> {
   Limits limits_;
   FairQueue queue_;
   std::size_t open_ = 0;  // connections, those that are being opened included
-  std::size_t opening_ = 0;
+  std::size_t held_ = 0;
+  std::unordered_map<std::size_t, Share> shares_;  // of the lines that hold any
 };
 
 }  // namespace pgw::upstream

@@ -4,16 +4,29 @@
 
 namespace pgw::upstream {
 
-void FairQueue::push(std::size_t line, Ticket ticket) {
-  auto it = lines_.find(line);
-  if (it == lines_.end()) it = lines_.emplace(line, turns_.insert(turns_.end(), Line{line, {}})).first;
+void FairQueue::push(Ticket ticket) {
+  auto it = lines_.find(ticket.line);
+  if (it == lines_.end()) {
+    it = lines_.emplace(ticket.line, turns_.insert(turns_.end(), Line{ticket.line, {}})).first;
+  }
   it->second->tickets.push_back(ticket);
   ++size_;
 }
 
-std::optional<Ticket> FairQueue::pop() {
-  if (turns_.empty()) return std::nullopt;
-  const auto line = turns_.begin();
+std::optional<std::size_t> FairQueue::next_line(const Weight& weight) const {
+  std::optional<std::size_t> next;
+  std::size_t least = 0;
+  for (const Line& line : turns_) {
+    const auto own = weight(line.number);
+    if (!own || (next && *own >= least)) continue;
+    next = line.number;
+    least = *own;
+  }
+  return next;
+}
+
+Ticket FairQueue::pop(std::size_t number) {
+  const auto line = lines_.at(number);
   const Ticket ticket = line->tickets.front();
   line->tickets.pop_front();
   --size_;
@@ -22,8 +35,8 @@ std::optional<Ticket> FairQueue::pop() {
   return ticket;
 }
 
-bool FairQueue::remove(std::size_t line, Ticket ticket) {
-  const auto it = lines_.find(line);
+bool FairQueue::remove(Ticket ticket) {
+  const auto it = lines_.find(ticket.line);
   if (it == lines_.end()) return false;
   auto& tickets = it->second->tickets;
   const auto at = std::ranges::find(tickets, ticket);
@@ -46,8 +59,12 @@ std::optional<Ticket> FairQueue::displace_for(std::size_t line) {
 
 bool FairQueue::can_displace_for(std::size_t line) const {
   if (turns_.empty()) return false;
-  const auto own = lines_.find(line);
-  return longest()->tickets.size() > (own == lines_.end() ? 0 : own->second->tickets.size()) + 1;
+  return longest()->tickets.size() > size(line) + 1;
+}
+
+std::size_t FairQueue::size(std::size_t line) const {
+  const auto it = lines_.find(line);
+  return it == lines_.end() ? 0 : it->second->tickets.size();
 }
 
 FairQueue::Turns::const_iterator FairQueue::longest() const {

@@ -4,31 +4,41 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <list>
 #include <optional>
 #include <unordered_map>
 
 namespace pgw::upstream {
 
-/// A waiting request: which worker's client it belongs to, and its number there.
+/// A waiting request: which worker's client it belongs to, its number there, and the line (one for each team) it is in.
 struct Ticket {
   std::size_t member = 0;
   std::uint64_t call = 0;
+  std::size_t line = 0;
 
   bool operator==(const Ticket&) const = default;
 };
 
-/// First come, first served within one line; the lines (one for each team) take turns. Not thread-safe.
+/// First come, first served within one line; lines that weigh the same take turns. Not thread-safe.
 class FairQueue {
  public:
-  void push(std::size_t line, Ticket ticket);
+  /// What a line has already; nothing: it must not have more now.
+  using Weight = std::function<std::optional<std::size_t>(std::size_t line)>;
 
-  /// The next one to be served.
-  std::optional<Ticket> pop();
-  const Ticket& front() const { return turns_.front().tickets.front(); }
+  void push(Ticket ticket);
+
+  /// Which line is next: the one with the least weight, and among equals the one whose turn it is.
+  std::optional<std::size_t> next_line(const Weight& weight) const;
+
+  /// The first of a line that has some, which has had its turn then.
+  Ticket pop(std::size_t line);
+
+  /// The one with so many before it in its line, which has that many.
+  const Ticket& at(std::size_t line, std::size_t place) const { return lines_.at(line)->tickets.at(place); }
 
   /// Whether it waited, and waits no more.
-  bool remove(std::size_t line, Ticket ticket);
+  bool remove(Ticket ticket);
 
   /// Makes a place for one more of `line` where all places are taken: the newest of the longest line leaves, unless
   /// that line is hardly longer than this one. So no team can take all places from the others.
@@ -36,6 +46,7 @@ class FairQueue {
   bool can_displace_for(std::size_t line) const;
 
   std::size_t size() const { return size_; }
+  std::size_t size(std::size_t line) const;
   bool empty() const { return size_ == 0; }
 
  private:
@@ -48,7 +59,7 @@ class FairQueue {
   Turns::const_iterator longest() const;
   void drop_if_empty(Turns::iterator line);
 
-  Turns turns_;  // the line at the front is the next to be served
+  Turns turns_;  // the line at the front has waited longest for its turn
   std::unordered_map<std::size_t, Turns::iterator> lines_;
   std::size_t size_ = 0;
 };

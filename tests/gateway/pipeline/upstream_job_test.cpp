@@ -163,7 +163,7 @@ TEST_CASE("an upstream that breaks off after its head went out is told as such, 
   CHECK(outcome.broke_off);
 }
 
-TEST_CASE("what nobody wants any more is cancelled; reads for the cache and writes are heard to their end") {
+TEST_CASE("what nobody wants any more is cancelled, while reads for the cache and writes are heard to their end") {
   Stage stage(job_api);
   const auto* const method = GENERATE("GET", "PUT");
   const auto exchange = stage.send(method, "/v4/r/1");
