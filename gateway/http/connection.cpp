@@ -232,6 +232,9 @@ bool Connection::parse_preface() {
       consume(header.size);
       if (header.source) {
         peer_ = header.source->text();
+        // What follows is the word of that source, not of the balancer, which told all it knows in the header.
+        is_trusted_ = std::ranges::any_of(server_.handler().limits().trusted_proxies,
+                                          [&](const base::IpNetwork& one) { return one.contains(*header.source); });
         server_.seat(*this, *header.source);
       }
       break;

@@ -131,7 +131,7 @@ class Connection final : public loop::Watcher {
   ServerConnections& server_;
   const std::unique_ptr<Transport> transport_;
   std::string peer_;
-  const bool is_trusted_;
+  bool is_trusted_;  // what requests say of the way they came is believed
   AddressSeat seat_;
   State state_;
 

@@ -86,7 +86,7 @@ struct Request {
   std::string body;  ///< complete and without its transfer coding once the request is
   std::string
       peer;  ///< the client's address, without port; IPv4-mapped IPv6 as IPv4; as a trusted PROXY header told it
-  bool from_trusted_proxy = false;  ///< the socket's other end is one of Limits::trusted_proxies
+  bool from_trusted_proxy = false;  ///< `peer` is one of Limits::trusted_proxies: its word of the way is believed
 
   bool is_head() const { return method == "HEAD"; }
 

@@ -1,6 +1,7 @@
 #include "gateway/pipeline/cache_key.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "cache/key.h"
@@ -40,8 +41,9 @@ bool is_declared(const contract::Operation& operation, std::string_view name) {
 
 std::string joined(const Pairs& pairs) {
   std::string query;
+  bool is_first = true;
   for (const auto pair : pairs) {
-    if (!query.empty()) query += '&';
+    if (!std::exchange(is_first, false)) query += '&';
     query += pair;
   }
   return query;
@@ -51,8 +53,11 @@ std::string joined(const Pairs& pairs) {
 std::string keyed_query(const contract::Operation& operation, const config::CacheKeyRule& rule,
                         std::string_view query) {
   Pairs pairs = pairs_of(query);
-  std::erase_if(pairs, [&](std::string_view pair) { return is_ignored(rule, name_of(pair)); });
-  if (std::ranges::all_of(pairs, [&](std::string_view pair) { return is_declared(operation, name_of(pair)); })) {
+  // To some origins a ';' separates, too: such a pair may hold others than its first name says.
+  const auto is_one = [](std::string_view pair) { return pair.find(';') == std::string_view::npos; };
+  std::erase_if(pairs, [&](std::string_view pair) { return is_one(pair) && is_ignored(rule, name_of(pair)); });
+  if (std::ranges::all_of(
+          pairs, [&](std::string_view pair) { return is_one(pair) && is_declared(operation, name_of(pair)); })) {
     std::ranges::stable_sort(pairs, {}, name_of);
   }
   return joined(pairs);

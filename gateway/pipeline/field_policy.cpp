@@ -84,6 +84,12 @@ bool has_forbidden_prefix(std::string_view name) {
   });
 }
 
+/// Whether servers of the CGI kind read the name as another's: they take '_', and some any other such character, for
+/// '-'.
+bool has_twin(std::string_view name) {
+  return name.find_first_of("_.!#$%&'*+^`|~") != std::string_view::npos;
+}
+
 /// As a server of the CGI kind reads a name.
 std::string with_dashes(std::string_view name) {
   std::string text = base::to_lower(name);
@@ -135,7 +141,9 @@ void FieldPolicy::allow_client_credentials(const FieldSources& sources) {
         query_credentials_.push_back(scheme.parameter);
         break;
       case contract::SecurityScheme::In::header:
-        if (!is_one_of(always_end_here, scheme.parameter)) set(scheme.parameter, FieldRole::credential);
+        if (!is_one_of(always_end_here, scheme.parameter) && !has_forbidden_prefix(with_dashes(scheme.parameter))) {
+          set(scheme.parameter, FieldRole::credential);
+        }
         break;
     }
   }
@@ -180,7 +188,7 @@ const FieldRole* FieldPolicy::find(std::string_view name) const {
 
 FieldRole FieldPolicy::role_of(std::string_view name) const {
   if (const FieldRole* const known = find(name)) return *known;
-  if (otherwise_ == FieldRole::ends_here || name.find('_') != std::string_view::npos || has_forbidden_prefix(name)) {
+  if (otherwise_ == FieldRole::ends_here || has_twin(name) || has_forbidden_prefix(name)) {
     return FieldRole::ends_here;
   }
   return FieldRole::goes_on;

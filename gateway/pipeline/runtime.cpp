@@ -218,7 +218,8 @@ class Builder {
   }
 
   void set_fields(const contract::Operation& operation, OperationPolicy& policy) {
-    const bool is_stored_by_rule = policy.is_read && policy.is_cached && policy.rule.ttl.has_value();
+    const bool has_lifetime = policy.rule.ttl.has_value() || policy.rule.ttl_by_status != nullptr;
+    const bool is_stored_by_rule = policy.is_read && policy.is_cached && has_lifetime;
     policy.fields = FieldPolicy({.contract = *runtime_->contract,
                                  .operation = operation,
                                  .callers_have_keys = settings().access.mode == config::AccessMode::keys,

@@ -33,12 +33,19 @@ constexpr std::uint64_t scrambled(std::uint64_t number) {
   return number ^ (number >> 33);
 }
 
+/// What a balancer tells of the way: a client's Connection that the balancer lets pass must not take that away.
+bool tells_the_way(std::string_view name) {
+  return base::iequals(name, "via") || base::iequals(name, "forwarded") ||
+         base::iequals(name.substr(0, 12), "x-forwarded-");
+}
+
 /// The fields that Connection names, besides the usual ones. The upstream won't see them, so neither may the cache,
 /// which would store its answer under them, nor validation (RFC 9110 section 7.6.1).
 void drop_fields_of_connection(http::Request& request) {
   const std::string options = http::connection_options(request.fields);
   base::for_each_element(options, [&](std::string_view name) {
-    if (!base::iequals(name, "keep-alive") && !base::iequals(name, "close")) request.fields.erase(name);
+    const bool stays = base::iequals(name, "keep-alive") || base::iequals(name, "close") || tells_the_way(name);
+    if (!stays) request.fields.erase(name);
   });
 }
 

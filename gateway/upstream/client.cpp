@@ -141,15 +141,16 @@ Client::CallId Http1Client::start(OutgoingRequest request, std::shared_ptr<Respo
 void Http1Client::resume(CallId id) {
   Exchange* const exchange = find(id);
   if (exchange == nullptr || !exchange->is_paused()) return;
+  Connection& connection = *exchange->connection();
+  const bool is_watched = connection.is_watched() || watch(connection);  // before its interest is set
   exchange->unpause(Clock::now());
   loop_.cancel(exchange->timer);
   watch_deadline(*exchange);
-  if (exchange->is_busy) return;  // in the sink's own call, which goes on by itself
-  Connection& connection = *exchange->connection();
-  if (!connection.is_watched() && !watch(connection)) {
+  if (!is_watched) {
     fail_later(*exchange, Failure::internal_error, "the connection can't be watched");
     return;
   }
+  if (exchange->is_busy) return;  // in the sink's own call, which goes on by itself
   advance(*exchange, [&] {
     const Progress progress = exchange->deliver_pending();
     return progress == Progress::goes_on && !exchange->is_paused() && !exchange->is_cancelled ? read(*exchange)
@@ -356,7 +357,7 @@ void Http1Client::rest(std::unique_ptr<Connection> connection) {
 
 void Http1Client::lend(Ticket to) {
   if (resting_.empty()) {
-    pool_->nothing_to_lend(to);
+    pool_->nothing_to_lend(member_, to);
     return;
   }
   auto connection = std::move(resting_.back());
@@ -368,7 +369,7 @@ void Http1Client::lend(Ticket to) {
 
 // Nobody watched it on its way.
 void Http1Client::receive(std::uint64_t call, std::unique_ptr<Connection> connection) {
-  if (connection->is_quiet() && watch(*connection)) {
+  if (is_young(*connection) && connection->is_quiet() && watch(*connection)) {
     serve(call, std::move(connection));
     return;
   }
@@ -423,7 +424,8 @@ void Http1Client::on_ready(Connection& connection, int ready) {
     on_resting_ready(connection);
     return;
   }
-  if (exchange->is_paused() && (ready & EventLoop::write) == 0) {
+  // While it is paused nobody asks for reading: this is a hang-up or an error, which count as every interest.
+  if (exchange->is_paused() && (ready & EventLoop::read) != 0) {
     connection.unwatch();  // the end has come, and would be told again and again until there is an interest in it
     return;
   }
@@ -497,10 +499,12 @@ void Http1Client::settle_broken_later(Exchange& exchange) {
   });
 }
 
-/// It can't be written to any more.
+/// It can't be written to any more. A response that has begun goes on until its connection's end, which is an event.
 Progress Http1Client::read_what_came(Exchange& exchange) {
+  if (exchange.is_paused()) return Progress::goes_on;
   const Progress seen = read(exchange);
-  return seen == Progress::goes_on && !exchange.is_paused() ? Progress::lost : seen;
+  const bool is_lost = seen == Progress::goes_on && !exchange.is_paused() && !exchange.has_response_begun();
+  return is_lost ? Progress::lost : seen;
 }
 
 void Http1Client::complete(Exchange& exchange) {

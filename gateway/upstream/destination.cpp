@@ -99,6 +99,8 @@ std::unique_ptr<Wire> Destination::make_wire() const {
   set(wire, CURLOPT_CURLU, origin_.get());
   set(wire, CURLOPT_CONNECT_ONLY, 1L);
   set(wire, CURLOPT_NOSIGNAL, 1L);
+  // Else libcurl waits, in the loop's thread, for a resolver that has not answered in time.
+  set(wire, CURLOPT_QUICK_EXIT, 1L);
   set(wire, CURLOPT_ERRORBUFFER, wire.error.data());
   set(wire, CURLOPT_PROTOCOLS_STR, "http,https");
   // Also where there is none: unset, libcurl looks for one in the environment.

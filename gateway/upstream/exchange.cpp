@@ -91,6 +91,9 @@ Progress Exchange::write() {
   if (upload_at_ == upload_.size()) {
     upload_.clear();
     upload_at_ = 0;
+  } else if (upload_at_ > upload_at_most) {
+    upload_.erase(0, upload_at_);
+    upload_at_ = 0;
   }
   if (wants_write_ != wanted_write) follow_interest();
   return progress;

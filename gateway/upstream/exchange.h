@@ -70,6 +70,8 @@ class Exchange {
   bool may_repeat() const;
   /// Whether the upstream certainly hasn't seen it: no byte was taken from us.
   bool is_untouched() const { return sent_ == 0; }
+  /// Whether any byte of a response has come in this attempt.
+  bool has_response_begun() const { return reader_.has_begun(); }
   bool is_idempotent() const;
 
   /// When its time is up, as things are.

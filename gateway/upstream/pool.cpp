@@ -107,10 +107,10 @@ std::optional<Ticket> Pool::release(std::size_t member, Place& place) {
   return next;
 }
 
-// What was promised to another member is counted no more, so the count may already be without it.
+// It may have been promised to another member: `nothing_to_lend` settles that.
 void Pool::lost_resting(std::size_t member) {
   const std::scoped_lock lock(mutex_);
-  if (seats_[member].resting > 0) --seats_[member].resting;
+  --seats_[member].resting;
 }
 
 void Pool::hand_over(Ticket to, std::unique_ptr<Connection> connection) {
@@ -118,10 +118,11 @@ void Pool::hand_over(Ticket to, std::unique_ptr<Connection> connection) {
   send({to.member, [handed, call = to.call](Member& member) { member.receive(call, std::move(*handed)); }});
 }
 
-void Pool::nothing_to_lend(Ticket to) {
+void Pool::nothing_to_lend(std::size_t from, Ticket to) {
   std::vector<Errand> errands;
   {
     const std::scoped_lock lock(mutex_);
+    ++seats_[from].resting;  // the promise is off
     give_back(to.line);
     errands = hand_out_what_is_free();
   }

@@ -112,7 +112,8 @@ class Pool : public std::enable_shared_from_this<Pool> {
 
   /// Hands a connection, which nothing watches any more, over to another member.
   void hand_over(Ticket to, std::unique_ptr<Connection> connection);
-  void nothing_to_lend(Ticket to);
+  /// `from` was asked to lend, and has nothing any more.
+  void nothing_to_lend(std::size_t from, Ticket to);
 
   bool has_room(std::size_t line) const;
 
@@ -122,7 +123,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
   struct Seat {
     loop::EventLoop* loop = nullptr;  // null: has parted
     std::weak_ptr<Member> member;
-    std::size_t resting = 0;
+    std::ptrdiff_t resting = 0;  // less those that are promised: negative where promised ones have gone
   };
   /// To be posted once the lock is released: what is refused by a loop that has stopped ends there, and its end may
   /// come back here.

@@ -21,6 +21,7 @@ void ResponseReader::begin(bool is_head_request) {
   scanner_.reset();
   head_.clear();
   at_ = At::head;
+  interim_ = 0;
   is_head_request_ = is_head_request;
   has_begun_ = false;
   may_persist_ = true;
@@ -64,7 +65,7 @@ ResponseReader::Event ResponseReader::take_head(std::string_view head) {
   head_.clear();
   if (status_ < 200) {
     // Nothing was asked to switch, so what would follow is nobody's protocol.
-    return status_ == switching_protocols ? Event::malformed : Event::interim;
+    return status_ == switching_protocols || ++interim_ > most_interim ? Event::malformed : Event::interim;
   }
   if (!choose_framing()) return Event::malformed;
   at_ = At::body;

@@ -15,6 +15,9 @@ namespace pgw::upstream {
 /// differently is malformed, which ends the connection (section 6.3). Not thread-safe.
 class ResponseReader {
  public:
+  /// Interim responses before the final one; more of them are a flood.
+  static constexpr unsigned most_interim = 256;
+
   enum class Event : std::uint8_t {
     more,       ///< the input is used up
     interim,    ///< `status` and `fields` of an interim response (RFC 9110 section 15.2)
@@ -71,6 +74,7 @@ class ResponseReader {
   At at_ = At::head;
   int status_ = 0;
   int version_minor_ = 1;
+  unsigned interim_ = 0;
   bool is_head_request_ = false;
   bool has_begun_ = false;
   bool may_persist_ = true;

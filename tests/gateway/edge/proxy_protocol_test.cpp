@@ -26,11 +26,11 @@ TEST_CASE("a trusted balancer tells the client's address for all requests of its
   TestServer server(trusting("127.0.0.0/8"));
   RawClient client(server.port());
   const Response first = client.ask(header + get("/echo"));
-  CHECK(first.body.find("peer=203.0.113.7 by a trusted proxy\n") != std::string::npos);
-  CHECK(client.ask(get("/echo")).body.find("peer=203.0.113.7 by a trusted proxy\n") != std::string::npos);
+  CHECK(first.body.find("peer=203.0.113.7\n") != std::string::npos);
+  CHECK(client.ask(get("/echo")).body.find("peer=203.0.113.7\n") != std::string::npos);
   RawClient slow(server.port());
   slow.send_bytewise(header + get("/echo"));
-  CHECK(slow.receive().body.find("peer=203.0.113.7 by a trusted proxy\n") != std::string::npos);
+  CHECK(slow.receive().body.find("peer=203.0.113.7\n") != std::string::npos);
 }
 
 TEST_CASE("a trusted balancer need not speak the PROXY protocol, or may speak for itself") {
