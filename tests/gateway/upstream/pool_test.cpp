@@ -199,4 +199,43 @@ TEST_CASE("pool: a team that has all of its connections waits or is refused, whi
   CHECK(desk->refused[3] == 0);
 }
 
+/// A worker whose part the test plays.
+class Puppet final : public Pool::Member {
+  void open_for(std::uint64_t, Place) override {}
+  void lend(Ticket) override {}
+  void receive(std::uint64_t, std::unique_ptr<Connection>) override {}
+  void claim_again(std::uint64_t) override {}
+  void displaced(std::uint64_t) override {}
+};
+
+TEST_CASE("a connection that was promised to another worker, and closed before it was lent, is counted no more") {
+  using Answer = Pool::Claim::Answer;
+  const auto pool = std::make_shared<Pool>();
+  loop::EventLoop loop(0);
+  loop::EventLoop other_loop(1);
+  const auto puppet = std::make_shared<Puppet>();
+  const auto other_puppet = std::make_shared<Puppet>();
+  pool->limit({.connections = 4, .waiting = 8});
+  const auto worker = pool->join(loop, puppet);
+  const auto other = pool->join(other_loop, other_puppet);
+  const auto opened = [&](std::uint64_t call) {
+    auto claim = pool->claim({worker, call, 1});
+    REQUIRE(claim.answer == Answer::open);
+    claim.place.opened();
+    REQUIRE(pool->release(worker, claim.place));  // to the request that waits for it
+    return std::move(claim.place);
+  };
+
+  {
+    Place first = opened(1);
+    REQUIRE_FALSE(pool->release(worker, first));
+    REQUIRE(pool->claim({other, 1, 2}).answer == Answer::wait);  // the first one is promised
+    pool->lost_resting(worker);
+  }
+  Place second = opened(2);
+  REQUIRE_FALSE(pool->release(worker, second));
+  second.serves(2);  // lent, as was promised
+  CHECK(pool->claim({worker, 3, 1}).answer != Answer::resting);
+}
+
 }  // namespace pgw::upstream
