@@ -45,8 +45,9 @@ constexpr std::string_view always_end_here[] = {
     "x-http-host-override",
     "proxy",
 };
-constexpr std::string_view prefixes_that_end_here[] = {"x-forwarded-", "x-original-", "x-rewrite-", "ssl-client-",
-                                                       "x-ssl-client-"};
+constexpr std::string_view prefixes_that_end_here[] = {"x-forwarded", "x-original-",     "x-rewrite-",
+                                                       "ssl-client-", "x-ssl-client-",   "x-remote-",
+                                                       "remote-",     "x-auth-request-", "x-envoy-"};
 
 /// Rarer claims of the same kind: a document may declare a field of such a name for something else.
 constexpr std::string_view end_here_unless_declared[] = {

@@ -66,10 +66,11 @@ FieldPolicy policy(const Given& given) {
 
 TEST_CASE("what a client says of routing, of its address or identity ends here, declared or not") {
   const auto fields = policy({});
-  const auto* const name = GENERATE("X-Forwarded-For", "x-forwarded-proto", "X-Forwarded-Host", "X-FORWARDED-PREFIX",
-                                    "Forwarded", "X-Real-IP", "X-Original-URL", "X-Original-Method", "X-Rewrite-URL",
-                                    "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "Remote-User",
-                                    "X-Remote-User", "True-Client-IP", "X-SSL-Client-Cert", "Proxy", "Via");
+  const auto* const name = GENERATE(
+      "X-Forwarded-For", "x-forwarded-proto", "X-Forwarded-Host", "X-FORWARDED-PREFIX", "Forwarded", "X-Forwarded",
+      "X-Remote-Group", "Remote-Groups", "X-Auth-Request-User", "X-Envoy-Original-Path", "X.Forwarded.For", "X-Real-IP",
+      "X-Original-URL", "X-Original-Method", "X-Rewrite-URL", "X-HTTP-Method-Override", "X-HTTP-Method",
+      "X-Method-Override", "Remote-User", "X-Remote-User", "True-Client-IP", "X-SSL-Client-Cert", "Proxy", "Via");
   CHECK(fields.role_of(name) == FieldRole::ends_here);
 }
 
