@@ -86,11 +86,11 @@ describe('Prometheus', { skip: skipWithout('prometheus') }, () => {
   });
 
   it('sees that the breaker opened, and closed again', async () => {
-    const down = await Stand.start({ keys: [team], settings: { upstream: { timeout: '10s', retries: 0, breaker: { failures: 2, open_for: '100ms' } } } });
+    const down = await Stand.start({ keys: [team], settings: { upstream: { timeout: '10s', retries: 0, forward_fields: ['X-Sandbox-Status'], breaker: { failures: 2, open_for: '100ms' } } } });
     const { gateway, sandbox } = down;
     const state = () => gateway.metric('gateway_upstream_breaker_open');
     const opened = ({ message }) => message === 'breaker opened';
-    const failing = { headers: { 'X-Sandbox-Status': '503' } };
+    const failing = { headers: { 'X-Sandbox-Status': '502' } };
     assert.equal(await state(), 0);
     for (let page = 0; page < 2; ++page) await gateway.request(team, `/projects?page=${page}`, failing);
     assert.equal(await state(), 1);
