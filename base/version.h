@@ -1,4 +1,4 @@
-// What was built.
+// The version and the commit of this program.
 #pragma once
 
 #include <string_view>

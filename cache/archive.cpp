@@ -16,8 +16,8 @@ namespace pgw::cache {
 namespace {
 
 constexpr std::string_view kMagic = "PGWCACHE";
-// Of keys, tags, slots, entries and frames, as tests/cache/archive_test.cpp makes it from samples and compares it with
-// this: whoever changes one of them changes this number, to what that test says.
+// The fingerprint of keys, tags, slots, entries and frames. tests/cache/archive_test.cpp computes the fingerprint from
+// samples and compares both: a change of any format changes this number to the one that the test tells.
 constexpr std::uint64_t kFormat = 0xadbd'cf7e'17fc'a6ca;
 constexpr std::size_t kFrameHead = 12;  // length and checksum
 
@@ -92,7 +92,7 @@ TimePoint time_of(std::int64_t ticks) {
   return TimePoint(Duration(ticks));
 }
 
-// Of what the file tells, times are the wall clock's: the other one begins anew with each process.
+// Times in the file are the wall clock's, since the cache's own clock begins anew with each process.
 std::int64_t wall_ticks(TimePoint time, Duration wall_ahead) {
   return (time + wall_ahead).time_since_epoch().count();
 }

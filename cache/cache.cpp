@@ -83,7 +83,7 @@ bool Cache::is_current(const Snapshot& snapshot) const {
   return !options_.check_generations || generations_.is_current(snapshot);
 }
 
-// Of what was stored for others an authorized request learns nothing, not even by a 304.
+// An authorized request learns nothing of answers that were stored for others, not even by a 304.
 Cache::Standing Cache::judge(Store::Found found, const Read& read, const Request& request, TimePoint now) const {
   Standing standing;
   const auto is_for = [&](const EntryPtr& entry) {
@@ -181,7 +181,8 @@ Decision Cache::serve_stale(const Read& read, KeyHash hash, const Request& reque
 
 Decision Cache::go_forward(const Read& read, KeyHash hash, const Request& request, const Standing& standing,
                            TimePoint now, Waiter& waiter) {
-  // What an authorized request gets is shared only if the origin says so; that it will is known from what it sent last.
+  // An authorized answer is shared only if the origin says so. The origin's last answer tells whether the next one
+  // will.
   const bool is_personal = read.authorized && standing.sibling() == nullptr;
   const bool alone = !read.may_wait || is_personal || pass_marks_.is_set(hash, now);
   const bool joins_none = alone || request.refuses_to_join();

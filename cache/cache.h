@@ -198,7 +198,7 @@ class Fetch {
   std::string_view why_not_stored_;
 };
 
-// What an upstream that sheds load has answered last, in place of asking it again.
+// The last answer of an upstream that sheds load. Readers get this answer, and the upstream is not asked again.
 struct Shed {
   int status = 0;  // 429 or 503
   Duration wait{0};
@@ -311,8 +311,8 @@ struct ArchiveIdentity {
   std::string upstream;  // as in the keys
 };
 
-// What a saved cache is made of: a fingerprint of how keys, tags, their slots and entries are written. A file that
-// tells another one is of no use to this program, whatever the versions say.
+// The fingerprint of how keys, tags, their slots and entries are written in a saved cache. A file with another
+// fingerprint is of no use to this program, whatever the versions say.
 std::uint64_t archive_format();
 
 enum class ArchiveFault {

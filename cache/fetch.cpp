@@ -130,7 +130,7 @@ void Fetch::note_load(int status, HeaderSpan headers, TimePoint now) const {
 
 void Fetch::release(int status, TimePoint now) {
   if (supersedes(status) && flight_->stored) cache_->store_.erase(flight_->stored);
-  // What is one caller's own says nothing of the next one's.
+  // An authorized caller's answer says nothing of the answers that other callers will get.
   if (!flight_->authorized) cache_->pass_marks_.set(flight_->hash, now + cache_->options_.pass_through_time);
   abandon();
 }

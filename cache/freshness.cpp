@@ -161,7 +161,7 @@ Freshness make_freshness(const ResponseMeta& meta, const Lifetime& lifetime, con
   Freshness freshness;
   freshness.lifetime = lifetime;
   const bool rule_goes_first = rule.overrides_origin && lifetime.source == LifetimeSource::rule;
-  // What the origin sends as no longer fresh it wants to be asked about.
+  // An origin that sends an answer as stale wants to be asked again before the answer is used.
   const bool came_stale = lifetime.is_explicit() && lifetime.value <= kNone;
   freshness.stale_while_revalidate = window(directives, directives.stale_while_revalidate,
                                             came_stale ? kNone : rule.stale_while_revalidate, rule_goes_first);

@@ -1,5 +1,5 @@
-// What an upstream that sheds load has asked for: to be left alone, for one key or, if all that it answers is that, for
-// every key.
+// The pauses that an upstream which sheds load has asked for: for one key or, if it answers every key so, for all of
+// them.
 #pragma once
 
 #include <array>
