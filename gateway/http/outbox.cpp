@@ -12,8 +12,7 @@ iovec to_iovec(std::string_view bytes) {
 
 }  // namespace
 
-bool Outbox::send(Transport& transport, const Pieces& pieces, Content content) {
-  if (!content.bytes.empty()) content_ = std::move(content);
+bool Outbox::send(Transport& transport, const Pieces& pieces) {
   if (blocked()) {
     queue(pieces, 0);
     return true;

@@ -214,6 +214,26 @@ TEST_CASE("client: one connection does one method after another") {
   CHECK(upstream.connections() == 1);
 }
 
+TEST_CASE("client: a request that is taken back in its own turn is never sent") {
+  std::atomic<unsigned> asked{0};
+  Origin upstream({.tls = plain_and_tls()}, [&asked](Peer& peer, unsigned) {
+    for (auto request = peer.read_request(); !request.empty(); request = peer.read_request()) {
+      ++asked;
+      peer.send(ok("x"));
+    }
+  });
+  Stand stand(upstream);
+  CHECK(stand.ask("GET", "/first").status == 200);
+  stand.in_loop([&] {
+    OutgoingRequest request;
+    request.method = "GET";
+    request.path_and_query = "/taken-back";
+    stand.client().cancel(stand.client().start(std::move(request), std::make_shared<Collector>()));
+  });
+  CHECK(stand.ask("GET", "/second").status == 200);
+  CHECK(asked == 2);
+}
+
 TEST_CASE("client: bodies small and large arrive whole, with their length, even of nothing") {
   Origin upstream({.tls = plain_and_tls()}, echo);
   Stand stand(upstream);
