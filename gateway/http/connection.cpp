@@ -96,7 +96,7 @@ void Connection::give_way() {
 }
 
 void Connection::advance() {
-  queued_ = leaves_with_turn_ = false;
+  queued_ = false;
   if (dead_) return;
   advancing_ = true;
   do {
@@ -105,7 +105,7 @@ void Connection::advance() {
     if (lost_) break;
     notify_drained();
     if (answer_is_sent() && !body_is_left()) finish_stream();
-  } while (!lost_ && (parse() || again_) && !leaves_with_turn_);
+  } while (!lost_ && (parse() || again_));
   advancing_ = false;
   if (client_has_left()) lost_ = true;
   if (lost_) {
@@ -113,21 +113,13 @@ void Connection::advance() {
     return;
   }
   keep_input();
-  if (leaves_with_turn_) {
-    queue();
-    return;
-  }
   update_interest();
   update_deadline();
 }
 
 void Connection::wake() {
   again_ = true;
-  if (!advancing_) queue();
-}
-
-void Connection::queue() {
-  if (queued_) return;
+  if (advancing_ || queued_) return;
   queued_ = true;
   server_.wake(*this);
 }
@@ -410,8 +402,8 @@ void Connection::respond(const ResponseHead& head, const Framing& framing, Conte
   text.clear();
   append_head(text, head, framing, persistence(framing), server_.date_clock());
   if (outbox_.empty()) write_progress_ = server_.loop().turn_began();
-  outbox_.append(text, std::move(content));
-  leaves_with_turn_ = true;
+  if (!outbox_.send(*transport_, {text}, std::move(content))) lost_ = true;
+  count_sent();
   wake();
 }
 
@@ -537,7 +529,10 @@ void Connection::linger() {
 
 void Connection::lose() {
   dead_ = true;
-  queue();
+  if (!queued_) {
+    queued_ = true;
+    server_.wake(*this);
+  }
   auto stream = std::exchange(stream_, nullptr);
   if (!stream) return;
   const bool client_gone = !stream->is_complete() || !outbox_.empty();

@@ -26,11 +26,9 @@ class ServerConnections;
 /// parsed when the response of the one before is with the kernel. Meanwhile what arrives is kept up to a bound, then
 /// reading pauses and TCP holds the client back.
 ///
-/// Nothing here calls the handler from inside a handler's call: a Stream's functions queue what is to be sent and
-/// change state, then `wake` has `advance` called as the loop's turn ends. `advance` is the whole state machine. Whole
-/// responses of one turn leave together: a receiver that sleeps is woken by the first of them, and the kernel's price
-/// of that is higher than all else that a response costs. A connection that is dead is destroyed by ServerConnections
-/// as the turn ends, never inside one of its own functions.
+/// Nothing here calls the handler from inside a handler's call: a Stream's functions send and change state, then `wake`
+/// has `advance` called as the loop's turn ends. `advance` is the whole state machine. A connection that is dead is
+/// destroyed by ServerConnections as the turn ends, never inside one of its own functions.
 class Connection final : public loop::Watcher {
  public:
   using Clock = std::chrono::steady_clock;
@@ -118,7 +116,6 @@ class Connection final : public loop::Watcher {
   void linger();
   void lose();
   void wake();
-  void queue();
 
   bool wants_input() const;
   void update_interest();
@@ -163,8 +160,7 @@ class Connection final : public loop::Watcher {
   bool drain_wanted_ = false;
   bool lost_ = false;
   bool dead_ = false;
-  bool queued_ = false;            // `advance` will be called
-  bool leaves_with_turn_ = false;  // a whole response waits for that call
+  bool queued_ = false;  // `advance` will be called
   bool advancing_ = false;
   bool again_ = false;
 };

@@ -12,7 +12,8 @@ iovec to_iovec(std::string_view bytes) {
 
 }  // namespace
 
-bool Outbox::send(Transport& transport, const Pieces& pieces) {
+bool Outbox::send(Transport& transport, const Pieces& pieces, Content content) {
+  if (!content.bytes.empty()) content_ = std::move(content);
   if (blocked()) {
     queue(pieces, 0);
     return true;

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "gateway/http/content.h"
 #include "gateway/http/transport.h"
@@ -22,15 +21,9 @@ class Outbox {
   /// Queues a copy.
   void append(std::string_view bytes) { bytes_ += bytes; }
 
-  /// Queues a copy, and a content behind it. Requires that no content waits.
-  void append(std::string_view bytes, Content content) {
-    append(bytes);
-    content_ = std::move(content);
-  }
-
-  /// Sends everything queued, then these pieces, in one call; queues what isn't taken. After a call that left something
-  /// behind, queues only, until `unblock`. False: the connection is lost.
-  bool send(Transport& transport, const Pieces& pieces);
+  /// Sends everything queued, then these pieces and this content in one call; queues what isn't taken. After a call
+  /// that left something behind, queues only, until `unblock`. False: the connection is lost.
+  bool send(Transport& transport, const Pieces& pieces, Content content = nullptr);
   bool flush(Transport& transport) { return empty() || send(transport, {}); }
 
   /// What the transport waits for was seen: it takes bytes again.

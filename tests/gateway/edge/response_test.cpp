@@ -1,5 +1,4 @@
 // What the edge adds to the handler's responses.
-#include <future>
 #include <regex>
 #include <string>
 
@@ -46,29 +45,6 @@ TEST_CASE("interim responses come before the answer, and to those who know them"
   const Response response = old.ask("GET /hints HTTP/1.0\r\nHost: a\r\n\r\n");
   CHECK(response.status == 200);
   CHECK(response.body == "hinted");
-}
-
-TEST_CASE("whole responses of one turn leave together as it ends") {
-  TestServer server;
-  RawClient first(server.port());
-  RawClient second(server.port());
-  first.send(get("/hold?first"));
-  second.send(get("/hold?second"));
-  server.journal().await("held first");
-  server.journal().await("held second");
-  bool was_quiet = false;
-  std::promise<void> done;
-  loop::EventLoop& loop = server->loop(0);
-  loop.post([&] {
-    server.release("first");
-    loop.post([&] { was_quiet = first.is_quiet(); });
-    server.release("second");
-    loop.post([&] { done.set_value(); });
-  });
-  CHECK(first.receive().body == "first");
-  CHECK(second.receive().body == "second");
-  done.get_future().wait();
-  CHECK(was_quiet);
 }
 
 TEST_CASE("the handler's own Date is kept") {
