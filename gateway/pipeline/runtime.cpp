@@ -234,7 +234,8 @@ class Builder {
   void warn_of_client_credential(const contract::Operation& operation, const FieldPolicy& fields) {
     for (const auto& scheme : runtime_->contract->security_schemes()) {
       if (std::ranges::find(operation.security(), scheme.name) == operation.security().end()) continue;
-      const std::string_view field = scheme.in == contract::SecurityScheme::In::cookie ? "cookie" : scheme.parameter;
+      const auto field = scheme.in == contract::SecurityScheme::In::cookie ? std::string_view("cookie")
+                                                                           : std::string_view(scheme.parameter);
       const bool is_sent =
           scheme.in == contract::SecurityScheme::In::query || fields.role_of(field) == FieldRole::credential;
       if (!is_sent) continue;
