@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <initializer_list>
 #include <memory>
 #include <span>
-#include <sstream>
 
 #include <openssl/evp.h>
 
+#include "base/file.h"
 #include "base/hex.h"
 #include "cache/key.h"
 #include "config/secret_file.h"
@@ -411,10 +410,7 @@ contract::CompileOptions compile_options(const config::Settings& settings) {
 }
 
 std::string digest_of_file(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream content;
-  content << in.rdbuf();
-  return digest_of({content.view()});
+  return digest_of({base::read_file(file).text});
 }
 
 LoadedContract load_contract(const config::Settings& settings) {

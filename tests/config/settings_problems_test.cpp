@@ -134,6 +134,8 @@ TEST_CASE_METHOD(Checked, "one mistake is one problem at its place") {
        "4:14: error: validation.requests: unexpected value; permitted: 'enforce', 'report', 'off'"},
       {"trusted_proxies: [10.0.0.0/8, 10.0.0.0/33]\n",
        "4:31: error: trusted_proxies[1]: a network or an address expected, e.g. 10.0.0.0/8, fd00::/8, 127.0.0.1"},
+      {"trusted_proxies: [10.0.0.0/8, '::/0']\n",
+       "4:1: warning: trusted_proxies: every client is believed what it says of its address; name the balancers alone"},
       {"trusted_proxies: ['${API_KEY}']\n",
        "4:19: error: trusted_proxies[0]: a network or an address expected, e.g. 10.0.0.0/8, fd00::/8, 127.0.0.1"},
       {"routing: {encoded_slash: allow}\n",
