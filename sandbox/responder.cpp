@@ -11,11 +11,13 @@ struct Responder::Exchange {
   std::shared_ptr<Connection> connection;
 };
 
-Responder::Responder(const contract::Contract& contract, const Api& api, Scheduler& scheduler, bool faults)
+Responder::Responder(const contract::Contract& contract, const Api& api, Scheduler& scheduler, bool faults,
+                     std::function<void(std::string_view request_id)> on_carried_out)
     : contract_(contract),
       api_(api),
       scheduler_(scheduler),
       faults_(faults),
+      on_carried_out_(std::move(on_carried_out)),
       counts_(contract.operations().size() + 1) {}
 
 void Responder::handle(HttpRequest request, std::shared_ptr<Connection> connection) {
@@ -46,6 +48,7 @@ void Responder::carry_out(const std::shared_ptr<Exchange>& exchange) const {
   }
   exchange->response =
       faults.status ? error_response(*faults.status, "As X-Sandbox-Status asked.") : api_.answer(exchange->request);
+  if (on_carried_out_ && !faults.status) on_carried_out_(exchange->request.header("x-request-id").value_or(""));
   scheduler_.post_after(faults.delay_after, [this, exchange] { finish(exchange); });
 }
 

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sandbox/api.h"
@@ -18,7 +20,9 @@ class Responder {
  public:
   /// With `faults` it obeys faults.h and serves GET /sandbox/requests: how often each operation was asked for, by
   /// operationId, counted when the request arrives, whatever became of it; unknown routes count as "other".
-  Responder(const contract::Contract& contract, const Api& api, Scheduler& scheduler, bool faults);
+  /// `on_carried_out`: see Options; may be empty.
+  Responder(const contract::Contract& contract, const Api& api, Scheduler& scheduler, bool faults,
+            std::function<void(std::string_view request_id)> on_carried_out = {});
 
   /// Answers in one of the scheduler's threads. Doesn't block.
   void handle(HttpRequest request, std::shared_ptr<Connection> connection);
@@ -35,6 +39,7 @@ class Responder {
   const Api& api_;
   Scheduler& scheduler_;
   const bool faults_;
+  const std::function<void(std::string_view)> on_carried_out_;
   std::vector<std::atomic<std::uint64_t>> counts_;  // by the operation's index; the last one counts the others
 };
 

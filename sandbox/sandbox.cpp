@@ -61,7 +61,7 @@ class Sandbox::Impl {
         store_(options.database, options.seed),
         api_(contract_, store_, options.api_key),
         scheduler_(options.threads),
-        responder_(*contract_, api_, scheduler_, options.faults),
+        responder_(*contract_, api_, scheduler_, options.faults, options.on_carried_out),
         server_(address.host, address.port, [this](HttpRequest request, std::shared_ptr<Connection> connection) {
           responder_.handle(std::move(request), std::move(connection));
         }) {

@@ -5,11 +5,13 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cache/cache.h"
+#include "gateway/pipeline/compression.h"
 #include "gateway/pipeline/delivery.h"
 #include "gateway/pipeline/phases.h"
 #include "gateway/pipeline/request_context.h"
@@ -48,6 +50,7 @@ class UpstreamJob : public upstream::ResponseSink, public std::enable_shared_fro
   virtual Progress learn() { return Progress::next; }
   Progress take_over_fields();
   virtual Progress claim();
+  Progress negotiate();
   Progress deliver();
   virtual Progress keep_promise() { return Progress::next; }
   Progress check();
@@ -102,6 +105,11 @@ class UpstreamJob : public upstream::ResponseSink, public std::enable_shared_fro
   const http::Fields& fields() const { return fields_; }
   std::vector<cache::Header> field_views() const;
   std::string& body() { return delivery_.body(); }
+  /// Those that the response names itself; none also where it doesn't speak of tags at all.
+  std::span<const cache::Tag> origin_tags() const {
+    return origin_tags_ ? std::span<const cache::Tag>(*origin_tags_) : std::span<const cache::Tag>();
+  }
+  const cache::Tags* named_origin_tags() const { return origin_tags_ ? &*origin_tags_ : nullptr; }
   bool is_streaming() const { return delivery_.is_streaming(); }
   bool has_head() const { return status_ != 0; }
   void forget_head();
@@ -112,7 +120,10 @@ class UpstreamJob : public upstream::ResponseSink, public std::enable_shared_fro
   void follow_client();
   void client_left();
   void begin_streaming();
+  std::optional<std::uint64_t> content_length() const;
   void answer_head();
+  void relay_whole();
+  void relay_without_content();
   void blame(upstream::Failure failure);
   void note_failure(upstream::Failure failure, std::string_view detail);
   bool is_refusal_of_credential() const;
@@ -125,6 +136,8 @@ class UpstreamJob : public upstream::ResponseSink, public std::enable_shared_fro
   Clock::time_point sent_at_;
   int status_ = 0;
   http::Fields fields_;
+  std::optional<cache::Tags> origin_tags_;
+  CodingChoice coding_;  // if the response is streamed or relayed
   Delivery delivery_;
 };
 
