@@ -413,7 +413,7 @@ bool Http1Client::watch(Connection& connection) {
 /// A request that must not be repeated is written on a connection that is known to live; others find out.
 bool Http1Client::is_fit(Connection& connection, const Exchange& exchange) const {
   if (!connection.destination()->is_same(*exchange.connector()->destination()) || !is_young(connection)) return false;
-  return (exchange.is_idempotent() && exchange.request().repeatable) || connection.is_quiet();
+  return exchange.survives_loss() || connection.is_quiet();
 }
 
 bool Http1Client::is_young(const Connection& connection) const {

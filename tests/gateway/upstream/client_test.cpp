@@ -148,6 +148,9 @@ class Stand {
   }
 
   Client& client() { return *client_; }
+  void call_after(std::chrono::milliseconds delay, std::function<void()> task) {
+    loop_->call_after(delay, std::move(task));
+  }
   Client::CallId last() const { return last_; }
 
   /// The sink takes no more for so long, once it has had a piece.
@@ -638,6 +641,82 @@ TEST_CASE("client: a streamed body goes up as it comes") {
   CHECK(Stand::await(answer).body == "early");
   const std::string whole = seen.get_future().get();
   CHECK((has_length ? whole.ends_with("\r\n\r\nabcdef") : whole.find("\r\n0\r\n\r\n") != std::string::npos));
+}
+
+TEST_CASE("client: a streamed body is sent again with its request as long as all of it is there") {
+  const auto [method, size, sends] = GENERATE(table<std::string, std::size_t, unsigned>({
+      {"PUT", 10, 3},
+      {"PUT", 400'000, 1},
+      {"POST", 10, 1},
+  }));
+  CAPTURE(method, size);
+  const std::string body(size, 'b');
+  Origin upstream({.tls = plain_and_tls()}, [](Peer& peer, unsigned number) {
+    const std::string request = peer.read_request();
+    if (number == 3) peer.send(ok(request));
+  });
+  Stand stand(upstream);
+  const auto sink = std::make_shared<Collector>();
+  auto answer = sink->answer();
+  stand.in_loop([&, &method = method] {
+    OutgoingRequest request;
+    request.method = method;
+    request.path_and_query = "/up";
+    request.streamed = true;
+    request.body_length = body.size();
+    const auto id = stand.client().start(std::move(request), sink);
+    stand.client().write_body(id, body);
+    stand.client().end_body(id);
+  });
+  const auto got = Stand::await(answer);
+  CHECK(upstream.connections() == sends);
+  CHECK((sends == 3 ? got.body.ends_with("\r\n\r\n" + body) : got.failure == Failure::connection_terminated));
+}
+
+TEST_CASE("client: the upstream's time stands still while the rest of a streamed body is awaited") {
+  constexpr auto timeout = 200ms;
+  Origin upstream({.tls = plain_and_tls()}, echo);
+  Stand stand(upstream, [&](Target& target) { target.timeout = timeout; });
+  const auto sink = std::make_shared<Collector>();
+  auto answer = sink->answer();
+  stand.in_loop([&] {
+    OutgoingRequest request;
+    request.method = "POST";
+    request.path_and_query = "/up";
+    request.streamed = true;
+    request.body_length = 6;
+    const auto id = stand.client().start(std::move(request), sink);
+    stand.client().write_body(id, "abc");
+    stand.call_after(2 * timeout, [&stand, id] {
+      stand.client().write_body(id, "def");
+      stand.client().end_body(id);
+    });
+  });
+  CHECK(Stand::await(answer).body.ends_with("abcdef"));
+}
+
+TEST_CASE("client: an upstream that takes no more of a streamed body holds it up, and has no more than its time") {
+  std::promise<void> over;
+  Origin upstream({}, [end = over.get_future().share()](Peer& peer, unsigned) {
+    peer.read_request();
+    end.wait();
+  });
+  Stand stand(upstream, [&](Target& target) { target.timeout = 300ms; });
+  const auto sink = std::make_shared<Collector>();
+  auto answer = sink->answer();
+  stand.in_loop([&] {
+    OutgoingRequest request;
+    request.method = "POST";
+    request.path_and_query = "/up";
+    request.streamed = true;
+    const auto id = stand.client().start(std::move(request), sink);
+    const std::string piece(64 * 1024, 'b');
+    std::size_t taken = 0;
+    while (taken < 64 * 1024 * 1024 && stand.client().write_body(id, piece)) taken += piece.size();
+    CHECK(taken < 64 * 1024 * 1024);
+  });
+  CHECK(Stand::await(answer).failure == Failure::response_timeout);
+  over.set_value();
 }
 
 TEST_CASE("client: what a sink throws ends its call and nothing else") {
