@@ -6,15 +6,16 @@
 #include "base/list.h"
 #include "base/percent.h"
 #include "base/text.h"
+#include "gateway/http/message.h"
 
 namespace pgw::pipeline {
 namespace {
 
 using Names = std::span<const std::string_view>;
 
-/// A claim of routing, of an address or of an identity, whoever declares it; what speaks of one connection (RFC 9110
-/// section 7.6.1) or frames the message; and what the gateway writes anew. `Proxy` would be read as the variable
-/// HTTP_PROXY (CVE-2016-5385).
+/// A claim of routing, of an address or of an identity, whoever declares it; what frames the message; and what the
+/// gateway writes anew. Beside them, what speaks of one connection. `Proxy` would be read as the variable HTTP_PROXY
+/// (CVE-2016-5385).
 constexpr std::string_view always_end_here[] = {
     "host",
     "content-length",
@@ -28,16 +29,6 @@ constexpr std::string_view always_end_here[] = {
     "x-http-method-override",
     "x-http-method",
     "x-method-override",
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-authentication-info",
     "remote-user",
     "remote-addr",
     "x-remote-user",
@@ -98,6 +89,11 @@ std::string with_dashes(std::string_view name) {
   return text;
 }
 
+bool always_ends_here(std::string_view name) {
+  return is_one_of(always_end_here, name) || is_one_of(http::always_hop_by_hop(), name) ||
+         has_forbidden_prefix(with_dashes(name));
+}
+
 }  // namespace
 
 FieldPolicy::FieldPolicy(const FieldSources& sources) {
@@ -116,6 +112,7 @@ FieldPolicy::FieldPolicy(const FieldSources& sources) {
   for (const auto name : conditions) set(name, FieldRole::condition);
   for (const auto name : of_a_range) set(name, FieldRole::for_cache);
   for (const auto name : always_end_here) set(name, FieldRole::ends_here);
+  for (const auto name : http::always_hop_by_hop()) set(name, FieldRole::ends_here);
   allow_client_credentials(sources);
   keep_own_credentials(sources);
 }
@@ -142,7 +139,7 @@ void FieldPolicy::allow_client_credentials(const FieldSources& sources) {
         query_credentials_.push_back(scheme.parameter);
         break;
       case contract::SecurityScheme::In::header:
-        if (!is_one_of(always_end_here, scheme.parameter) && !has_forbidden_prefix(with_dashes(scheme.parameter))) {
+        if (!always_ends_here(scheme.parameter)) {
           set(scheme.parameter, FieldRole::credential);
         }
         break;

@@ -72,7 +72,6 @@ class Exchange {
   bool is_untouched() const { return sent_ == 0; }
   /// Whether any byte of a response has come in this attempt.
   bool has_response_begun() const { return reader_.has_begun(); }
-  bool is_idempotent() const;
   /// Whether the request may be sent again although the upstream may have seen it.
   bool survives_loss() const { return is_idempotent() && request_.repeatable && !is_upload_cut_; }
 
@@ -101,6 +100,7 @@ class Exchange {
   const std::shared_ptr<Connector>& connector() const { return connector_; }
 
  private:
+  bool is_idempotent() const;
   Progress consume(std::string_view bytes);
   Progress take_head();
   Progress connection_ended(Connection::Io io);

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <netinet/in.h>
 #include <optional>
+#include <semaphore>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -65,7 +66,7 @@ struct Answer {
   std::optional<Failure> failure;
 };
 
-class Collector final : public ResponseSink {
+class Collector : public ResponseSink {
  public:
   std::future<Answer> answer() { return promise_.get_future(); }
 
@@ -136,6 +137,24 @@ class Stand {
     request.queue = queue;
     in_loop([&] { last_ = client_->start(std::move(request), sink); });
     return answer;
+  }
+
+  /// In the loop: begins a request whose body is streamed.
+  Client::CallId begin_upload(const std::string& method, const std::shared_ptr<ResponseSink>& sink,
+                              std::optional<std::uint64_t> length) {
+    OutgoingRequest request;
+    request.method = method;
+    request.path_and_query = "/up";
+    request.streamed = true;
+    request.body_length = length;
+    return client_->start(std::move(request), sink);
+  }
+
+  void begin_with(const std::shared_ptr<ResponseSink>& sink) {
+    OutgoingRequest request;
+    request.method = "GET";
+    request.path_and_query = "/x";
+    in_loop([&] { last_ = client_->start(std::move(request), sink); });
   }
 
   /// What was begun last.
@@ -330,6 +349,49 @@ TEST_CASE("client: the upstream's time passes while it sends, and not while the 
   CHECK(stand.ask("GET", "/x").failure == Failure::response_timeout);
 }
 
+TEST_CASE("client: a stream's time is bounded from byte to byte, and not as a whole") {
+  static constexpr auto timeout = 300ms;
+  static constexpr int events = 4;
+  std::counting_semaphore<events> due(0);
+  Origin upstream({.tls = plain_and_tls()}, [&](Peer& peer, unsigned) {
+    peer.read_request();
+    peer.send("HTTP/1.1 200 OK\r\n\r\n");
+    for (int event = 0; event < events; ++event) {
+      due.acquire();
+      peer.send("e");
+    }
+    peer.read_rest();
+  });
+  Stand stand(upstream, [&](Target& target) {
+    target.timeout = timeout;
+    target.stream_idle_timeout = 2 * timeout;
+  });
+  class Streamer final : public Collector {
+   public:
+    Streamer(Stand& its_stand, std::function<void()> on_pause) : stand_(its_stand), on_pause_(std::move(on_pause)) {}
+    void on_head(int status, http::Fields fields) override {
+      Collector::on_head(status, std::move(fields));
+      stand_.client().stream(stand_.last());
+      stand_.call_after(timeout / 2, on_pause_);
+    }
+    bool on_body(std::string_view piece) override {
+      if (++seen_ < events) stand_.call_after(timeout / 2, on_pause_);
+      return Collector::on_body(piece);
+    }
+
+   private:
+    Stand& stand_;
+    std::function<void()> on_pause_;
+    int seen_ = 0;
+  };
+  const auto sink = std::make_shared<Streamer>(stand, [&] { due.release(); });
+  auto answer = sink->answer();
+  stand.begin_with(sink);
+  const auto got = Stand::await(answer);
+  CHECK(got.body == "eeee");  // took twice the time that a whole exchange has
+  CHECK(got.failure == Failure::response_timeout);
+}
+
 TEST_CASE("client: fields that speak of one connection, or of hops behind it, go no further") {
   Origin upstream({}, echo);
   Stand stand(upstream);
@@ -459,6 +521,16 @@ TEST_CASE("client: a name that means nothing and a certificate that nobody vouch
   CHECK(answer.detail.find("upstream.invalid") != std::string::npos);
   Stand untrusted(upstream, [](Target& target) { target.ca_file.clear(); });
   CHECK(untrusted.ask("GET", "/").failure == Failure::tls_certificate_error);
+}
+
+TEST_CASE("client: shows its certificate where the upstream wants one") {
+  Origin upstream({.tls = true, .wants_certificate = true}, echo);
+  Stand known(upstream, [&](Target& target) { target.client_certificate = upstream.identity_file(); });
+  CHECK(known.ask("GET", "/x").status == 200);
+  Stand unknown(upstream);
+  const auto answer = unknown.ask("GET", "/x");
+  CHECK(answer.failure.has_value());
+  CHECK(answer.detail.find("127.0.0.1:" + std::to_string(upstream.port())) != std::string::npos);
 }
 
 /// Holds each request until the test lets it go.
@@ -624,14 +696,9 @@ TEST_CASE("client: a streamed body goes up as it comes") {
   Stand stand(upstream);
   const auto sink = std::make_shared<Collector>();
   auto answer = sink->answer();
-  OutgoingRequest request;
-  request.method = "POST";
-  request.path_and_query = "/up";
-  request.streamed = true;
-  if (has_length) request.body_length = 6;
   Client::CallId id = 0;
   stand.in_loop([&] {
-    id = stand.client().start(std::move(request), sink);
+    id = stand.begin_upload("POST", sink, has_length ? std::optional<std::uint64_t>(6) : std::nullopt);
     CHECK(stand.client().write_body(id, "abc"));
   });
   stand.in_loop([&] {
@@ -659,12 +726,7 @@ TEST_CASE("client: a streamed body is sent again with its request as long as all
   const auto sink = std::make_shared<Collector>();
   auto answer = sink->answer();
   stand.in_loop([&, &method = method] {
-    OutgoingRequest request;
-    request.method = method;
-    request.path_and_query = "/up";
-    request.streamed = true;
-    request.body_length = body.size();
-    const auto id = stand.client().start(std::move(request), sink);
+    const auto id = stand.begin_upload(method, sink, body.size());
     stand.client().write_body(id, body);
     stand.client().end_body(id);
   });
@@ -680,12 +742,7 @@ TEST_CASE("client: the upstream's time stands still while the rest of a streamed
   const auto sink = std::make_shared<Collector>();
   auto answer = sink->answer();
   stand.in_loop([&] {
-    OutgoingRequest request;
-    request.method = "POST";
-    request.path_and_query = "/up";
-    request.streamed = true;
-    request.body_length = 6;
-    const auto id = stand.client().start(std::move(request), sink);
+    const auto id = stand.begin_upload("POST", sink, 6);
     stand.client().write_body(id, "abc");
     stand.call_after(2 * timeout, [&stand, id] {
       stand.client().write_body(id, "def");
@@ -705,11 +762,7 @@ TEST_CASE("client: an upstream that takes no more of a streamed body holds it up
   const auto sink = std::make_shared<Collector>();
   auto answer = sink->answer();
   stand.in_loop([&] {
-    OutgoingRequest request;
-    request.method = "POST";
-    request.path_and_query = "/up";
-    request.streamed = true;
-    const auto id = stand.client().start(std::move(request), sink);
+    const auto id = stand.begin_upload("POST", sink, std::nullopt);
     const std::string piece(64 * 1024, 'b');
     std::size_t taken = 0;
     while (taken < 64 * 1024 * 1024 && stand.client().write_body(id, piece)) taken += piece.size();
