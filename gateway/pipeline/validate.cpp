@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/pipeline/method_override.h"
 #include "gateway/pipeline/phases.h"
 #include "gateway/pipeline/process.h"
 #include "gateway/pipeline/report.h"
@@ -26,7 +27,7 @@ std::optional<std::string_view> list_of(const http::Fields& fields, std::string_
 
 std::optional<contract::BodyRefusal> refusal_of_body(const RequestContext& context) {
   const http::Request& request = context.request();
-  if (request.body.empty()) return std::nullopt;
+  if (!context.has_body()) return std::nullopt;
   std::string types;
   std::string codings;
   return context.operation().refusal_of(
@@ -48,7 +49,8 @@ std::vector<contract::Violation> violations_of(RequestContext& context) {
        .query = request.query,
        .headers = headers,
        .content_type = type == nullptr ? std::nullopt : std::optional<std::string_view>(*type),
-       .body = request.body});
+       .body = request.body,
+       .is_body_unseen = context.is_upload});
 }
 
 /// False: the request was refused.
@@ -58,9 +60,7 @@ bool drop_override_of_form(RequestContext& context) {
   if (type == nullptr) return true;
   auto form = without_method_override(*type, request.body, context.operation());
   if (form.is_refused) {
-    respond_locally(
-        context, Rejection::invalid,
-        error_response(400, "Bad Request: a form member called '_method' is taken for the request's method"));
+    respond_locally(context, Rejection::invalid, override_in_form());
     return false;
   }
   if (form.body) request.body = std::move(*form.body);
