@@ -77,7 +77,7 @@ enum class PurgeMode {
 // What a purge met.
 struct Purged {
   std::size_t entries = 0;
-  std::size_t fetches = 0;  // under way: what they bring is not stored, and nobody joins them any more
+  std::size_t fetches = 0;   // under way: what they bring is not stored, and nobody joins them any more
   std::uint64_t number = 0;  // of the purge, 1 the first since the start
 };
 

@@ -149,9 +149,9 @@ void Fetch::note_load(int status, HeaderSpan headers, TimePoint now) const {
 
 void Fetch::release(int status, TimePoint now) {
   const bool ends_stored = supersedes(status) && flight_->stored && cache_->store_.erase(flight_->stored);
-  cache_->departures_.note(flight_->hash, {.how = ends_stored ? Departure::superseded : Departure::not_stored,
-                                           .at = now,
-                                           .why = why_not_stored_});
+  cache_->departures_.note(
+      flight_->hash,
+      {.how = ends_stored ? Departure::superseded : Departure::not_stored, .at = now, .why = why_not_stored_});
   // An authorized caller's answer says nothing of the answers that other callers will get.
   if (!flight_->authorized) cache_->pass_marks_.set(flight_->hash, now + cache_->options_.pass_through_time);
   abandon();
@@ -295,7 +295,8 @@ bool Fetch::stored_may_serve() const {
 
 EntryPtr Fetch::stale_if_error(TimePoint now) const {
   if (!stored_may_serve()) return nullptr;
-  return flight_->stored->usable_on_error(now + flight_->stored_older_by, flight_->request_directives) ? flight_->stored : nullptr;
+  return flight_->stored->usable_on_error(now + flight_->stored_older_by, flight_->request_directives) ? flight_->stored
+                                                                                                       : nullptr;
 }
 
 EntryPtr Fetch::failed(TimePoint now, int error) {

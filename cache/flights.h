@@ -97,8 +97,8 @@ struct Flight {
   Ties ties;
   Ties ties_if_refused;
   TimePoint request_time;
-  EntryPtr stored;                // what is being revalidated, or may stand in for an error; null when there is none
-  bool stored_may_serve = false;  // false: invalidated, of use for revalidation only
+  EntryPtr stored;                 // what is being revalidated, or may stand in for an error; null when there is none
+  bool stored_may_serve = false;   // false: invalidated, of use for revalidation only
   bool stored_is_invalid = false;  // the same, or purged softly: a date is too coarse to validate it by
   Duration stored_older_by{0};     // a soft purge makes it so much older than it is
   std::uint64_t began = 0;         // of the generations' sequence, from before the snapshots

@@ -50,7 +50,8 @@ Purged Cache::purge_tags(std::span<const Tag> tags, PurgeMode mode) {
   const auto entry_carries = [&](const Entry& entry) { return carries(entry.tags); };
   if (mode == PurgeMode::hard) {
     generations_.bump(tags);
-    for (const Tag& tag : tags) movements_.note(Generations::slot_of(tag), Mover::purge, clock(), name_of(purged.number));
+    for (const Tag& tag : tags)
+      movements_.note(Generations::slot_of(tag), Mover::purge, clock(), name_of(purged.number));
   } else {
     key_purges_.fetch_add(1);
   }

@@ -17,7 +17,7 @@ struct Cache::Request {
 struct Cache::Standing {
   EntryPtr entry;
   EntryPtr other_variant;
-  bool may_serve = false;  // false: invalidated, of use for revalidation only
+  bool may_serve = false;   // false: invalidated, of use for revalidation only
   bool was_purged = false;  // softly
   Duration older_by{0};     // a soft purge makes it so much older than it is
   Usability usability = Usability::stale;

@@ -107,9 +107,7 @@ struct Text {
 /// A list of words of an enumeration, each once.
 template <typename Enum>
 struct Words {
-  nlohmann::json schema() const {
-    return {{"type", "array"}, {"uniqueItems", true}, {"items", Word<Enum>{}.schema()}};
-  }
+  nlohmann::json schema() const { return {{"type", "array"}, {"uniqueItems", true}, {"items", Word<Enum>{}.schema()}}; }
   std::string text() const { return "list of " + Word<Enum>{}.text(); }
   void read(const Section& section, std::string_view key, std::vector<Enum>& into) const {
     into.clear();

@@ -30,10 +30,11 @@ struct Hooks {
   std::function<std::optional<nlohmann::json>(const PurgeRequest&)> purge;
 };
 
-/// GET and HEAD /metrics /healthz /readyz /config /cache /cache/entries /cache/why, POST /purge, all others 405; queries
-/// and bodies as in cache_query.h. The method PURGE, with any target, purges that URL. On the gateway's own HTTP server with one worker: 64 connections at most, and idle ones end. /healthz
-/// and /readyz are for everybody, all else is for whom `judge` allows it. A request that a browser page sends (it has
-/// an Origin) is refused, since a page that an operator happens to visit must not be able to purge.
+/// GET and HEAD /metrics /healthz /readyz /config /cache /cache/entries /cache/why, POST /purge, all others 405;
+/// queries and bodies as in cache_query.h. The method PURGE, with any target, purges that URL. On the gateway's own
+/// HTTP server with one worker: 64 connections at most, and idle ones end. /healthz and /readyz are for everybody, all
+/// else is for whom `judge` allows it. A request that a browser page sends (it has an Origin) is refused, since a page
+/// that an operator happens to visit must not be able to purge.
 ///
 /// Called by one thread, but for `set_access`, which any thread may call.
 class AdminServer {

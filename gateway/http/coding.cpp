@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <brotli/encode.h>
 #include <new>
 #include <utility>
-
-#include <brotli/encode.h>
 #include <zlib.h>
 #include <zstd.h>
 

@@ -21,7 +21,7 @@ std::string_view to_string(Coding coding);
 
 /// What a client's Accept-Encoding asks for, of what is offered (RFC 9110 section 12.5.3).
 struct CodingPreference {
-  std::optional<Coding> coding;    ///< the one with the highest weight, of several the first that is offered
+  std::optional<Coding> coding;      ///< the one with the highest weight, of several the first that is offered
   bool is_identity_refused = false;  ///< "identity;q=0", or "*;q=0" without a word on identity
 };
 

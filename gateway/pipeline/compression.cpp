@@ -17,8 +17,8 @@ static_assert(config::words<config::Coding>.size() == http::coding_count);
 
 /// Types that shrink; what is compressed by itself doesn't.
 constexpr std::array<std::string_view, 9> coded_types = {
-    "application/json",     "application/xml",     "application/javascript",   "application/yaml", "application/x-ndjson",
-    "application/jsonl",    "application/graphql", "application/problem+json", "image/svg+xml"};
+    "application/json",  "application/xml",     "application/javascript",   "application/yaml", "application/x-ndjson",
+    "application/jsonl", "application/graphql", "application/problem+json", "image/svg+xml"};
 
 /// A coding that saves less than an eighth is not worth its work at the other end.
 bool pays(std::size_t coded, std::size_t plain) {
@@ -77,8 +77,8 @@ const config::CompressionSettings& settings_of(const RequestContext& context) {
 }
 
 bool refuses_transformation(const http::Fields& request) {
-  return std::ranges::any_of(
-      request, [](const http::Field& field) { return forbids_transformation(field.name, field.value); });
+  return std::ranges::any_of(request,
+                             [](const http::Field& field) { return forbids_transformation(field.name, field.value); });
 }
 
 /// For a response that may be coded, of this length.
