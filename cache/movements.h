@@ -26,7 +26,7 @@ struct Movement {
   std::string by;  // the id of the write's request, or the number of the purge; cut off after 44 characters
 };
 
-// Thread-safe. A fixed table of 288 KiB: what moved one slot of the generations may be lost to what moves another.
+// Thread-safe. A fixed table of 256 KiB: what moved one slot of the generations may be lost to what moves another.
 class Movements {
  public:
   Movements();
