@@ -53,7 +53,7 @@ bool Operation::declares_query(std::string_view name) const {
   });
 }
 
-bool Operation::declares_form_member(std::string_view name) const {
+bool Operation::declares_member(std::string_view name) const {
   return facts_->body && std::ranges::any_of(facts_->body->media_types, [&](const MediaType& media) {
            return media.members.declared.contains(name);
          });

@@ -1,6 +1,7 @@
 // Phase `route`: method and path to an operation of the contract.
 #include <string>
 
+#include "gateway/pipeline/method_override.h"
 #include "gateway/pipeline/phases.h"
 #include "gateway/pipeline/respond.h"
 

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/pipeline/method_override.h"
 #include "gateway/pipeline/phases.h"
 #include "gateway/pipeline/process.h"
 #include "gateway/pipeline/report.h"
@@ -52,18 +53,18 @@ std::vector<contract::Violation> violations_of(RequestContext& context) {
 }
 
 /// False: the request was refused.
-bool drop_override_of_form(RequestContext& context) {
+bool drop_override_of_body(RequestContext& context) {
   http::Request& request = context.exchange->mutable_request();
   const std::string* const type = request.fields.find("content-type");
   if (type == nullptr) return true;
-  auto form = without_method_override(*type, request.body, context.operation());
-  if (form.is_refused) {
-    respond_locally(
-        context, Rejection::invalid,
-        error_response(400, "Bad Request: a form member called '_method' is taken for the request's method"));
+  auto body = without_method_override(*type, request.body, context.operation());
+  if (body.refused) {
+    respond_locally(context, Rejection::invalid,
+                    error_response(400, "Bad Request: frameworks take the body's member '" + *body.refused +
+                                            "' for the request's method, and the operation doesn't declare it"));
     return false;
   }
-  if (form.body) request.body = std::move(*form.body);
+  if (body.form) request.body = std::move(*body.form);
   return true;
 }
 
@@ -76,7 +77,7 @@ Progress validate(RequestContext& context) {
     respond_locally(context, rejection, refused_body(*refusal));
     return Progress::answered;
   }
-  if (!drop_override_of_form(context)) return Progress::answered;
+  if (!drop_override_of_body(context)) return Progress::answered;
   const auto mode = context.runtime->settings.validation.requests;
   if (mode == config::Check::off) return Progress::next;
   const auto violations = violations_of(context);

@@ -41,16 +41,39 @@ bool has_pair_like(const Target& target, std::string_view beginning) {
   return std::ranges::any_of(target.pairs, [&](const std::string& pair) { return pair.starts_with(beginning); });
 }
 
+/// Where a star stands, and how far the text has been taken for it.
+struct Star {
+  std::string_view rest_of_pattern;
+  std::string_view rest_of_text;
+  bool is_known = false;
+};
+
+/// "*" stands for any text without a slash, "**" for any text. A star takes as little as it can, and more when what
+/// stands behind it doesn't fit; when the last "*" may take no more, the last "**" does. No star before those need be
+/// asked again: what stood between was found at the earliest place that there is. So the cost is at most the product
+/// of both sizes, and that of both together as long as nearly fitting texts are rare.
 bool matches(std::string_view text, std::string_view pattern) {
-  if (pattern.empty()) return text.empty();
-  if (!pattern.starts_with('*')) {
-    return text.starts_with(pattern.front()) && matches(text.substr(1), pattern.substr(1));
-  }
-  const bool crosses_slashes = pattern.starts_with("**");
-  const auto rest = pattern.substr(crosses_slashes ? 2 : 1);
-  for (std::size_t length = 0;; ++length) {
-    if (matches(text.substr(length), rest)) return true;
-    if (length == text.size() || (text[length] == '/' && !crosses_slashes)) return false;
+  Star in_segment;
+  Star across;
+  for (;;) {
+    if (pattern.starts_with('*')) {
+      const bool crosses_slashes = pattern.starts_with("**");
+      pattern.remove_prefix(crosses_slashes ? 2 : 1);
+      (crosses_slashes ? across : in_segment) = {pattern, text, true};
+      if (crosses_slashes) in_segment.is_known = false;
+    } else if (!pattern.empty() && text.starts_with(pattern.front())) {
+      text.remove_prefix(1);
+      pattern.remove_prefix(1);
+    } else if (text.empty() && pattern.empty()) {
+      return true;
+    } else {
+      if (in_segment.rest_of_text.empty() || in_segment.rest_of_text.front() == '/') in_segment.is_known = false;
+      Star& taken = in_segment.is_known ? in_segment : across;
+      if (!taken.is_known || taken.rest_of_text.empty()) return false;
+      taken.rest_of_text.remove_prefix(1);
+      text = taken.rest_of_text;
+      pattern = taken.rest_of_pattern;
+    }
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "config/admin_tokens.h"
 #include "gateway/log/log.h"
+#include "gateway/pipeline/cache_clock.h"
 #include "gateway/service/cache_admin.h"
 #include "gateway/service/warm_cache.h"
 
@@ -471,9 +472,7 @@ admin::Hooks Service::admin_hooks() {
           .configuration = [this] { return configuration(); },
           .cache_statistics = [this] { return cache_statistics(cache_); },
           .cache_entries =
-              [this](const admin::EntryFilter& filter) {
-                return cache_entries(cache_, filter, pipeline::wall_clock_now());
-              },
+              [this](const admin::EntryFilter& filter) { return cache_entries(cache_, filter, pipeline::cache_now()); },
           .purge = [this](const admin::PurgeRequest& request) { return purge(cache_, *runtime(), request); }};
 }
 

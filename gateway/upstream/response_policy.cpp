@@ -30,9 +30,9 @@ bool is_compressed(const http::Fields& fields) {
 }
 
 void keep_end_to_end(http::Fields& fields, const Credential* credential) {
-  const std::string options = http::connection_options(fields);
+  const http::ConnectionOptions options(fields);
   fields.erase_if([&](const http::Field& field) {
-    if (http::is_hop_by_hop(field.name, options) || is_no_coding(field)) return true;
+    if (options.end_here(field.name) || is_no_coding(field)) return true;
     if (base::iequals(field.name, "proxy-status")) return true;
     return credential != nullptr && (base::iequals(field.name, credential->header()) ||
                                      credential->occurs_in(field.value) || credential->occurs_in(field.name));

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/list.h"
 #include "base/text.h"
 #include "gateway/http/field_line.h"
 
@@ -86,9 +85,9 @@ bool ResponseReader::take_status_line(std::string_view line) {
 }
 
 bool ResponseReader::choose_framing() {
-  const std::string options = http::connection_options(fields_);
-  may_persist_ =
-      version_minor_ > 0 ? !base::list_contains(options, "close") : base::list_contains(options, "keep-alive");
+  const http::ConnectionOptions options(fields_);
+  if (options.are_too_many()) return false;
+  may_persist_ = version_minor_ > 0 ? !options.contains("close") : options.contains("keep-alive");
   if (!http::has_content(is_head_request_, status_)) {
     body_ = http::BodyReader();
     return fields_.contains("transfer-encoding") || unite_lengths();
