@@ -59,6 +59,12 @@ bool Operation::declares_member(std::string_view name) const {
          });
 }
 
+std::string_view Operation::assumed_media_type() const {
+  const MediaType* const media = facts_->body ? media_type_of(*facts_->body, std::nullopt) : nullptr;
+  if (media == nullptr || media->kind == MediaType::Kind::opaque) return {};
+  return media->name.ends_with("/*") ? std::string_view("application/json") : std::string_view(media->name);
+}
+
 const std::vector<std::string>& Operation::security() const {
   return facts_->security;
 }

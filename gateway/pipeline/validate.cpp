@@ -52,6 +52,15 @@ std::vector<contract::Violation> violations_of(RequestContext& context) {
        .body = request.body});
 }
 
+/// What is read as JSON here must not be read as a form there: Rack takes a POST without Content-Type for one.
+void tell_assumed_type(RequestContext& context) {
+  http::Request& request = context.exchange->mutable_request();
+  const std::string* const type = request.fields.find("content-type");
+  if (request.body.empty() || (type != nullptr && !type->empty())) return;
+  const auto assumed = context.operation().assumed_media_type();
+  if (!assumed.empty()) request.fields.set("Content-Type", assumed);
+}
+
 /// False: the request was refused.
 bool drop_override_of_body(RequestContext& context) {
   http::Request& request = context.exchange->mutable_request();
@@ -77,6 +86,7 @@ Progress validate(RequestContext& context) {
     respond_locally(context, rejection, refused_body(*refusal));
     return Progress::answered;
   }
+  tell_assumed_type(context);
   if (!drop_override_of_body(context)) return Progress::answered;
   const auto mode = context.runtime->settings.validation.requests;
   if (mode == config::Check::off) return Progress::next;

@@ -66,6 +66,7 @@ class Http1Client final : public Client, public Pool::Member, public std::enable
   void open(Exchange& exchange, Place place);
   void opened(CallId id, const Connector& connector, Opened opened);
   void serve(CallId id, std::unique_ptr<Connection> connection);
+  void attach(Exchange& exchange, std::unique_ptr<Connection> connection);
   void write_all();
   void tell_writable(CallId id);
   void hand_out(std::unique_ptr<Connection> connection);
@@ -252,7 +253,7 @@ void Http1Client::claim(Exchange& exchange) {
         resting_.pop_back();
         connection->place().serves(exchange.request().queue);
         if (!is_fit(*connection, exchange)) continue;
-        serve(exchange.id, std::move(connection));
+        attach(exchange, std::move(connection));
         return;
       }
       case Pool::Claim::Answer::open:
@@ -311,25 +312,31 @@ void Http1Client::opened(CallId id, const Connector& connector, Opened opened) {
   repeat_or_fail(*exchange, may_repeat, backoff(*exchange));
 }
 
-/// For this request, or, where it has gone, for the next.
+/// For this request, or, where it has gone, for the next. Nobody has looked at the connection since its last response:
+/// what has come behind that is still with the kernel, an end or bytes that would read as an answer to this request.
 void Http1Client::serve(CallId id, std::unique_ptr<Connection> connection) {
   Exchange* const exchange = find(id);
   if (exchange == nullptr || exchange->state != Exchange::State::waiting) {
     hand_out(std::move(connection));
     return;
   }
-  if (!connection->destination()->is_same(*exchange->connector()->destination())) {
+  const bool is_other = !connection->destination()->is_same(*exchange->connector()->destination());
+  if (is_other || (connection->is_used && !connection->is_quiet())) {
     connection.reset();
     claim(*exchange);
     return;
   }
-  exchange->attach(std::move(connection), loop_.turn_began());
+  attach(*exchange, std::move(connection));
+}
+
+void Http1Client::attach(Exchange& exchange, std::unique_ptr<Connection> connection) {
+  exchange.attach(std::move(connection), loop_.turn_began());
   if (unwritten_.empty()) {
     loop_.at_turn_end([weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->write_all();
     });
   }
-  unwritten_.push_back(id);
+  unwritten_.push_back(exchange.id);
 }
 
 /// Requests of one turn leave together: the first wakes an upstream that sleeps, and the others find it awake. Sent one
@@ -384,9 +391,8 @@ void Http1Client::lend(Ticket to) {
   pool_->hand_over(to, std::move(connection));
 }
 
-// Nobody watched it on its way.
 void Http1Client::receive(std::uint64_t call, std::unique_ptr<Connection> connection) {
-  if (is_young(*connection) && connection->is_quiet() && watch(*connection)) {
+  if (is_young(*connection) && watch(*connection)) {
     serve(call, std::move(connection));
     return;
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "config/secret.h"
 #include "gateway/http/field_line.h"
 
 namespace pgw::upstream {
@@ -61,6 +62,7 @@ ResponseReader::Event ResponseReader::take_head(std::string_view head) {
   if (!take_status_line(scanner_.first_line(head))) return Event::malformed;
   if (!http::parse_field_lines(scanner_.field_lines(head), fields_)) return Event::malformed;
   scanner_.reset();
+  config::wipe(head_.data(), head_.size());  // whatever the upstream sent may have had a credential in it
   head_.clear();
   if (status_ < 200) {
     // Nothing was asked to switch, so what would follow is nobody's protocol.

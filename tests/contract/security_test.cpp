@@ -67,6 +67,8 @@ TEST_CASE("an operation tells which names it declares") {
   CHECK_FALSE(list.declares_query("x"));
   CHECK(make.declares_member("_method"));
   CHECK_FALSE(list.declares_member("_method"));
+  CHECK(list.assumed_media_type().empty());
+  CHECK(make.assumed_media_type() == "application/x-www-form-urlencoded");
 }
 
 TEST_CASE("a response without a schema is told from one that has one") {

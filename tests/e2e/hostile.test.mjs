@@ -73,7 +73,7 @@ describe('the address of a client', () => {
         assert.match(field(heads[0], 'Forwarded'), /for=203\.0\.113\.7/);
         assert.equal(field(heads[0], 'X-Real-IP'), undefined);
         const line = await eventually('line of the access log', () => gateway.program.stdout.split('\n').find((text) => text.includes('page=1') || text.includes('/projects')));
-        assert.equal(JSON.parse(line).client, '203.0.113.7');
+        assert.equal(JSON.parse(line).peer, '203.0.113.7');
         // Its connections are counted as its own: beyond its two the longest idle one gives way.
         const { hostname, port } = new URL(gateway.listen);
         let closed = 0;
@@ -112,7 +112,12 @@ describe('a request that means another one', () => {
       await exchange(gateway.listen, get('/projects?_method=DELETE&.method=DELETE&x=1;%5Fmethod=DELETE', ['X-HTTP-Method-Override: DELETE']));
       assert.match(await exchange(gateway.listen, post('application/json', '{"name": "x"}', '/projects?method=DELETE')), /^HTTP\/1\.1 200 /);
       assert.match(await exchange(gateway.listen, post('application/json', '{"_method": "DELETE"}')), /^HTTP\/1\.1 400 .*_method/s);
-      assert.equal(heads.length, 2);
+      // Without a Content-Type some read a POST as a form: what was checked as JSON is told to be JSON.
+      const bare = '{"name": "x&_method=DELETE&"}';
+      assert.match(await exchange(gateway.listen, [`POST /v4/projects HTTP/1.1`, 'Host: x', `X-API-KEY: ${key.secret}`, 'Connection: close',
+        `Content-Length: ${bare.length}`, '', bare].join('\r\n')), /^HTTP\/1\.1 200 /);
+      assert.equal(field(heads[2], 'Content-Type'), 'application/json');
+      assert.equal(heads.length, 3);
       for (const head of heads) assert.doesNotMatch(head, /method/i);
       assert.match(heads[0], /^GET \/v4\/projects\?x=1 HTTP/);
       assert.match(heads[1], /^POST \/v4\/projects HTTP/);

@@ -13,7 +13,7 @@ using namespace pgw::pipeline;
 
 namespace {
 
-constexpr std::string_view api = R"(
+constexpr std::string_view overriding_api = R"(
 openapi: 3.0.3
 info: {title: t, version: '1'}
 paths:
@@ -49,7 +49,7 @@ std::string part(std::string_view disposition) {
 }  // namespace
 
 TEST_CASE("a query and a form lose every spelling of an override of the method, and nothing else") {
-  const auto contract = test::contract_of(api);
+  const auto contract = test::contract_of(overriding_api);
   const auto& operation = *contract->find("write");
   const auto [pairs, kept] = GENERATE(table<std::string, std::string>({
       {"_method=DELETE", ""},
@@ -83,7 +83,7 @@ TEST_CASE("a query and a form lose every spelling of an override of the method, 
 }
 
 TEST_CASE("a parameter called method is an override of POST, if it says a method") {
-  const auto contract = test::contract_of(api);
+  const auto contract = test::contract_of(overriding_api);
   CHECK(without_method_override("method=delete&a=1", *contract->find("write")) == "a=1");
   CHECK(without_method_override("method=card", *contract->find("write")) == std::nullopt);
   CHECK(without_method_override("method=delete", *contract->find("read")) == std::nullopt);
@@ -91,7 +91,7 @@ TEST_CASE("a parameter called method is an override of POST, if it says a method
 }
 
 TEST_CASE("what the document declares stays, as it is spelt there") {
-  const auto contract = test::contract_of(api);
+  const auto contract = test::contract_of(overriding_api);
   const auto& operation = *contract->find("declaring");
   CHECK(without_method_override("_method=x&a", operation) == std::nullopt);
   CHECK(without_method_override("_method=x&.method=DELETE", operation) == "_method=x");
@@ -100,7 +100,7 @@ TEST_CASE("what the document declares stays, as it is spelt there") {
 }
 
 TEST_CASE("a multipart body with a part of such a name is refused, however the name is written") {
-  const auto contract = test::contract_of(api);
+  const auto contract = test::contract_of(overriding_api);
   const auto& operation = *contract->find("write");
   const auto* const refused = GENERATE(
       R"(Content-Disposition: form-data; name="_method")", R"(content-disposition:form-data;NAME=_method)",
@@ -122,7 +122,7 @@ TEST_CASE("a multipart body with a part of such a name is refused, however the n
 }
 
 TEST_CASE("a JSON object with such a member is refused, deeper ones are data") {
-  const auto contract = test::contract_of(api);
+  const auto contract = test::contract_of(overriding_api);
   const auto& operation = *contract->find("write");
   CHECK(without_method_override("application/json", R"({"a": 1, "_method": "PUT"})", operation).refused == "_method");
   CHECK(without_method_override("Application/Vnd.A+JSON", R"({"\u005fmeth\u006fd": "PUT"})", operation).refused);
