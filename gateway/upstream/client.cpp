@@ -430,12 +430,11 @@ bool Http1Client::is_young(const Connection& connection) const {
 void Http1Client::sweep() {
   sweep_timer_ = 0;
   const auto now = loop_.turn_began();
-  const auto end = std::ranges::remove_if(resting_, [&](const auto& connection) {
+  std::erase_if(resting_, [&](const auto& connection) {
     const bool goes = !is_young(*connection) || now - connection->rests_since > rests_at_most;
     if (goes) pool_->lost_resting(member_);
     return goes;
   });
-  resting_.erase(end.begin(), end.end());
   if (!resting_.empty()) sweep_timer_ = loop_.call_after(sweep_interval, [this] { sweep(); });
 }
 

@@ -412,6 +412,7 @@ TEST_CASE("client: a connection that is freed for a request that waits is looked
   const bool is_end = GENERATE(false, true);
   const auto method = GENERATE(as<std::string>{}, "GET", "POST");
   CAPTURE(is_end, method);
+  std::promise<void> was_asked;
   std::promise<void> may_answer;
   std::promise<void> has_answered;
   Origin upstream({.tls = plain_and_tls()}, [&](Peer& peer, unsigned number) {
@@ -421,6 +422,7 @@ TEST_CASE("client: a connection that is freed for a request that waits is looked
         peer.send(ok("its own"));
         continue;
       }
+      was_asked.set_value();
       may_answer.get_future().wait();
       peer.send(is_end ? ok("first") : response_of_size(one_read));
       is_end ? peer.end() : peer.send(ok("somebody else's"));
@@ -429,6 +431,7 @@ TEST_CASE("client: a connection that is freed for a request that waits is looked
   });
   Stand stand(upstream, [](Target& target) { target.max_connections = 1; });
   auto first = stand.begin("GET", "/first");
+  was_asked.get_future().wait();
   auto second = stand.begin(method, "/second");
   stand.in_loop([&] {  // so that all of it is with the kernel when the loop reads
     may_answer.set_value();
