@@ -72,6 +72,10 @@ class Operation {
   /// it, and in a form in which a check reads what the upstream reads. Nullopt: it may pass.
   std::optional<BodyRefusal> refusal_of(const BodyHead& head) const;
 
+  /// Whether the document has a schema for a body of this content type, or it is a form, whose members are looked at in
+  /// any case. Else nothing needs to see the body before it goes upstream.
+  bool checks_body(std::optional<std::string_view> content_type) const;
+
   const Facts& facts() const { return *facts_; }
 
  private:
@@ -98,6 +102,7 @@ struct RequestView {
   std::span<const std::pair<std::string_view, std::string_view>> headers;
   std::optional<std::string_view> content_type;
   std::string_view body;
+  bool is_body_unseen = false;  ///< it goes upstream as it comes: `body` is not looked at
 };
 
 /// What becomes of a path that differs from one of the document's by a slash at its end alone.

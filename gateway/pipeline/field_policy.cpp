@@ -13,7 +13,8 @@ namespace {
 using Names = std::span<const std::string_view>;
 
 /// A claim of routing, of an address, of an identity or of another method, whoever declares it; what frames the
-/// message; and what the gateway writes anew. `Proxy` would be read as the variable HTTP_PROXY (CVE-2016-5385).
+/// message; and what the gateway writes anew. Beside them, what speaks of one connection. `Proxy` would be read as the
+/// variable HTTP_PROXY (CVE-2016-5385).
 constexpr std::string_view always_end_here[] = {
     "host",        "content-length", "expect",        "x-request-id",         "accept-encoding",
     "via",         "forwarded",      "x-real-ip",     "x-rewrite-url",        "remote-user",
@@ -53,11 +54,6 @@ bool is_one_of(Names names, std::string_view name) {
   return std::ranges::any_of(names, [&](std::string_view one) { return base::iequals(one, name); });
 }
 
-/// What speaks of one connection ends here, too.
-bool always_ends_here(std::string_view name) {
-  return is_one_of(always_end_here, name) || base::is_hop_by_hop(name);
-}
-
 bool has_forbidden_prefix(std::string_view name) {
   return std::ranges::any_of(prefixes_that_end_here, [&](std::string_view prefix) {
     return base::iequals(name.substr(0, prefix.size()), prefix);
@@ -75,6 +71,10 @@ std::string with_dashes(std::string_view name) {
   std::string text = base::to_lower(name);
   std::ranges::replace(text, '_', '-');
   return text;
+}
+
+bool always_ends_here(std::string_view name) {
+  return is_one_of(always_end_here, name) || base::is_hop_by_hop(name) || has_forbidden_prefix(with_dashes(name));
 }
 
 }  // namespace
@@ -122,7 +122,7 @@ void FieldPolicy::allow_client_credentials(const FieldSources& sources) {
         query_credentials_.push_back(scheme.parameter);
         break;
       case contract::SecurityScheme::In::header:
-        if (!always_ends_here(scheme.parameter) && !has_forbidden_prefix(with_dashes(scheme.parameter))) {
+        if (!always_ends_here(scheme.parameter)) {
           set(scheme.parameter, FieldRole::credential);
         }
         break;

@@ -120,17 +120,17 @@ std::optional<std::string> override_among(std::string_view parameters, const Dec
   return std::nullopt;
 }
 
-/// Bodies of this kind are not taken apart here, since readers differ in where they see a part begin: whatever reads as
-/// a part's Content-Disposition counts as one.
-std::optional<std::string> override_of_a_part(std::string_view body, const Declares& declares) {
-  constexpr std::string_view field = "content-disposition";
-  for (auto at = base::ifind(body, field); at != std::string_view::npos; at = base::ifind(body, field, at + 1)) {
-    const auto line = body.substr(at + field.size());
-    auto end = line.find('\n');
-    while (end < line.size() - 1 && (line[end + 1] == ' ' || line[end + 1] == '\t')) end = line.find('\n', end + 1);
-    if (auto name = override_among(line.substr(0, end), declares)) return name;
+constexpr std::string_view disposition = "content-disposition";
+/// No reader takes a longer line for one of a part's head.
+constexpr std::size_t longest_line = std::size_t{16} * 1024;
+
+/// Where the line ends that begins the text, with the lines that continue it; npos: that can't be told yet.
+std::size_t line_end(std::string_view text) {
+  auto end = text.find('\n');
+  while (end != std::string_view::npos && end + 1 < text.size() && (text[end + 1] == ' ' || text[end + 1] == '\t')) {
+    end = text.find('\n', end + 1);
   }
-  return std::nullopt;
+  return end == std::string_view::npos || end + 1 == text.size() ? std::string_view::npos : end;
 }
 
 // ---- JSON ----
@@ -190,6 +190,10 @@ std::string media_type_of(std::string_view content_type) {
   return base::to_lower(base::trim(content_type.substr(0, content_type.find(';'))));
 }
 
+bool is_json(std::string_view media_type) {
+  return media_type.ends_with("/json") || media_type.ends_with("+json");
+}
+
 }  // namespace
 
 std::optional<std::string> without_method_override(std::string_view query, const contract::Operation& operation) {
@@ -204,9 +208,35 @@ BodyWithoutOverride without_method_override(std::string_view content_type, std::
   const Declares declares = [&](std::string_view name) { return operation.declares_member(name); };
   const std::string type = media_type_of(content_type);
   if (type == "application/x-www-form-urlencoded") return {FormPairs{body, declares}.without_overrides(), {}};
-  if (type.starts_with("multipart/")) return {{}, override_of_a_part(body, declares)};
-  if (type.ends_with("/json") || type.ends_with("+json")) return {{}, override_of_json(body, declares)};
+  if (type.starts_with("multipart/")) return {{}, MultipartOverride(content_type, operation).find_in(body)};
+  if (is_json(type)) return {{}, override_of_json(body, declares)};
   return {};
+}
+
+bool may_hide_override(std::string_view content_type, const contract::Operation& operation) {
+  return operation.method() == "POST" && (content_type.empty() || is_json(media_type_of(content_type)));
+}
+
+MultipartOverride::MultipartOverride(std::string_view content_type, const contract::Operation& operation)
+    : operation_(media_type_of(content_type).starts_with("multipart/") ? &operation : nullptr) {}
+
+std::optional<std::string> MultipartOverride::find_in(std::string_view piece) {
+  if (operation_ == nullptr) return std::nullopt;
+  const Declares declares = [this](std::string_view name) { return operation_->declares_member(name); };
+  held_ += piece;
+  std::string_view rest = held_;
+  for (auto at = base::ifind(rest, disposition); at != std::string_view::npos; at = base::ifind(rest, disposition)) {
+    rest.remove_prefix(at);
+    const auto end = line_end(rest);
+    if (end == std::string_view::npos && rest.size() <= longest_line) {
+      held_.erase(0, held_.size() - rest.size());
+      return std::nullopt;
+    }
+    rest.remove_prefix(disposition.size());
+    if (auto name = override_among(rest.substr(0, std::min(end, longest_line)), declares)) return name;
+  }
+  held_.erase(0, held_.size() - std::min(rest.size(), disposition.size() - 1));
+  return std::nullopt;
 }
 
 }  // namespace pgw::pipeline

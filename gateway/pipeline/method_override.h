@@ -26,4 +26,23 @@ struct BodyWithoutOverride {
 BodyWithoutOverride without_method_override(std::string_view content_type, std::string_view body,
                                             const contract::Operation& operation);
 
+/// Whether a body must be seen whole to know: a JSON object of a POST, which is what frameworks turn into other
+/// methods.
+bool may_hide_override(std::string_view content_type, const contract::Operation& operation);
+
+/// Looks for such a part in a multipart body that comes piece by piece; in no other body. Parts are not taken apart
+/// here, since readers differ in where they see one begin: whatever reads as a part's Content-Disposition counts as
+/// one.
+class MultipartOverride {
+ public:
+  MultipartOverride(std::string_view content_type, const contract::Operation& operation);
+
+  /// The name, once one stands in the pieces so far.
+  std::optional<std::string> find_in(std::string_view piece);
+
+ private:
+  const contract::Operation* operation_;  // null: there is nothing to look for
+  std::string held_;                      // from where a Content-Disposition may have begun
+};
+
 }  // namespace pgw::pipeline

@@ -27,7 +27,7 @@ std::optional<std::string_view> list_of(const http::Fields& fields, std::string_
 
 std::optional<contract::BodyRefusal> refusal_of_body(const RequestContext& context) {
   const http::Request& request = context.request();
-  if (request.body.empty()) return std::nullopt;
+  if (!context.has_body()) return std::nullopt;
   std::string types;
   std::string codings;
   return context.operation().refusal_of(
@@ -49,7 +49,8 @@ std::vector<contract::Violation> violations_of(RequestContext& context) {
        .query = request.query,
        .headers = headers,
        .content_type = type == nullptr ? std::nullopt : std::optional<std::string_view>(*type),
-       .body = request.body});
+       .body = request.body,
+       .is_body_unseen = context.is_upload});
 }
 
 /// What is read as JSON here must not be read as a form there: Rack takes a POST without Content-Type for one.
@@ -68,9 +69,7 @@ bool drop_override_of_body(RequestContext& context) {
   if (type == nullptr) return true;
   auto body = without_method_override(*type, request.body, context.operation());
   if (body.refused) {
-    respond_locally(context, Rejection::invalid,
-                    error_response(400, "Bad Request: frameworks take the body's member '" + *body.refused +
-                                            "' for the request's method, and the operation doesn't declare it"));
+    respond_locally(context, Rejection::invalid, override_in_body(*body.refused));
     return false;
   }
   if (body.form) request.body = std::move(*body.form);

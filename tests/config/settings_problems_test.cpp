@@ -91,7 +91,7 @@ TEST_CASE_METHOD(Checked, "one mistake is one problem at its place") {
       {"listen: localhost:65536\n", "4:1: error: listen: " + address},
       {"admin: 9180\n", "4:1: error: admin: str type expected"},
       {"listen: 127.0.0.1:9180\n", "4:1: error: listen: listen and admin are the same address"},
-      {"workers: 65\n",
+      {"workers: 257\n",
        "4:1: error: workers: must not be more than upstream.max_connections: each worker has connections of its own"},
       {"workers: many\n", "4:1: error: workers: auto, or a number from 1 to 1024 expected"},
       {"workers: 0\n", "4:1: error: workers: auto, or a number from 1 to 1024 expected"},

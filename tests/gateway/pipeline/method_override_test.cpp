@@ -133,3 +133,23 @@ TEST_CASE("a JSON object with such a member is refused, deeper ones are data") {
   CHECK_FALSE(without_method_override("application/json", R"({"_method": )", operation).form);
   CHECK_FALSE(without_method_override("text/plain", "_method=PUT", operation).form);
 }
+
+TEST_CASE("an override is found in a multipart body that comes piece by piece, wherever the pieces meet") {
+  const auto contract = test::contract_of(overriding_api);
+  const auto& operation = *contract->find("write");
+  const std::string body =
+      part("Content-Disposition: form-data; name=\"a\"") + part("Content-Disposition: form-data;\r\n name=\"_method\"");
+  for (std::size_t size = 1; size <= body.size(); ++size) {
+    CAPTURE(size);
+    MultipartOverride search(parts_type, operation);
+    bool is_found = false;
+    for (std::size_t at = 0; at < body.size(); at += size) {
+      is_found = search.find_in(std::string_view(body).substr(at, size)) || is_found;
+    }
+    CHECK(is_found);
+  }
+  CHECK_FALSE(MultipartOverride("application/octet-stream", operation).find_in(body));
+  MultipartOverride without_lines(parts_type, operation);
+  CHECK_FALSE(without_lines.find_in("Content-Disposition: " + std::string(100'000, 'x')));
+  CHECK(without_lines.find_in(body));
+}
