@@ -232,8 +232,9 @@ std::optional<std::string> MultipartOverride::find_in(std::string_view piece) {
       held_.erase(0, held_.size() - rest.size());
       return std::nullopt;
     }
+    const auto parameters = rest.substr(0, std::min(end, longest_line)).substr(disposition.size());
+    if (auto name = override_among(parameters, declares)) return name;
     rest.remove_prefix(disposition.size());
-    if (auto name = override_among(rest.substr(0, std::min(end, longest_line)), declares)) return name;
   }
   held_.erase(0, held_.size() - std::min(rest.size(), disposition.size() - 1));
   return std::nullopt;
