@@ -41,55 +41,42 @@ bool has_pair_like(const Target& target, std::string_view beginning) {
   return std::ranges::any_of(target.pairs, [&](const std::string& pair) { return pair.starts_with(beginning); });
 }
 
-/// Where a star stands, and how far the text has been taken for it.
+/// Where a pattern's star stands, and how far the text goes that it stands for so far.
 struct Star {
-  std::string_view rest_of_pattern;
-  std::string_view rest_of_text;
-  bool is_known = false;
+  std::size_t pattern_at = std::string_view::npos;
+  std::size_t text_at = 0;
+
+  bool is_there() const { return pattern_at != std::string_view::npos; }
 };
 
-/// "*" stands for any text without a slash, "**" for any text. A star takes as little as it can, and more when what
-/// stands behind it doesn't fit; when the last "*" may take no more, the last "**" does. No star before those need be
-/// asked again: what stood between was found at the earliest place that there is. So the cost is at most the product
-/// of both sizes, and that of both together as long as nearly fitting texts are rare.
+/// What stands between two stars is best found as early as it can be, so that only the last star of each kind is ever
+/// tried again: the time is bounded by the product of both lengths.
 bool matches(std::string_view text, std::string_view pattern) {
-  Star in_segment;
-  Star across;
+  Star any;      // the last "**"
+  Star segment;  // the last "*" behind it
+  std::size_t at = 0;
+  std::size_t pattern_at = 0;
   for (;;) {
-    if (pattern.starts_with('*')) {
-      const bool crosses_slashes = pattern.starts_with("**");
-      pattern.remove_prefix(crosses_slashes ? 2 : 1);
-      (crosses_slashes ? across : in_segment) = {pattern, text, true};
-      if (crosses_slashes) in_segment.is_known = false;
-    } else if (!pattern.empty() && text.starts_with(pattern.front())) {
-      text.remove_prefix(1);
-      pattern.remove_prefix(1);
-    } else if (text.empty() && pattern.empty()) {
+    if (pattern.substr(pattern_at).starts_with("**")) {
+      any = {pattern_at += 2, at};
+      segment = {};
+    } else if (pattern.substr(pattern_at).starts_with('*')) {
+      segment = {++pattern_at, at};
+    } else if (at == text.size() && pattern_at == pattern.size()) {
       return true;
+    } else if (at < text.size() && pattern_at < pattern.size() && text[at] == pattern[pattern_at]) {
+      ++at;
+      ++pattern_at;
+    } else if (segment.is_there() && segment.text_at < text.size() && text[segment.text_at] != '/') {
+      at = ++segment.text_at;
+      pattern_at = segment.pattern_at;
+    } else if (any.is_there() && any.text_at < text.size()) {
+      at = ++any.text_at;
+      pattern_at = any.pattern_at;
+      segment = {};
     } else {
-      if (in_segment.rest_of_text.empty() || in_segment.rest_of_text.front() == '/') in_segment.is_known = false;
-      Star& taken = in_segment.is_known ? in_segment : across;
-      if (!taken.is_known || taken.rest_of_text.empty()) return false;
-      taken.rest_of_text.remove_prefix(1);
-      text = taken.rest_of_text;
-      pattern = taken.rest_of_pattern;
+      return false;
     }
-  }
-}
-
-/// Each segment encoded as tags are; "*", which stands for what may come to be, stays.
-std::string tag_text(std::string_view path) {
-  std::string text;
-  for (;;) {
-    const auto segment = path.substr(0, path.find('/'));
-    if (segment == "*") {
-      text += segment;
-    } else {
-      cache::append_encoded(text, segment);
-    }
-    if (segment.size() == path.size()) return text;
-    text += '/';
-    path.remove_prefix(segment.size() + 1);
   }
 }
 
@@ -120,11 +107,22 @@ bool path_matches(const cache::KeyParts& parts, std::string_view pattern) {
   return matches(decoded(parts.path), decoded(pattern));
 }
 
+std::vector<std::string> targets_named(std::string_view url, std::string_view base_path) {
+  if (const auto scheme = url.find("://"); scheme < url.find_first_of("/?")) {
+    url.remove_prefix(std::min(url.find_first_of("/?", scheme + 3), url.size()));
+  }
+  std::vector<std::string> targets{std::string(url)};
+  const auto behind = url.substr(std::min(base_path.size(), url.size()));
+  const bool has_base = !base_path.empty() && url.starts_with(base_path) && behind.starts_with('/');
+  if (has_base) targets.emplace_back(behind);
+  return targets;
+}
+
 cache::Tags tags_named(std::string_view text) {
   while (text.starts_with('/')) text.remove_prefix(1);
   cache::Tags tags;
   for (const std::string& path : {std::string(text), decoded(text)}) {
-    cache::Tag tag(tag_text(path));
+    cache::Tag tag(cache::tag_text(path));
     if (std::ranges::find(tags, tag) == tags.end()) tags.push_back(std::move(tag));
   }
   return tags;
