@@ -26,4 +26,13 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return back[b.size()];
 }
 
+bool is_likely_slip(std::string_view given, std::string_view wanted) {
+  constexpr std::size_t farthest = 2;
+  constexpr std::size_t longest_name = 64;
+  if (given.size() > longest_name || wanted.size() > longest_name) return false;
+  if (given.size() > wanted.size() + farthest || wanted.size() > given.size() + farthest) return false;
+  const std::size_t far = edit_distance(given, wanted);
+  return far <= farthest && far * 2 <= std::min(given.size(), wanted.size());
+}
+
 }  // namespace pgw::base

@@ -33,6 +33,9 @@ inline bool iequals(std::string_view a, std::string_view b) {
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
+/// Where `word` stands first from `from` on, without regard to ASCII case; npos: nowhere.
+std::size_t ifind(std::string_view text, std::string_view word, std::size_t from = 0);
+
 /// Without leading and trailing characters of `blanks`; by default optional white space (RFC 9110 section 5.6.3).
 inline std::string_view trim(std::string_view text, std::string_view blanks = " \t") {
   const auto first = text.find_first_not_of(blanks);

@@ -6,25 +6,13 @@
 
 #include <xxhash.h>
 
+#include "base/hop_by_hop.h"
 #include "base/http_date.h"
 #include "base/text.h"
 #include "cache/heap_cost.h"
 
 namespace pgw::cache {
 namespace {
-
-constexpr std::array<std::string_view, 12> kNeverStored = {"connection",
-                                                           "keep-alive",
-                                                           "proxy-connection",
-                                                           "te",
-                                                           "trailer",
-                                                           "transfer-encoding",
-                                                           "upgrade",
-                                                           "proxy-authenticate",
-                                                           "age",
-                                                           "proxy-authorization",
-                                                           "proxy-authentication-info",
-                                                           "content-length"};
 
 // Fields about the bytes of the body, which a 304 doesn't bring.
 constexpr std::array<std::string_view, 4> kOfTheBody = {"content-encoding", "content-range", "content-md5",
@@ -57,6 +45,11 @@ constexpr std::size_t kMaxEntryText = std::size_t{4'000'000'000};
 template <std::size_t N>
 bool is_one_of(std::string_view name, const std::array<std::string_view, N>& list) {
   return std::any_of(list.begin(), list.end(), [&](std::string_view item) { return base::iequals(item, name); });
+}
+
+// What speaks of one connection, or is reckoned for each answer.
+bool is_never_stored(std::string_view name) {
+  return base::is_hop_by_hop(name) || base::iequals(name, "age") || base::iequals(name, "content-length");
 }
 
 std::string etag_of(std::string_view body) {
@@ -238,9 +231,8 @@ FieldFilter::FieldFilter(HeaderSpan response_headers, const ResponseDirectives& 
 }
 
 bool FieldFilter::keeps(std::string_view name) const {
-  return !is_one_of(name, kNeverStored) && std::none_of(dropped_.begin(), dropped_.end(), [&](const std::string& item) {
-    return base::iequals(item, name);
-  });
+  return !is_never_stored(name) && std::none_of(dropped_.begin(), dropped_.end(),
+                                                [&](const std::string& item) { return base::iequals(item, name); });
 }
 
 std::shared_ptr<Entry> make_entry(const EntryContext& context, int status, HeaderSpan headers, std::string_view body) {
@@ -267,7 +259,7 @@ std::vector<Header> unstored_fields(int status, HeaderSpan response_headers, con
   std::vector<Header> unstored;
   for (const Header& header : response_headers) {
     const bool is_of_no_body = status == 304 && is_one_of(header.name, kOfTheBody);
-    if (is_of_no_body || is_one_of(header.name, kNeverStored)) continue;
+    if (is_of_no_body || is_never_stored(header.name)) continue;
     if (!find_in_block(entry.headers, header.name)) unstored.push_back(header);
   }
   return unstored;

@@ -10,6 +10,7 @@ namespace pgw::cache {
 namespace {
 
 constexpr std::string_view kAcceptLanguage = "accept-language";
+constexpr std::size_t kMostNames = 64;
 
 // Lists of what a client would like, by weight: neither case nor order of their members means anything (RFC 9110 12.5).
 bool is_weighted_list(std::string_view name) {
@@ -44,7 +45,7 @@ int weight_of(std::string_view parameters) {
 
 bool varies_on_everything(HeaderSpan response_headers) {
   const auto names = list_elements(response_headers, "Vary");
-  return std::find(names.begin(), names.end(), "*") != names.end();
+  return names.size() > kMostNames || std::find(names.begin(), names.end(), "*") != names.end();
 }
 
 std::optional<std::string> selecting_value(HeaderSpan request_headers, std::string_view name) {

@@ -9,7 +9,9 @@
 
 namespace pgw::cache {
 
-bool varies_on_everything(HeaderSpan response_headers);  // "Vary: *", alone or among others
+// "Vary: *", alone or among others; and more names than a request has fields to select by, each of which would be
+// looked for at every lookup.
+bool varies_on_everything(HeaderSpan response_headers);
 
 // The language range that an Accept-Language field gives the highest weight, in lower case (RFC 9110 12.5.4); empty
 // when there is none, when several have it, or when it is "*".

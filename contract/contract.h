@@ -61,11 +61,12 @@ class Operation {
   bool is_safe() const;  ///< RFC 9110 section 9.2.1
   bool deprecated() const;
   bool declares_body() const;
-  bool declares_headers() const;                           ///< else RequestView's `headers` are not looked at
-  std::vector<std::string> header_names() const;           ///< of the declared header parameters, as they are spelt
-  bool declares_query(std::string_view name) const;        ///< a query parameter, or a member of one that is spread
-  bool declares_form_member(std::string_view name) const;  ///< of a form that the body may be
-  const std::vector<std::string>& security() const;        ///< the schemes that its requirements name
+  bool declares_headers() const;                      ///< else RequestView's `headers` are not looked at
+  std::vector<std::string> header_names() const;      ///< of the declared header parameters, as they are spelt
+  bool declares_query(std::string_view name) const;   ///< a query parameter, or a member of one that is spread
+  bool declares_member(std::string_view name) const;  ///< of a form or a JSON object that the body may be
+  std::string_view assumed_media_type() const;        ///< what a body without Content-Type is read as; empty: not at all
+  const std::vector<std::string>& security() const;   ///< the schemes that its requirements name
 
   /// The wall that stands whether or not requests are validated: a body goes upstream only if the operation declares
   /// it, and in a form in which a check reads what the upstream reads. Nullopt: it may pass.

@@ -205,10 +205,8 @@ std::vector<MediaType> ContractCompiler::compile_media_types(const Pointer& wher
     if (is_form_encoded && is_request)
       schemas_.warning(where / name / "encoding", "the encoding of a form has no effect");
     if (described.contains("schema")) media.schema = schemas_.compile(where / name / "schema");
-    if (media.schema != nullptr && is_request && media.kind == MediaType::Kind::form) {
-      media.members = form_members_of(*media.schema);
-      warn_of_unread(where / name / "schema", media.members);
-    }
+    if (media.schema != nullptr && is_request) media.members = form_members_of(*media.schema);
+    if (media.kind == MediaType::Kind::form) warn_of_unread(where / name / "schema", media.members);
     const bool is_unchecked = media.kind == MediaType::Kind::opaque && media.schema != nullptr;
     if (is_unchecked && is_request) schemas_.warning(where / name, "bodies of the type '" + name + "' are not checked");
     media_types.push_back(std::move(media));

@@ -53,10 +53,16 @@ bool Operation::declares_query(std::string_view name) const {
   });
 }
 
-bool Operation::declares_form_member(std::string_view name) const {
+bool Operation::declares_member(std::string_view name) const {
   return facts_->body && std::ranges::any_of(facts_->body->media_types, [&](const MediaType& media) {
            return media.members.declared.contains(name);
          });
+}
+
+std::string_view Operation::assumed_media_type() const {
+  const MediaType* const media = facts_->body ? media_type_of(*facts_->body, std::nullopt) : nullptr;
+  if (media == nullptr || media->kind == MediaType::Kind::opaque) return {};
+  return media->name.ends_with("/*") ? std::string_view("application/json") : std::string_view(media->name);
 }
 
 const std::vector<std::string>& Operation::security() const {

@@ -41,7 +41,7 @@ struct MediaType {
   std::string name;  ///< lower case, without parameters; may be a range: "*/*", "application/*"
   Kind kind = Kind::opaque;
   const SchemaNode* schema = nullptr;  ///< null: anything
-  FormMembers members = {};            ///< of a form
+  FormMembers members = {};            ///< of a request's object: a form's are read by them
 };
 
 struct RequestBody {

@@ -4,7 +4,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "contract/edit_distance.h"
+#include "base/edit_distance.h"
 #include "contract/validator.h"
 
 namespace pgw::contract {
@@ -84,7 +84,7 @@ std::string missing_message(const SchemaNode& whole, std::string_view name, cons
   for (const auto& member : object) {
     if (++looked_at > most_looked_at) break;
     const auto given = member.name();
-    if (!declares(whole, given) && is_likely_slip(given, name)) {
+    if (!declares(whole, given) && base::is_likely_slip(given, name)) {
       return std::string("field required (did you mean '").append(name).append("' instead of '").append(given) + "'?)";
     }
   }

@@ -1,9 +1,9 @@
 #include "gateway/http/message.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
+#include "base/hop_by_hop.h"
 #include "base/list.h"
 #include "base/text.h"
 
@@ -201,35 +201,27 @@ bool has_content(bool is_head_request, int status) {
   return !is_head_request && status >= 200 && status != 204 && status != 304;
 }
 
-std::string connection_options(const Fields& fields) {
-  std::string options;
+ConnectionOptions::ConnectionOptions(const Fields& fields) {
   for (const Field& field : fields) {
-    if (!base::iequals(field.name, "connection")) continue;
-    if (!options.empty()) options += ',';
-    options += field.value;
+    if (base::iequals(field.name, "connection")) text_.append(field.value).append(",");
   }
-  return options;
+  base::ListReader reader(text_);
+  while (const auto option = reader.next()) {
+    if (count_ == options_.size()) {
+      are_too_many_ = true;
+      return;
+    }
+    options_[count_++] = *option;
+  }
 }
 
-std::span<const std::string_view> always_hop_by_hop() {
-  static constexpr std::array<std::string_view, 10> names = {"connection",
-                                                             "keep-alive",
-                                                             "proxy-connection",
-                                                             "te",
-                                                             "trailer",
-                                                             "transfer-encoding",
-                                                             "upgrade",
-                                                             "proxy-authenticate",
-                                                             "proxy-authorization",
-                                                             "proxy-authentication-info"};
-  return names;
+bool ConnectionOptions::contains(std::string_view option) const {
+  return std::any_of(options_.begin(), options_.begin() + static_cast<std::ptrdiff_t>(count_),
+                     [option](std::string_view one) { return base::iequals(one, option); });
 }
 
-bool is_hop_by_hop(std::string_view name, std::string_view connection_options) {
-  const auto always = always_hop_by_hop();
-  return std::any_of(always.begin(), always.end(),
-                     [name](std::string_view known) { return base::iequals(name, known); }) ||
-         base::list_contains(connection_options, name);
+bool ConnectionOptions::end_here(std::string_view field_name) const {
+  return base::is_hop_by_hop(field_name) || contains(field_name);
 }
 
 }  // namespace pgw::http

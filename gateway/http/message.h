@@ -1,8 +1,8 @@
 // The HTTP message types that every part of the gateway shares. Plain values: no server, no parser, no I/O.
 #pragma once
 
+#include <array>
 #include <cstddef>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -101,15 +101,35 @@ std::string_view reason_phrase(int status);
 /// False for a response that ends with its header section whatever the fields say (RFC 9112 section 6.3).
 bool has_content(bool is_head_request, int status);
 
-/// The connection options that a message names (RFC 9110 section 7.6.1), comma-separated: every Connection value
-/// joined.
-std::string connection_options(const Fields& fields);
+/// The connection options that a message names (RFC 9110 section 7.6.1): the elements of all of its Connection fields.
+/// Read once, and few: whoever asks for each field of a message whether an option names it stays linear in the message.
+/// Independent of the fields that it was read from.
+class ConnectionOptions {
+ public:
+  /// More options than anybody has a use for.
+  static constexpr std::size_t at_most = 32;
 
-/// Fields that speak of one connection only and must not be forwarded, whatever Connection names (RFC 9110 section
-/// 7.6.1); lower case.
-std::span<const std::string_view> always_hop_by_hop();
+  explicit ConnectionOptions(const Fields& fields);
+  ConnectionOptions(const ConnectionOptions&) = delete;
+  ConnectionOptions& operator=(const ConnectionOptions&) = delete;
+  ~ConnectionOptions() = default;
 
-/// Whether a field is one of them, or one that `connection_options` names.
-bool is_hop_by_hop(std::string_view name, std::string_view connection_options);
+  /// There are more than `at_most`. Those behind are not known, so such a message is to be refused.
+  bool are_too_many() const { return are_too_many_; }
+
+  bool contains(std::string_view option) const;
+
+  /// Whether a field speaks of one connection only and must not be forwarded: the fields of `base::hop_by_hop_fields`,
+  /// and those that an option names.
+  bool end_here(std::string_view field_name) const;
+
+  bool empty() const { return count_ == 0; }
+
+ private:
+  std::string text_;
+  std::array<std::string_view, at_most> options_;  // of text_; [0, count_)
+  std::size_t count_ = 0;
+  bool are_too_many_ = false;
+};
 
 }  // namespace pgw::http

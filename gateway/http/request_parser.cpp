@@ -4,7 +4,6 @@
 #include <array>
 #include <string>
 
-#include "base/list.h"
 #include "base/text.h"
 #include "base/token.h"
 #include "gateway/http/field_line.h"
@@ -87,7 +86,7 @@ RequestParser::Event RequestParser::feed_head(std::string_view data, std::size_t
     reject(400, "bad-field", "a header field line is malformed");
     return Event::rejected;
   }
-  if (!check_host() || !check_framing() || !check_expectation()) return Event::rejected;
+  if (!check_host() || !check_connection() || !check_framing() || !check_expectation()) return Event::rejected;
 
   consumed = head.size();
   head_done_ = true;
@@ -125,13 +124,19 @@ bool RequestParser::check_request_line(std::string_view line) {
   return true;
 }
 
+// Each option is a field that goes no further, so every field is looked for among them.
+bool RequestParser::check_connection() {
+  if (!request_->fields.contains("connection") || !ConnectionOptions(request_->fields).are_too_many()) return true;
+  return reject(431, "too-many-connection-options", "the Connection field names too many options");
+}
+
 // RFC 9112 section 9.3: whether the connection persists, as far as the client says.
 bool RequestParser::wants_to_stay() const {
   const bool stays_by_default = request_->version_minor > 0;
   if (!request_->fields.contains("connection")) return stays_by_default;
-  const std::string options = connection_options(request_->fields);
-  if (base::list_contains(options, "close")) return false;
-  return stays_by_default || base::list_contains(options, "keep-alive");
+  const ConnectionOptions options(request_->fields);
+  if (options.contains("close")) return false;
+  return stays_by_default || options.contains("keep-alive");
 }
 
 // RFC 9112 section 3.2; a Host must stand beside an absolute target, too, which then wins.

@@ -60,6 +60,7 @@ class RequestParser {
   Event feed_body(std::string_view data, std::size_t& consumed);
   bool check_request_line(std::string_view line);
   bool check_host();
+  bool check_connection();
   bool check_framing();
   bool check_expectation();
   bool reject_large_body();

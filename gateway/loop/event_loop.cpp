@@ -57,6 +57,7 @@ EventLoop::EventLoop(std::size_t worker)
 }
 
 EventLoop::~EventLoop() {
+  drop_posted();
   ::close(timer_fd_);
   ::close(mailbox_fd_);
 }
@@ -217,14 +218,16 @@ void EventLoop::arm(Clock::time_point when) {
   if (timerfd_settime(timer_fd_, TFD_TIMER_ABSTIME, &spec, nullptr) == 0) armed_ = when;
 }
 
-void EventLoop::close() {
+// The end of a task may post another one, which is refused: so tasks end once the lock is released.
+void EventLoop::drop_posted() {
   std::deque<std::function<void()>> dropped;
-  {
-    const std::lock_guard lock(mailbox_mutex_);
-    closed_ = true;
-    dropped.swap(mailbox_);
-  }
-  dropped.clear();
+  const std::lock_guard lock(mailbox_mutex_);
+  closed_ = true;
+  dropped.swap(mailbox_);
+}
+
+void EventLoop::close() {
+  drop_posted();
   timers_.clear();
   at_turn_end_.clear();
   for (std::size_t fd = 0; fd < watches_.size(); ++fd) {

@@ -137,6 +137,7 @@ class EventLoop {
   Watch& begin_watch(int fd, Watcher& watcher);
   Watch* find(int fd);
   void run_mailbox();
+  void drop_posted();
   void arm(Clock::time_point when);
 
   const std::size_t worker_;

@@ -3,42 +3,26 @@
 #include <algorithm>
 #include <span>
 
-#include "base/list.h"
+#include "base/hop_by_hop.h"
 #include "base/percent.h"
 #include "base/text.h"
-#include "gateway/http/message.h"
 
 namespace pgw::pipeline {
 namespace {
 
 using Names = std::span<const std::string_view>;
 
-/// A claim of routing, of an address or of an identity, whoever declares it; what frames the message; and what the
-/// gateway writes anew. Beside them, what speaks of one connection. `Proxy` would be read as the variable HTTP_PROXY
-/// (CVE-2016-5385).
+/// A claim of routing, of an address, of an identity or of another method, whoever declares it; what frames the
+/// message; and what the gateway writes anew. Beside them, what speaks of one connection. `Proxy` would be read as the
+/// variable HTTP_PROXY (CVE-2016-5385).
 constexpr std::string_view always_end_here[] = {
-    "host",
-    "content-length",
-    "expect",
-    "x-request-id",
-    "accept-encoding",
-    "via",
-    "forwarded",
-    "x-real-ip",
-    "x-rewrite-url",
-    "x-http-method-override",
-    "x-http-method",
-    "x-method-override",
-    "remote-user",
-    "remote-addr",
-    "x-remote-user",
-    "x-remote-addr",
-    "x-http-host-override",
-    "proxy",
+    "host",        "content-length", "expect",        "x-request-id",         "accept-encoding",
+    "via",         "forwarded",      "x-real-ip",     "x-rewrite-url",        "remote-user",
+    "remote-addr", "x-remote-user",  "x-remote-addr", "x-http-host-override", "proxy",
 };
-constexpr std::string_view prefixes_that_end_here[] = {"x-forwarded", "x-original-",     "x-rewrite-",
-                                                       "ssl-client-", "x-ssl-client-",   "x-remote-",
-                                                       "remote-",     "x-auth-request-", "x-envoy-"};
+constexpr std::string_view prefixes_that_end_here[] = {
+    "x-forwarded", "x-original-",     "x-rewrite-", "ssl-client-",   "x-ssl-client-", "x-remote-",
+    "remote-",     "x-auth-request-", "x-envoy-",   "x-http-method", "x-method-",     "x-tunneled-method"};
 
 /// Rarer claims of the same kind: a document may declare a field of such a name for something else.
 constexpr std::string_view end_here_unless_declared[] = {
@@ -90,8 +74,7 @@ std::string with_dashes(std::string_view name) {
 }
 
 bool always_ends_here(std::string_view name) {
-  return is_one_of(always_end_here, name) || is_one_of(http::always_hop_by_hop(), name) ||
-         has_forbidden_prefix(with_dashes(name));
+  return is_one_of(always_end_here, name) || base::is_hop_by_hop(name) || has_forbidden_prefix(with_dashes(name));
 }
 
 }  // namespace
@@ -112,7 +95,7 @@ FieldPolicy::FieldPolicy(const FieldSources& sources) {
   for (const auto name : conditions) set(name, FieldRole::condition);
   for (const auto name : of_a_range) set(name, FieldRole::for_cache);
   for (const auto name : always_end_here) set(name, FieldRole::ends_here);
-  for (const auto name : http::always_hop_by_hop()) set(name, FieldRole::ends_here);
+  for (const auto name : base::hop_by_hop_fields) set(name, FieldRole::ends_here);
   allow_client_credentials(sources);
   keep_own_credentials(sources);
 }

@@ -45,8 +45,9 @@ LocalResponse refused_body(const contract::BodyRefusal& refusal) {
   return response;
 }
 
-LocalResponse override_in_form() {
-  return error_response(400, "Bad Request: a form member called '_method' is taken for the request's method");
+LocalResponse override_in_body(std::string_view member) {
+  return error_response(400, "Bad Request: frameworks take the body's member '" + std::string(member) +
+                                 "' for the request's method, and the operation doesn't declare it");
 }
 
 LocalResponse invalid_request(std::span<const contract::Violation> violations, config::ErrorShape shape) {

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "gateway/http/message.h"
+#include "gateway/pipeline/cache_clock.h"
 #include "gateway/pipeline/cache_key.h"
 #include "gateway/pipeline/process.h"
 #include "gateway/pipeline/references.h"
@@ -77,7 +78,7 @@ bool speaks_for_itself(const RequestContext& context, int status, cache::HeaderS
   if (context.request().method != "POST" || status != answer_to_a_read) return false;
   const auto location = cache::find(headers, "content-location");
   if (!location || !is_own_target(context, *location)) return false;
-  const auto now = wall_clock_now();
+  const auto now = cache_now();
   const auto meta = cache::read_response_meta(headers, now, context.runtime->settings.cache.targeted_field);
   return cache::freshness_lifetime(status, meta, {}, now).is_explicit();
 }
@@ -125,7 +126,7 @@ void finish_and_prime(RequestContext& context, cache::WriteGuard& guard, cache::
                          .is_head = false,
                          .may_wait = false};
   response.status = answer_to_a_read;
-  const auto result = guard.finish_and_prime(read, std::move(response), sent, wall_clock_now());
+  const auto result = guard.finish_and_prime(read, std::move(response), sent, cache_now());
   context.outcome.stored = result == cache::PrimeResult::stored;
 }
 

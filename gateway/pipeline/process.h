@@ -5,7 +5,6 @@
 #include <string>
 
 #include "cache/cache.h"
-#include "gateway/pipeline/cache_clock.h"
 #include "gateway/pipeline/credential_health.h"
 #include "gateway/pipeline/outage_log.h"
 #include "gateway/upstream/breaker.h"
@@ -31,10 +30,5 @@ struct Process {
   OutageLog outages{};
   CredentialHealth credential{follow_credential(metrics)};
 };
-
-/// The time as the cache counts it.
-inline cache::TimePoint wall_clock_now() {
-  return cache_now();
-}
 
 }  // namespace pgw::pipeline

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "gateway/pipeline/cache_clock.h"
 #include "gateway/pipeline/process.h"
 #include "gateway/pipeline/upstream_job.h"
 #include "gateway/pipeline/worker.h"
@@ -9,7 +10,7 @@ namespace pgw::pipeline {
 
 ReadJob::ReadJob(Worker& worker, Errand errand, cache::Fetch fetch, cache::EntryPtr revalidated)
     : UpstreamJob(worker, std::move(errand)), fetch_(std::move(fetch)), revalidated_(std::move(revalidated)) {
-  outgoing().repeatable = fetch_.stale_if_error(wall_clock_now()) == nullptr;
+  outgoing().repeatable = fetch_.stale_if_error(cache_now()) == nullptr;
 }
 
 void ReadJob::was_sent() {
@@ -22,7 +23,7 @@ void ReadJob::was_sent() {
 /// The upstream is slow: what may stand in for an error is the client's answer, and the fetch goes on for the next one.
 void ReadJob::answer_early() {
   if (!fetch_ || context() == nullptr || is_streaming()) return;
-  const auto stale = fetch_.stale_if_error(wall_clock_now());
+  const auto stale = fetch_.stale_if_error(cache_now());
   if (stale == nullptr) return;
   answer_from(stale, cache::StoreResult::stale_on_error);
   let_client_go();
@@ -52,7 +53,7 @@ Progress ReadJob::claim() {
   // What must be checked first may prove no answer at all: until then it ends nothing that is stored.
   const bool is_believed = runtime().settings.validation.responses != config::Check::enforce || !must_fit_contract();
   if (fetch_ && is_believed && !is_unmodified()) {
-    fetch_.uncacheable_head(status(), field_views(), wall_clock_now());
+    fetch_.uncacheable_head(status(), field_views(), cache_now());
     note_why_not_stored();
   }
   return UpstreamJob::claim();
@@ -64,7 +65,7 @@ std::size_t ReadJob::keeps_at_most() const {
 
 /// Nobody needs the body of an error if what is stored may stand in for it.
 bool ReadJob::may_stream() {
-  const auto now = wall_clock_now();
+  const auto now = cache_now();
   if (const auto stale = fetch_.stand_in(status(), now)) {
     note_upstream(status());
     answer_from(stale, cache::StoreResult::stale_on_error);
@@ -84,7 +85,7 @@ Progress ReadJob::store() {
   cache::StoreResult result{};
   const auto headers = field_views();
   cache::Response response{status(), headers, std::move(body()), origin_tags()};
-  const auto entry = fetch_.complete(std::move(response), wall_clock_now(), result);
+  const auto entry = fetch_.complete(std::move(response), cache_now(), result);
   note_why_not_stored();
   if (entry == nullptr) {
     // Not moved from: Fetch::complete takes the body only when it returns an entry.
@@ -97,7 +98,7 @@ Progress ReadJob::store() {
 
 Progress ReadJob::store_unmodified() {
   cache::StoreResult result{};
-  const auto entry = fetch_.not_modified(field_views(), wall_clock_now(), result, named_origin_tags());
+  const auto entry = fetch_.not_modified(field_views(), cache_now(), result, named_origin_tags());
   if (entry != nullptr) {
     answer_from(entry, result);
     return Progress::answered;
@@ -113,7 +114,7 @@ Progress ReadJob::store_unmodified() {
 }
 
 cache::EntryPtr ReadJob::settle_failure(upstream::Failure failure) {
-  return fetch_ ? fetch_.failed(wall_clock_now(), static_cast<int>(failure)) : nullptr;
+  return fetch_ ? fetch_.failed(cache_now(), static_cast<int>(failure)) : nullptr;
 }
 
 }  // namespace pgw::pipeline

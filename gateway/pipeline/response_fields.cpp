@@ -64,6 +64,8 @@ std::string shown_path(const Facade& facade, std::string_view path) {
   if (is_below) shown = facade.base_path;
   shown += is_below ? behind : path;
   if (!shown.starts_with('/')) shown.insert(0, "/");
+  // Without its authority "//x" would name a host, and browsers read '\\' as '/' (RFC 3986 section 4.2).
+  if (shown.size() > 1 && (shown[1] == '/' || shown[1] == '\\')) shown.insert(0, "/.");
   return shown;
 }
 

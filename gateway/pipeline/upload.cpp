@@ -32,15 +32,18 @@ bool goes_up_as_it_comes(const RequestContext& context) {
   const bool is_large = announced.kind == http::AnnouncedBody::Kind::length && announced.length > collected_at_most &&
                         announced.length <= context.policy().max_body;
   const bool may_be_large = announced.kind == http::AnnouncedBody::Kind::chunked;
-  return (is_large || may_be_large) && !context.operation().checks_body(content_type_of(context.request()));
+  const auto type = content_type_of(context.request());
+  return (is_large || may_be_large) && !context.operation().checks_body(type) &&
+         !may_hide_override(type, context.operation());
 }
 
 Upload::Upload(const RequestContext& context, std::shared_ptr<UpstreamJob> job)
     : override_(content_type_of(context.request()), context.operation()), job_(std::move(job)) {}
 
 bool Upload::on_body(std::string_view piece) {
-  if (!override_.is_in(piece)) return job_->send_body(piece);
-  job_->refuse_body(Rejection::invalid, override_in_form());
+  const auto name = override_.find_in(piece);
+  if (!name) return job_->send_body(piece);
+  job_->refuse_body(Rejection::invalid, override_in_body(*name));
   return true;
 }
 

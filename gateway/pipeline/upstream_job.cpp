@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/log/log.h"
+#include "gateway/pipeline/cache_clock.h"
 #include "gateway/pipeline/process.h"
 #include "gateway/pipeline/report.h"
 #include "gateway/pipeline/respond.h"
@@ -276,7 +277,7 @@ void UpstreamJob::answer_from(const cache::EntryPtr& entry, cache::StoreResult r
       cache::append_line(context()->fields_for_this_caller, name, value);
     }
   }
-  respond_from_entry(*context(), entry, wall_clock_now());
+  respond_from_entry(*context(), entry, cache_now());
 }
 
 std::vector<cache::Header> UpstreamJob::field_views() const {

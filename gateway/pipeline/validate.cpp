@@ -53,17 +53,26 @@ std::vector<contract::Violation> violations_of(RequestContext& context) {
        .is_body_unseen = context.is_upload});
 }
 
+/// What is read as JSON here must not be read as a form there: Rack takes a POST without Content-Type for one.
+void tell_assumed_type(RequestContext& context) {
+  http::Request& request = context.exchange->mutable_request();
+  const std::string* const type = request.fields.find("content-type");
+  if (request.body.empty() || (type != nullptr && !type->empty())) return;
+  const auto assumed = context.operation().assumed_media_type();
+  if (!assumed.empty()) request.fields.set("Content-Type", assumed);
+}
+
 /// False: the request was refused.
-bool drop_override_of_form(RequestContext& context) {
+bool drop_override_of_body(RequestContext& context) {
   http::Request& request = context.exchange->mutable_request();
   const std::string* const type = request.fields.find("content-type");
   if (type == nullptr) return true;
-  auto form = without_method_override(*type, request.body, context.operation());
-  if (form.is_refused) {
-    respond_locally(context, Rejection::invalid, override_in_form());
+  auto body = without_method_override(*type, request.body, context.operation());
+  if (body.refused) {
+    respond_locally(context, Rejection::invalid, override_in_body(*body.refused));
     return false;
   }
-  if (form.body) request.body = std::move(*form.body);
+  if (body.form) request.body = std::move(*body.form);
   return true;
 }
 
@@ -76,7 +85,8 @@ Progress validate(RequestContext& context) {
     respond_locally(context, rejection, refused_body(*refusal));
     return Progress::answered;
   }
-  if (!drop_override_of_form(context)) return Progress::answered;
+  tell_assumed_type(context);
+  if (!drop_override_of_body(context)) return Progress::answered;
   const auto mode = context.runtime->settings.validation.requests;
   if (mode == config::Check::off) return Progress::next;
   const auto violations = violations_of(context);

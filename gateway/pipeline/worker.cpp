@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <random>
 
-#include "base/list.h"
 #include "base/text.h"
 #include "gateway/pipeline/references.h"
 #include "gateway/pipeline/respond.h"
@@ -44,11 +43,10 @@ bool tells_the_way(std::string_view name) {
 /// The fields that Connection names, besides the usual ones. The upstream won't see them, so neither may the cache,
 /// which would store its answer under them, nor validation (RFC 9110 section 7.6.1).
 void drop_fields_of_connection(http::Request& request) {
-  const std::string options = http::connection_options(request.fields);
-  base::for_each_element(options, [&](std::string_view name) {
-    const bool stays = base::iequals(name, "keep-alive") || base::iequals(name, "close") || tells_the_way(name);
-    if (!stays) request.fields.erase(name);
-  });
+  if (!request.fields.contains("connection")) return;
+  const http::ConnectionOptions options(request.fields);
+  request.fields.erase_if(
+      [&](const http::Field& field) { return options.contains(field.name) && !tells_the_way(field.name); });
 }
 
 bool is_cache_directive(std::string_view name) {

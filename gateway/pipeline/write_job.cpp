@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "gateway/pipeline/cache_clock.h"
 #include "gateway/pipeline/outgoing.h"
 #include "gateway/pipeline/prime.h"
 #include "gateway/pipeline/process.h"
@@ -15,7 +16,7 @@ WriteJob::WriteJob(Worker& worker, Errand errand, cache::Tags changed)
 // Not before it is certain that the write is sent: one that is refused here has changed nothing.
 void WriteJob::begin() {
   promise_.begin(worker().process().cache, std::move(changed_), context()->request_id);
-  sent_at_ = wall_clock_now();
+  sent_at_ = cache_now();
 }
 
 void WriteJob::on_repetition() {
@@ -74,7 +75,7 @@ cache::EntryPtr WriteJob::settle_failure(upstream::Failure failure) {
 }
 
 cache::TimePoint WriteJob::latest_effect() const {
-  return wall_clock_now() + upstream_timeout(runtime(), operation());
+  return cache_now() + upstream_timeout(runtime(), operation());
 }
 
 }  // namespace pgw::pipeline

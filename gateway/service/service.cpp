@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/log/log.h"
+#include "gateway/pipeline/cache_clock.h"
 #include "gateway/service/cache_admin.h"
 #include "gateway/service/cache_why.h"
 #include "gateway/service/configuration.h"
@@ -220,12 +221,10 @@ admin::Hooks Service::admin_hooks() {
           .configuration = [this] { return configuration(); },
           .cache_statistics = [this] { return cache_statistics(cache_); },
           .cache_entries =
-              [this](const admin::EntryFilter& filter) {
-                return cache_entries(cache_, filter, pipeline::wall_clock_now());
-              },
+              [this](const admin::EntryFilter& filter) { return cache_entries(cache_, filter, pipeline::cache_now()); },
           .cache_why =
               [this](const admin::WhyRequest& request) {
-                return cache_why(cache_, *runtime(), request, pipeline::wall_clock_now());
+                return cache_why(cache_, *runtime(), request, pipeline::cache_now());
               },
           .purge = [this](const admin::PurgeRequest& request) { return purge(cache_, *runtime(), request); }};
 }

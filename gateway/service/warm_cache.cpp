@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "gateway/log/log.h"
+#include "gateway/pipeline/cache_clock.h"
 #include "gateway/pipeline/process.h"
 
 namespace pgw::service {
@@ -79,7 +80,7 @@ std::string write_archive(cache::Cache& cache, const fs::path& file, const cache
     errno = 0;
     out.open(part, std::ios::binary);
   }
-  saved = cache.save(out, identity, pipeline::wall_clock_now(),
+  saved = cache.save(out, identity, pipeline::cache_now(),
                      [deadline] { return std::chrono::steady_clock::now() < deadline; });
   out.close();
   if (out) {
@@ -104,7 +105,7 @@ std::size_t restore_cache(cache::Cache& cache, const fs::path& file, const cache
     return 0;
   }
   std::ifstream in(file, std::ios::binary);
-  const auto restored = cache.restore(in, identity, pipeline::wall_clock_now());
+  const auto restored = cache.restore(in, identity, pipeline::cache_now());
   if (restored.fault != cache::ArchiveFault::none) {
     refuse(file, std::string(to_string(restored.fault)));
     return 0;

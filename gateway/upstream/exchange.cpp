@@ -177,12 +177,18 @@ Progress Exchange::read(std::span<char> buffer, Clock::time_point now) {
     if (result.io != Connection::Io::done) return connection_ended(result.io);
     if (last_byte_at_) last_byte_at_ = now;
     const Progress progress = consume({buffer.data(), result.size});
+    forget(buffer.first(result.size));
     if (progress != Progress::goes_on || is_paused() || is_cancelled) return progress;
     if (is_told_again) return progress;
     taken += result.size;
   }
   has_more_ = true;
   return Progress::goes_on;
+}
+
+/// An upstream may have sent the credential back.
+void Exchange::forget(std::span<char> bytes) {
+  if (target().credential != nullptr) config::wipe(bytes.data(), bytes.size());
 }
 
 Progress Exchange::consume(std::string_view bytes) {
@@ -261,8 +267,10 @@ void Exchange::unpause(Clock::time_point now) {
 }
 
 Progress Exchange::deliver_pending() {
-  const std::string bytes = std::exchange(pending_, {});
-  return consume(bytes);
+  std::string bytes = std::exchange(pending_, {});
+  const Progress progress = consume(bytes);
+  forget(bytes);
+  return progress;
 }
 
 bool Exchange::leaves_connection_usable() const {

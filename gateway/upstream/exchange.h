@@ -107,6 +107,7 @@ class Exchange {
  private:
   bool is_idempotent() const;
   Progress consume(std::string_view bytes);
+  void forget(std::span<char> bytes);
   Progress take_head();
   Progress connection_ended(Connection::Io io);
   Progress fail(Failure why, std::string_view what);

@@ -62,6 +62,7 @@ class Http1Client final : public Client, public Pool::Member, public std::enable
   void open(Exchange& exchange, Place place);
   void opened(CallId id, const Connector& connector, Opened opened);
   void serve(CallId id, std::unique_ptr<Connection> connection);
+  void attach(Exchange& exchange, std::unique_ptr<Connection> connection);
   void write_all();
   void tell_writable(CallId id);
   void hand_out(std::unique_ptr<Connection> connection);

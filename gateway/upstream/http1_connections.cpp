@@ -43,7 +43,7 @@ void Http1Client::claim(Exchange& exchange) {
         resting_.pop_back();
         connection->place().serves(exchange.request().queue);
         if (!is_fit(*connection, exchange)) continue;
-        serve(exchange.id, std::move(connection));
+        attach(exchange, std::move(connection));
         return;
       }
       case Pool::Claim::Answer::open:
@@ -102,25 +102,31 @@ void Http1Client::opened(CallId id, const Connector& connector, Opened opened) {
   repeat_or_fail(*exchange, may_repeat, backoff(*exchange));
 }
 
-/// For this request, or, where it has gone, for the next.
+/// For this request, or, where it has gone, for the next. Nobody has looked at the connection since its last response:
+/// what has come behind that is still with the kernel, an end or bytes that would read as an answer to this request.
 void Http1Client::serve(CallId id, std::unique_ptr<Connection> connection) {
   Exchange* const exchange = find(id);
   if (exchange == nullptr || exchange->state != Exchange::State::waiting) {
     hand_out(std::move(connection));
     return;
   }
-  if (!connection->destination()->is_same(*exchange->connector()->destination())) {
+  const bool is_other = !connection->destination()->is_same(*exchange->connector()->destination());
+  if (is_other || (connection->is_used && !connection->is_quiet())) {
     connection.reset();
     claim(*exchange);
     return;
   }
-  exchange->attach(std::move(connection), loop_.turn_began());
+  attach(*exchange, std::move(connection));
+}
+
+void Http1Client::attach(Exchange& exchange, std::unique_ptr<Connection> connection) {
+  exchange.attach(std::move(connection), loop_.turn_began());
   if (unwritten_.empty()) {
     loop_.at_turn_end([weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->write_all();
     });
   }
-  unwritten_.push_back(id);
+  unwritten_.push_back(exchange.id);
 }
 
 /// Requests of one turn leave together: the first wakes an upstream that sleeps, and the others find it awake. Sent one
@@ -166,9 +172,8 @@ void Http1Client::lend(Ticket to) {
   pool_->hand_over(to, std::move(connection));
 }
 
-// Nobody watched it on its way.
 void Http1Client::receive(std::uint64_t call, std::unique_ptr<Connection> connection) {
-  if (is_young(*connection) && connection->is_quiet() && watch(*connection)) {
+  if (is_young(*connection) && watch(*connection)) {
     serve(call, std::move(connection));
     return;
   }
@@ -206,12 +211,11 @@ bool Http1Client::is_young(const Connection& connection) const {
 void Http1Client::sweep() {
   sweep_timer_ = 0;
   const auto now = loop_.turn_began();
-  const auto end = std::ranges::remove_if(resting_, [&](const auto& connection) {
+  std::erase_if(resting_, [&](const auto& connection) {
     const bool goes = !is_young(*connection) || now - connection->rests_since > rests_at_most;
     if (goes) pool_->lost_resting(member_);
     return goes;
   });
-  resting_.erase(end.begin(), end.end());
   if (!resting_.empty()) sweep_timer_ = loop_.call_after(sweep_interval, [this] { sweep(); });
 }
 

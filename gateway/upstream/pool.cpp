@@ -44,6 +44,7 @@ std::size_t Pool::join(loop::EventLoop& loop, std::weak_ptr<Member> member) {
 void Pool::part(std::size_t member) {
   const std::scoped_lock lock(mutex_);
   seats_[member] = {};
+  queue_.remove_all(member);
 }
 
 void Pool::limit(Limits limits) {

@@ -86,6 +86,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
   };
 
   std::size_t join(loop::EventLoop& loop, std::weak_ptr<Member> member);
+  /// Its requests wait no more, and its loop is not posted to any more. Before the loop ends.
   void part(std::size_t member);
   void limit(Limits limits);
 

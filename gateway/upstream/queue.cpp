@@ -47,6 +47,14 @@ bool FairQueue::remove(Ticket ticket) {
   return true;
 }
 
+void FairQueue::remove_all(std::size_t member) {
+  for (auto line = turns_.begin(); line != turns_.end();) {
+    const auto here = line++;
+    size_ -= std::erase_if(here->tickets, [member](const Ticket& ticket) { return ticket.member == member; });
+    drop_if_empty(here);
+  }
+}
+
 std::optional<Ticket> FairQueue::displace_for(std::size_t line) {
   if (!can_displace_for(line)) return std::nullopt;
   const auto it = lines_.at(longest()->number);

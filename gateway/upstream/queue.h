@@ -40,6 +40,9 @@ class FairQueue {
   /// Whether it waited, and waits no more.
   bool remove(Ticket ticket);
 
+  /// None of a worker's client waits any more.
+  void remove_all(std::size_t member);
+
   /// Makes a place for one more of `line` where all places are taken: the newest of the longest line leaves, unless
   /// that line is hardly longer than this one. So no team can take all places from the others.
   std::optional<Ticket> displace_for(std::size_t line);

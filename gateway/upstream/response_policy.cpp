@@ -7,6 +7,7 @@
 
 #include "base/list.h"
 #include "base/text.h"
+#include "config/secret.h"
 
 namespace pgw::upstream {
 namespace {
@@ -30,12 +31,17 @@ bool is_compressed(const http::Fields& fields) {
 }
 
 void keep_end_to_end(http::Fields& fields, const Credential* credential) {
-  const std::string options = http::connection_options(fields);
-  fields.erase_if([&](const http::Field& field) {
-    if (http::is_hop_by_hop(field.name, options) || is_no_coding(field)) return true;
-    if (base::iequals(field.name, "proxy-status")) return true;
-    return credential != nullptr && (base::iequals(field.name, credential->header()) ||
-                                     credential->occurs_in(field.value) || credential->occurs_in(field.name));
+  const http::ConnectionOptions options(fields);
+  fields.erase_if([&](http::Field& field) {
+    const bool tells_credential =
+        credential != nullptr && (base::iequals(field.name, credential->header()) ||
+                                  credential->occurs_in(field.value) || credential->occurs_in(field.name));
+    if (tells_credential) {
+      config::wipe(field.name.data(), field.name.size());
+      config::wipe(field.value.data(), field.value.size());
+    }
+    return tells_credential || options.end_here(field.name) || is_no_coding(field) ||
+           base::iequals(field.name, "proxy-status");
   });
 }
 

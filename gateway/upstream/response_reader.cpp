@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/list.h"
 #include "base/text.h"
+#include "config/secret.h"
 #include "gateway/http/field_line.h"
 
 namespace pgw::upstream {
@@ -62,6 +62,7 @@ ResponseReader::Event ResponseReader::take_head(std::string_view head) {
   if (!take_status_line(scanner_.first_line(head))) return Event::malformed;
   if (!http::parse_field_lines(scanner_.field_lines(head), fields_)) return Event::malformed;
   scanner_.reset();
+  config::wipe(head_.data(), head_.size());  // whatever the upstream sent may have had a credential in it
   head_.clear();
   if (status_ < 200) {
     // Nothing was asked to switch, so what would follow is nobody's protocol.
@@ -86,9 +87,9 @@ bool ResponseReader::take_status_line(std::string_view line) {
 }
 
 bool ResponseReader::choose_framing() {
-  const std::string options = http::connection_options(fields_);
-  may_persist_ =
-      version_minor_ > 0 ? !base::list_contains(options, "close") : base::list_contains(options, "keep-alive");
+  const http::ConnectionOptions options(fields_);
+  if (options.are_too_many()) return false;
+  may_persist_ = version_minor_ > 0 ? !options.contains("close") : options.contains("keep-alive");
   if (!http::has_content(is_head_request_, status_)) {
     body_ = http::BodyReader();
     return fields_.contains("transfer-encoding") || unite_lengths();

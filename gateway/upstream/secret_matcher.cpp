@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/hex.h"
-#include "config/secret.h"
 
 namespace pgw::upstream {
 namespace {
@@ -65,6 +65,17 @@ void for_each_token_ending_at(std::string_view text, std::size_t end, const Visi
     const Token token = token_at(text.substr(0, end), end - size);
     if (token.size == size) visit(token);
   }
+}
+
+/// Base64 of a few characters alone would be found in every text. What is not taken is overwritten.
+void add_pattern(std::vector<std::string>& patterns, std::string pattern) {
+  constexpr std::size_t tells_something = 8;
+  const bool is_too_short = !patterns.empty() && pattern.size() < std::min(tells_something, patterns.front().size());
+  if (is_too_short || std::ranges::find(patterns, pattern) != patterns.end()) {
+    config::wipe(pattern.data(), pattern.size());
+    return;
+  }
+  patterns.push_back(std::move(pattern));
 }
 
 std::size_t slot_of(const char* two) {
@@ -155,24 +166,34 @@ class SecretMatcher::Run {
 
 SecretMatcher::SecretMatcher(std::string_view secret) {
   if (secret.empty()) return;
-  add_pattern(secret);
+  std::vector<std::string> patterns;
+  add_pattern(patterns, std::string(secret));
   for (std::size_t before = 0; before < 3; ++before) {
-    add_pattern(base64_of(secret, before, "+/"));
-    add_pattern(base64_of(secret, before, "-_"));
+    add_pattern(patterns, base64_of(secret, before, "+/"));
+    add_pattern(patterns, base64_of(secret, before, "-_"));
   }
+  keep(patterns);
+  for (std::string& pattern : patterns) config::wipe(pattern.data(), pattern.size());
   prepare();
 }
 
 SecretMatcher::~SecretMatcher() {
-  for (auto& pattern : patterns_) config::wipe(pattern.data(), pattern.size());
   config::wipe(places_.data(), places_.size() * sizeof(std::uint64_t));
 }
 
-/// Base64 of a few characters alone would be found in every text.
-void SecretMatcher::add_pattern(std::string_view pattern) {
-  constexpr std::size_t tells_something = 8;
-  if (!patterns_.empty() && pattern.size() < std::min(tells_something, patterns_.front().size())) return;
-  if (std::ranges::find(patterns_, pattern) == patterns_.end()) patterns_.emplace_back(pattern);
+void SecretMatcher::keep(const std::vector<std::string>& patterns) {
+  std::string text;
+  std::size_t size = 0;
+  for (const std::string& pattern : patterns) size += pattern.size();
+  text.reserve(size);  // so that it stands in one place alone
+  for (const std::string& pattern : patterns) text += pattern;
+  text_ = config::Secret(text);
+  config::wipe(text.data(), text.size());
+  std::string_view rest = text_.reveal();
+  for (const std::string& pattern : patterns) {
+    patterns_.push_back(rest.substr(0, pattern.size()));
+    rest.remove_prefix(pattern.size());
+  }
 }
 
 void SecretMatcher::prepare() {
@@ -268,7 +289,7 @@ void SecretMatcher::mask(std::string& text) const {
 }
 
 /// Where the longest occurrence of a pattern begins that ends at `end`; there is one.
-std::size_t SecretMatcher::begin_of(std::string_view text, std::size_t end, const std::string& pattern) const {
+std::size_t SecretMatcher::begin_of(std::string_view text, std::size_t end, std::string_view pattern) const {
   std::vector<std::size_t> ends{end};
   std::vector<std::size_t> begins;
   for (auto c = pattern.rbegin(); c != pattern.rend(); ++c) {

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "config/secret.h"
+
 namespace pgw::upstream {
 
 /// Knows a secret as it is and in Base64 (both alphabets, at each of the three alignments that text before it may
@@ -39,14 +41,15 @@ class SecretMatcher {
   using Set = std::vector<std::uint64_t>;
   class Run;
 
-  void add_pattern(std::string_view pattern);
+  void keep(const std::vector<std::string>& patterns);
   void prepare();
   bool may_occur_in(std::string_view text) const;
   bool may_contain_encoded(std::string_view text) const;
   bool may_contain_plain(std::string_view text) const;
-  std::size_t begin_of(std::string_view text, std::size_t end, const std::string& pattern) const;
+  std::size_t begin_of(std::string_view text, std::size_t end, std::string_view pattern) const;
 
-  std::vector<std::string> patterns_;
+  config::Secret text_;  // all patterns, one behind the other
+  std::vector<std::string_view> patterns_;
   std::size_t shortest_ = 0;
   std::size_t longest_ = 0;
   std::size_t words_ = 0;              // of a set: a bit for each character of all patterns

@@ -22,3 +22,19 @@ TEST_CASE("the distance counts insertions, deletions, substitutions and swaps of
   CHECK(pgw::base::edit_distance(a, b) == distance);
   CHECK(pgw::base::edit_distance(b, a) == distance);
 }
+
+TEST_CASE("a slip is at most two strokes away and shares more than it differs by") {
+  for (const char* given : {"nmae", "nam", "namee", "naem", "Name", "xame", "xyme"}) {
+    CAPTURE(given);
+    CHECK(pgw::base::is_likely_slip(given, "name"));
+  }
+  for (const char* given : {"xyze", "description"}) {
+    CAPTURE(given);
+    CHECK_FALSE(pgw::base::is_likely_slip(given, "name"));
+  }
+  CHECK(pgw::base::is_likely_slip("ids", "id"));
+  CHECK(pgw::base::is_likely_slip("xd", "id"));
+  CHECK_FALSE(pgw::base::is_likely_slip("ab", "id"));
+  CHECK_FALSE(pgw::base::is_likely_slip("", "id"));
+  CHECK(pgw::base::is_likely_slip("project_ID", "project_id"));
+}

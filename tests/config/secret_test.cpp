@@ -151,6 +151,27 @@ TEST_CASE("a secret stands in memory once, and nowhere after its last copy went"
   CHECK(occurrences(masked) == 0);
 }
 
+/// The kernel's flags of the memory that `address` lies in: VmFlags of smaps.
+std::string flags_of_memory_at(const void* address) {
+  std::ifstream maps("/proc/self/smaps");
+  const auto wanted = reinterpret_cast<std::uintptr_t>(address);
+  bool is_within = false;
+  for (std::string line; std::getline(maps, line);) {
+    std::uintptr_t begin = 0;
+    std::uintptr_t end = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &begin, &end) == 2) is_within = begin <= wanted && wanted < end;
+    if (is_within && line.starts_with("VmFlags:")) return line + ' ';
+  }
+  return {};
+}
+
+TEST_CASE("no core dump gets a secret") {
+  const Secret secret("a secret of its own page");
+  const std::string flags = flags_of_memory_at(secret.reveal().data());
+  if (flags.empty()) return;  // a kernel that tells none
+  CHECK(flags.find(" dd ") != std::string::npos);
+}
+
 TEST_CASE("a secret whose file was replaced is nowhere in memory") {
   if (!own_memory_can_be_searched) return;
   const pgw::config::test::Directory directory;

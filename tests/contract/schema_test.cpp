@@ -7,7 +7,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "contract/edit_distance.h"
 #include "contract/support.h"
 #include "support/catch.h"
 
@@ -583,22 +582,6 @@ TEST_CASE("a slip is not searched for among thousands of properties") {
   const auto start = std::chrono::steady_clock::now();
   CHECK(check(schema + "]}", object + "}").size() == 100);
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
-}
-
-TEST_CASE("a slip is at most two strokes away and shares more than it differs by") {
-  for (const char* given : {"nmae", "nam", "namee", "naem", "Name", "xame", "xyme"}) {
-    CAPTURE(given);
-    CHECK(is_likely_slip(given, "name"));
-  }
-  for (const char* given : {"xyze", "description"}) {
-    CAPTURE(given);
-    CHECK_FALSE(is_likely_slip(given, "name"));
-  }
-  CHECK(is_likely_slip("ids", "id"));
-  CHECK(is_likely_slip("xd", "id"));
-  CHECK_FALSE(is_likely_slip("ab", "id"));
-  CHECK_FALSE(is_likely_slip("", "id"));
-  CHECK(is_likely_slip("project_ID", "project_id"));
 }
 
 TEST_CASE("readOnly properties are not asked of requests, writeOnly ones not of responses") {

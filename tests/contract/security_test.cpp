@@ -65,8 +65,10 @@ TEST_CASE("an operation tells which names it declares") {
   CHECK(list.header_names() == std::vector<std::string>{"X_Tenant"});
   CHECK(list.declares_query("_method"));
   CHECK_FALSE(list.declares_query("x"));
-  CHECK(make.declares_form_member("_method"));
-  CHECK_FALSE(list.declares_form_member("_method"));
+  CHECK(make.declares_member("_method"));
+  CHECK_FALSE(list.declares_member("_method"));
+  CHECK(list.assumed_media_type().empty());
+  CHECK(make.assumed_media_type() == "application/x-www-form-urlencoded");
 }
 
 TEST_CASE("a response without a schema is told from one that has one") {

@@ -14,7 +14,7 @@ namespace {
 
 using namespace pgw;
 
-const cache::ArchiveIdentity identity{"1", "contract", "upstream"};
+const cache::ArchiveIdentity identity{"contract", "upstream"};
 constexpr cache::TimePoint now{std::chrono::seconds(1'800'000'000)};
 constexpr std::size_t end_frame = 12 + 1 + 8;  // length and checksum, kind, count
 

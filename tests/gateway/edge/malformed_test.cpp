@@ -32,6 +32,12 @@ std::string many_fields(std::size_t count) {
   return fields;
 }
 
+std::string options(std::size_t count) {
+  std::string list;
+  for (std::size_t i = 0; i < count; ++i) list += "a" + std::to_string(i) + ", ";
+  return list;
+}
+
 // Chunks of one byte, each with an extension of 4,000.
 std::string costly_chunks(std::size_t count) {
   std::string chunks;
@@ -138,6 +144,11 @@ Case malformed_case() {
       // Host
       {"no Host", "GET / HTTP/1.1\r\n\r\n", 400, "missing-host"},
       {"absolute target without Host", "GET http://a/ HTTP/1.1\r\n\r\n", 400, "missing-host"},
+      {"too many connection options", "GET / HTTP/1.1\r\nHost: a\r\nConnection: " + options(33) + "\r\n\r\n", 431,
+       "too-many-connection-options"},
+      {"too many of several Connection fields",
+       "GET / HTTP/1.1\r\nHost: a\r\nConnection: " + options(32) + "\r\nConnection: close\r\n\r\n", 431,
+       "too-many-connection-options"},
       {"two Hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "second-host"},
       {"the same Host twice", "GET / HTTP/1.1\r\nHost: a\r\nhost: a\r\n\r\n", 400, "second-host"},
       {"two Hosts in HTTP/1.0", "GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n", 400, "second-host"},

@@ -97,7 +97,17 @@ TEST_CASE("hop-by-hop fields are the standing ones and what Connection names") {
   }));
   const Fields fields = make_fields({{"Connection", "close, X-Private"}, {"connection", " X-Also ,,"}});
   INFO(name);
-  CHECK(is_hop_by_hop(name, connection_options(fields)) == expected);
+  const ConnectionOptions options(fields);
+  CHECK(options.end_here(name) == expected);
+  CHECK_FALSE(options.are_too_many());
+}
+
+TEST_CASE("connection options are few") {
+  std::string value = "a";
+  for (std::size_t i = 1; i < ConnectionOptions::at_most; ++i) value += ",a" + std::to_string(i);
+  CHECK_FALSE(ConnectionOptions(make_fields({{"Connection", value + ",,"}})).are_too_many());
+  CHECK(ConnectionOptions(make_fields({{"Connection", value + ", b"}})).are_too_many());
+  CHECK(ConnectionOptions(make_fields({{"Connection", value}, {"Connection", "b"}})).are_too_many());
 }
 
 TEST_CASE("a request knows its method and clears to an empty one") {

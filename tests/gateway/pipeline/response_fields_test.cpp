@@ -30,6 +30,14 @@ TEST_CASE("a reference to the upstream becomes a path of the gateway") {
   CHECK(own("https://api.internal:8443?x") == "/?x");
 }
 
+TEST_CASE("a path that would name a host where its authority is left out names none") {
+  CHECK(own("https://api.internal:8443/base/v4//evil.example/x", "") == "/.//evil.example/x");
+  CHECK(own("https://api.internal:8443//evil.example/x") == "/.//evil.example/x");
+  CHECK(own("/base/v4//evil.example", "") == "/.//evil.example");
+  CHECK(own(R"(https://api.internal:8443\evil.example)") == R"(/./\evil.example)");
+  CHECK(own("https://api.internal:8443/base/v4//x") == "/v4//x");
+}
+
 TEST_CASE("a reference to elsewhere, and a relative one, stay as they are") {
   CHECK(own("https://other.example/base/v4/x") == "as it is");
   CHECK(own("https://api.internal:9999/base/v4/x") == "as it is");

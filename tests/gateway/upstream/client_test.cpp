@@ -505,6 +505,53 @@ TEST_CASE("client: what comes behind a response, at once or later, is nobody's a
   CHECK(upstream.connections() == 2);
 }
 
+/// A whole response of exactly so many bytes: what follows is not in the same read.
+std::string response_of_size(std::size_t size) {
+  std::string bytes = ok(std::string(size - 64, 'x'), "X-Pad: ");
+  const std::string end = "\r\n";
+  const auto at = bytes.find("X-Pad: ") + 7;
+  bytes.insert(at, end);
+  bytes.insert(at, size - bytes.size(), 'p');
+  return bytes;
+}
+
+TEST_CASE("client: a connection that is freed for a request that waits is looked at before it is written on") {
+  constexpr std::size_t one_read = std::size_t{64} * 1024;
+  const bool is_end = GENERATE(false, true);
+  const auto method = GENERATE(as<std::string>{}, "GET", "POST");
+  CAPTURE(is_end, method);
+  std::promise<void> was_asked;
+  std::promise<void> may_answer;
+  std::promise<void> has_answered;
+  Origin upstream({.tls = plain_and_tls()}, [&](Peer& peer, unsigned number) {
+    for (;;) {
+      if (peer.read_request().empty()) return;
+      if (number > 1) {
+        peer.send(ok("its own"));
+        continue;
+      }
+      was_asked.set_value();
+      may_answer.get_future().wait();
+      peer.send(is_end ? ok("first") : response_of_size(one_read));
+      is_end ? peer.end() : peer.send(ok("somebody else's"));
+      has_answered.set_value();
+    }
+  });
+  Stand stand(upstream, [](Target& target) { target.max_connections = 1; });
+  auto first = stand.begin("GET", "/first");
+  was_asked.get_future().wait();
+  auto second = stand.begin(method, "/second");
+  stand.in_loop([&] {  // so that all of it is with the kernel when the loop reads
+    may_answer.set_value();
+    has_answered.get_future().wait();
+  });
+  CHECK(Stand::await(first).status == 200);
+  const Answer answer = Stand::await(second);
+  CHECK(answer.body == "its own");
+  CHECK(answer.repetitions == 0);
+  CHECK(upstream.connections() == 2);
+}
+
 TEST_CASE("client: no more sends than retries allow, and only of what may be repeated") {
   const auto [method, retries, sends] = GENERATE(table<std::string, unsigned, unsigned>({
       {"GET", 0, 1},

@@ -21,6 +21,10 @@ namespace {
 /// A worker whose connections are their places alone, open as soon as they may be.
 class Desk final : public Pool::Member, public std::enable_shared_from_this<Desk> {
  public:
+  Desk() = default;
+  Desk(const Desk&) = delete;
+  Desk& operator=(const Desk&) = delete;
+
   static std::shared_ptr<Desk> with(Pool::Limits limits) {
     auto desk = std::make_shared<Desk>();
     desk->loop_.attach(desk->epoll_);
@@ -28,6 +32,8 @@ class Desk final : public Pool::Member, public std::enable_shared_from_this<Desk
     desk->member_ = desk->pool_->join(desk->loop_, desk);
     return desk;
   }
+
+  ~Desk() override { pool_->part(member_); }
 
   void ask(std::size_t line, unsigned times = 1) {
     for (; times > 0; --times) {
@@ -236,6 +242,8 @@ TEST_CASE("a connection that was promised to another worker, and closed before i
   REQUIRE_FALSE(pool->release(worker, second));
   second.serves(2);  // lent, as was promised
   CHECK(pool->claim({worker, 3, 1}).answer != Answer::resting);
+  pool->part(worker);
+  pool->part(other);
 }
 
 }  // namespace pgw::upstream

@@ -45,6 +45,16 @@ TEST_CASE("queue: what left is not served") {
   CHECK(order_of(queue) == std::vector<std::uint64_t>{1, 3});
 }
 
+TEST_CASE("queue: a client that is gone waits no more") {
+  FairQueue queue;
+  for (std::uint64_t call = 1; call <= 4; ++call) queue.push({call % 2, call, 0});
+  queue.push({1, 11, 1});
+  queue.remove_all(1);
+  CHECK(queue.size() == 2);
+  CHECK(queue.size(1) == 0);
+  CHECK(order_of(queue) == std::vector<std::uint64_t>{2, 4});
+}
+
 TEST_CASE("queue: a full queue makes room for a short line at the end of the longest") {
   FairQueue queue;
   for (std::uint64_t call = 1; call <= 4; ++call) queue.push({0, call, 0});

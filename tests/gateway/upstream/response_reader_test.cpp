@@ -104,6 +104,9 @@ TEST_CASE("response reader: what breaks off is not complete") {
 TEST_CASE("response reader: what could be read in two ways is malformed") {
   const std::string length = "Content-Length: 3\r\n\r\nabc";
   const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  std::string many_options;
+  for (std::size_t i = 0; i <= pgw::http::ConnectionOptions::at_most; ++i)
+    many_options += "a" + std::to_string(i) + ",";
   const std::vector<std::string> malformed = {
       // status lines
       "HTTP/1.1: 500 Oops\r\n" + length, "HTTP/2 200 OK\r\n" + length, "HTTP/1.1  200 OK\r\n" + length,
@@ -119,6 +122,7 @@ TEST_CASE("response reader: what could be read in two ways is malformed") {
       ok + "X-A: a\n" + length, ok + "X-A: a\x01\r\n" + length, ok + "X-A: a\x7f\r\n" + length,
       ok + std::string("X-A: a\0b\r\n", 10) + length, ok + "X-\x80: a\r\n" + length, ok + "X-A: a\r\r\n" + length,
       ok + "X(A): a\r\n" + length, ok + "\"X\": a\r\n" + length, ok + "X-A: a\x1b[0m\r\n" + length,
+      ok + "Connection: " + many_options + "\r\n" + length,
       // lengths
       ok + "Content-Length: 5\r\nContent-Length: 3\r\n\r\nabcde", ok + "Content-Length: 5, 3\r\n\r\nabcde",
       ok + "Content-Length: 3, 3\r\n\r\nabc", ok + "Content-Length: -3\r\n\r\nabc",
