@@ -97,7 +97,9 @@ std::optional<BodyRefusal> Operation::refusal_of(const BodyHead& head) const {
     return BodyRefusal{.detail = "Unsupported Media Type: send " + accepted, .accepted_media_types = accepted};
   }
   const auto kind = content_type.empty() ? media->kind : kind_of_body(*media, content_type);
-  if (kind == MediaType::Kind::opaque) return std::nullopt;
+  const bool is_looked_at =
+      kind != MediaType::Kind::opaque && (kind != MediaType::Kind::multipart || media->schema != nullptr);
+  if (!is_looked_at) return std::nullopt;
   if (!charset.is_utf_8) {
     return BodyRefusal{.detail = "Unsupported Media Type: send UTF-8", .accepted_media_types = names_of(declared)};
   }

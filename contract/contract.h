@@ -67,6 +67,9 @@ class Operation {
   bool declares_form_member(std::string_view name) const;  ///< of a form that the body may be
   const std::vector<std::string>& security() const;        ///< the schemes that its requirements name
 
+  /// Whether a body of this content type, which `refusal_of` lets pass, is looked at; else it passes as it is.
+  bool checks_body(std::optional<std::string_view> content_type) const;
+
   /// The wall that stands whether or not requests are validated: a body goes upstream only if the operation declares
   /// it, and in a form in which a check reads what the upstream reads. Nullopt: it may pass.
   std::optional<BodyRefusal> refusal_of(const BodyHead& head) const;

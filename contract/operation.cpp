@@ -49,14 +49,31 @@ std::vector<std::string> Operation::header_names() const {
 bool Operation::declares_query(std::string_view name) const {
   return std::ranges::any_of(facts_->query_parameters, [&](const Parameter& parameter) {
     return parameter.name == name ||
-           (parameter.style == Style::spread_object && parameter.members.declared.contains(name));
+           (parameter.style == Style::spread_object && parameter.members->declared.contains(name));
   });
 }
 
 bool Operation::declares_form_member(std::string_view name) const {
   return facts_->body && std::ranges::any_of(facts_->body->media_types, [&](const MediaType& media) {
-           return media.members.declared.contains(name);
+           return (media.form != nullptr && media.form->members->declared.contains(name)) ||
+                  (media.multipart != nullptr && media.multipart->parts->declared.contains(name));
          });
+}
+
+bool Operation::checks_body(std::optional<std::string_view> content_type) const {
+  if (!facts_->body || facts_->body->media_types.empty()) return false;
+  const MediaType* const media = media_type_of(*facts_->body, content_type);
+  if (media == nullptr) return false;
+  switch (content_type.value_or("").empty() ? media->kind : kind_of_body(*media, *content_type)) {
+    case MediaType::Kind::json:
+      return true;
+    case MediaType::Kind::form:
+    case MediaType::Kind::multipart:
+      return media->schema != nullptr;
+    case MediaType::Kind::opaque:
+      return false;
+  }
+  return false;
 }
 
 const std::vector<std::string>& Operation::security() const {
@@ -67,6 +84,7 @@ MediaType::Kind kind_of(std::string_view name) {
   if (name == "application/json" || name.ends_with("+json") || name == "*/*" || name == "application/*") {
     return MediaType::Kind::json;
   }
+  if (name == "multipart/form-data") return MediaType::Kind::multipart;
   return name == "application/x-www-form-urlencoded" ? MediaType::Kind::form : MediaType::Kind::opaque;
 }
 
