@@ -94,9 +94,16 @@ bool IpNetwork::contains(const IpAddress& address) const {
   return rest == 0 || (address.bytes_[whole] ^ first_.bytes_[whole]) >> (8 - rest) == 0;
 }
 
+bool IpNetwork::is_everything() const {
+  return length() == 0;
+}
+
 std::string IpNetwork::text() const {
-  const unsigned hidden = first_.is_v4() ? mapped_bits : 0;
-  return first_.text() + "/" + std::to_string(prefix_ - hidden);
+  return first_.text() + "/" + std::to_string(length());
+}
+
+unsigned IpNetwork::length() const {
+  return first_.is_v4() ? prefix_ - mapped_bits : prefix_;
 }
 
 }  // namespace pgw::base

@@ -48,6 +48,9 @@ class IpNetwork {
 
   bool contains(const IpAddress& address) const;
 
+  /// "0.0.0.0/0" or "::/0".
+  bool is_everything() const;
+
   /// As `parse` reads it, with the prefix's length.
   std::string text() const;
 
@@ -55,6 +58,8 @@ class IpNetwork {
 
  private:
   IpNetwork(const IpAddress& first, unsigned prefix) : first_(first), prefix_(prefix) {}
+
+  unsigned length() const;  // of the prefix, as it is written
 
   IpAddress first_;
   unsigned prefix_;  // in bits of the 16 bytes

@@ -157,6 +157,10 @@ ParsedUrl parse_url(std::string_view text) {
   std::string_view path = rest.substr(slash);
   while (path.ends_with('/')) path.remove_suffix(1);
   if (!is_path(path)) return failed("has a path with characters that must be percent-encoded");
+  const std::string segments = std::string(path) + '/';
+  if (segments.find("/./") != std::string::npos || segments.find("/../") != std::string::npos) {
+    return failed("must not have '.' or '..' as a segment of its path");
+  }
   url.path = path;
   return parse_authority(rest.substr(0, slash), std::move(url));
 }

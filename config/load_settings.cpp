@@ -103,6 +103,7 @@ class Loader {
     warn_of_writers("", settings_.file);
     listeners();
     admin_tokens();
+    trusted_proxies();
     workers();
     if (readable_file("/api", settings_.api)) warn_of_writers("/api", settings_.api);
     limits();
@@ -149,6 +150,13 @@ class Loader {
     // The lines that are wrong are named in the file that has them; in the order of that file, behind this one's.
     auto loaded = load_admin_tokens(file);
     std::move(loaded.problems.begin(), loaded.problems.end(), std::back_inserter(of_other_files_));
+  }
+
+  void trusted_proxies() {
+    if (std::ranges::any_of(settings_.trusted_proxies, &base::IpNetwork::is_everything)) {
+      reader_.warning("/trusted_proxies",
+                      "every client is believed what it says of its address; name the balancers alone");
+    }
   }
 
   void workers() {
@@ -213,9 +221,7 @@ class Loader {
     }
     const std::string key = section.pointer("client_key");
     if (readable_file(key, upstream.client_key)) {
-      auto fault = who_else_may_write(upstream.client_key);
-      if (fault.empty()) fault = private_key_fault(upstream.client_key);
-      if (!fault.empty()) reader_.error(key, fault);
+      if (const auto fault = private_key_fault(upstream.client_key); !fault.empty()) reader_.error(key, fault);
     }
   }
 

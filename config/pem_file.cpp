@@ -7,6 +7,9 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "base/file.h"
+#include "config/secret_file.h"
+
 namespace pgw::config {
 namespace {
 
@@ -17,7 +20,7 @@ struct Freed {
     Free(object);
   }
 };
-using File = std::unique_ptr<BIO, Freed<BIO_free_all>>;
+using PemText = std::unique_ptr<BIO, Freed<BIO_free_all>>;
 using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
 using PrivateKey = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 
@@ -26,15 +29,16 @@ int no_passphrase(char*, int, int, void*) {
   return 0;
 }
 
-File opened(const std::filesystem::path& path) {
-  return File(BIO_new_file(path.c_str(), "r"));
+PemText opened(std::string_view content) {
+  return PemText(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
 }
 
 }  // namespace
 
 std::string certificates_fault(const std::filesystem::path& path) {
-  const File file = opened(path);
-  if (file == nullptr) return "can't be read";
+  const auto content = base::read_file(path);
+  if (!content.failure.empty()) return "can't be read: " + content.failure;
+  const PemText file = opened(content.text);
   std::size_t count = 0;
   ERR_clear_error();
   while (Certificate(PEM_read_bio_X509(file.get(), nullptr, no_passphrase, nullptr)) != nullptr) ++count;
@@ -45,8 +49,9 @@ std::string certificates_fault(const std::filesystem::path& path) {
 }
 
 std::string private_key_fault(const std::filesystem::path& path) {
-  const File file = opened(path);
-  if (file == nullptr) return "can't be read";
+  const WipedText content(path);
+  if (!content.failure().empty()) return content.failure();
+  const PemText file = opened(content.view());
   const PrivateKey key(PEM_read_bio_PrivateKey(file.get(), nullptr, no_passphrase, nullptr));
   ERR_clear_error();
   return key == nullptr ? "holds no private key without a passphrase (PEM: -----BEGIN PRIVATE KEY-----)" : "";

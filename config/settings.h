@@ -86,12 +86,12 @@ struct Upstream {
   std::chrono::milliseconds timeout{30'000};                 ///< the whole exchange
   std::chrono::milliseconds stream_idle_timeout{60'000};     ///< between two pieces of a streamed response
   std::chrono::milliseconds max_connection_age{5 * 60'000};  ///< an older connection takes no further request
-  std::uint32_t max_connections = 64;                        ///< of all workers together; at least one for each
-  std::uint32_t max_waiting = 1'024;  ///< requests that may wait for a connection, of all workers; more are refused
-  std::uint32_t retries = 2;          ///< repetitions of one request in all
-  std::optional<Url> proxy;           ///< an HTTP proxy on the way to the upstream
-  std::filesystem::path unix_socket;  ///< absolute; connected to in place of the URL's host; empty: none
-  std::filesystem::path ca_file;      ///< PEM bundle, absolute; empty: the system's
+  std::uint32_t max_connections = 256;                       ///< of all workers together; at least one for each
+  std::uint32_t max_waiting = 16'384;  ///< requests that may wait for a connection, of all workers; more are refused
+  std::uint32_t retries = 2;           ///< repetitions of one request in all
+  std::optional<Url> proxy;            ///< an HTTP proxy on the way to the upstream
+  std::filesystem::path unix_socket;   ///< absolute; connected to in place of the URL's host; empty: none
+  std::filesystem::path ca_file;       ///< PEM bundle, absolute; empty: the system's
   std::filesystem::path client_certificate;  ///< PEM, absolute; empty: none is shown
   std::filesystem::path client_key;          ///< PEM, absolute; set whenever client_certificate is
   /// The fields of requests that go on beside those that the gateway needs itself; nullopt: all end-to-end fields.

@@ -1,12 +1,9 @@
 #include "contract/document_reader.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <new>
-#include <sstream>
 
+#include "base/file.h"
 #include "contract/json_tokens.h"
 #include "contract/plain_scalar.h"
 #include "contract/yaml_events.h"
@@ -42,17 +39,12 @@ DocumentReader::Mark DocumentReader::mark_at(std::string_view text, std::size_t 
 }
 
 std::optional<Document> DocumentReader::read_file(const std::filesystem::path& file, std::vector<Problem>& problems) {
-  std::ifstream in(file, std::ios::binary);
-  std::error_code ignored;
-  if (!in || std::filesystem::is_directory(file, ignored)) {
-    const std::string reason = in ? "is a directory" : std::strerror(errno);
-    problems.push_back({Severity::error, {file.string(), 0, 0}, "can't be read: " + reason});
+  const auto content = base::read_file(file);
+  if (!content.failure.empty()) {
+    problems.push_back({Severity::error, {file.string(), 0, 0}, "can't be read: " + content.failure});
     return std::nullopt;
   }
-  std::ostringstream content;
-  content << in.rdbuf();
-  const std::string text = std::move(content).str();
-  auto document = DocumentReader(file.string(), problems).read(text);
+  auto document = DocumentReader(file.string(), problems).read(content.text);
   if (document) document->files_ = {file};
   return document;
 }

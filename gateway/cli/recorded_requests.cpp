@@ -1,15 +1,12 @@
 #include "gateway/cli/recorded_requests.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <charconv>
-#include <cstring>
-#include <fstream>
 #include <iostream>
-#include <sstream>
+#include <iterator>
 
 #include <nlohmann/json.hpp>
 
+#include "base/file.h"
 #include "base/percent.h"
 #include "base/text.h"
 #include "base/token.h"
@@ -215,15 +212,10 @@ std::optional<std::vector<RecordedRequest>> read_requests(const std::filesystem:
 
 std::optional<std::string> read_bytes(const std::filesystem::path& file, std::string& problem) {
   if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  std::ifstream in(file, std::ios::binary);
-  std::error_code ignored;
-  if (!in || std::filesystem::is_directory(file, ignored)) {
-    problem = file.string() + ": " + (in ? "is a directory" : std::strerror(errno));
-    return std::nullopt;
-  }
-  std::ostringstream content;
-  content << in.rdbuf();
-  return std::move(content).str();
+  auto content = base::read_file(file);
+  if (content.failure.empty()) return std::move(content.text);
+  problem = file.string() + ": " + content.failure;
+  return std::nullopt;
 }
 
 std::vector<std::filesystem::path> request_files(const std::filesystem::path& folder) {

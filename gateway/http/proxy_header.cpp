@@ -48,14 +48,16 @@ ProxyHeader parse_line(std::string_view line) {
   if (!line.empty() || (family != "TCP4" && family != "TCP6")) return {HeaderState::malformed, 0, {}};
   const auto source = parse_address(source_text, family == "TCP6");
   const auto destination = parse_address(destination_text, family == "TCP6");
-  if (!source || !destination || !is_port(source_port) || !is_port(destination_port)) return {HeaderState::malformed, 0, {}};
+  if (!source || !destination || !is_port(source_port) || !is_port(destination_port))
+    return {HeaderState::malformed, 0, {}};
   return {HeaderState::complete, size, source};
 }
 
 ProxyHeader parse_version_1(std::string_view received) {
   const std::string_view seen = received.substr(0, max_line);
   const auto end = seen.find('\r');
-  if (end == std::string_view::npos) return {seen.size() < max_line ? HeaderState::incomplete : HeaderState::malformed, 0, {}};
+  if (end == std::string_view::npos)
+    return {seen.size() < max_line ? HeaderState::incomplete : HeaderState::malformed, 0, {}};
   if (end + 1 == seen.size()) return {end + 1 < max_line ? HeaderState::incomplete : HeaderState::malformed, 0, {}};
   if (seen[end + 1] != '\n') return {HeaderState::malformed, 0, {}};
   return parse_line(seen.substr(0, end));

@@ -198,6 +198,11 @@ void EventLoop::run_timers() {
 }
 
 void EventLoop::end_turn() {
+  for (std::size_t next = 0; next < at_turn_end_.size(); ++next) {  // grows while it runs
+    const auto task = std::move(at_turn_end_[next]);
+    task();
+  }
+  at_turn_end_.clear();
   if (timers_.next() < armed_) arm(timers_.next());
 }
 
@@ -221,6 +226,7 @@ void EventLoop::close() {
   }
   dropped.clear();
   timers_.clear();
+  at_turn_end_.clear();
   for (std::size_t fd = 0; fd < watches_.size(); ++fd) {
     if (watches_[fd].owned != nullptr) unwatch(static_cast<int>(fd));
   }

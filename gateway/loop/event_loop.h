@@ -60,6 +60,10 @@ class EventLoop {
   /// Ids of timers that ran or were cancelled are ignored.
   void cancel(TimerId id);
 
+  /// Calls once, as this turn of the loop ends, after its events and timers: the place for what many did in the turn
+  /// and one can do for all.
+  void at_turn_end(std::function<void()> task) { at_turn_end_.push_back(std::move(task)); }
+
   /// Watches a socket that the caller owns, level-triggered. `on_ready` gets a mask of Interest; an error or a hang-up
   /// counts as every interest. It may rewatch or unwatch any socket, its own included. The caller unwatches before it
   /// closes the socket. Throws std::system_error if the kernel refuses the descriptor.
@@ -110,7 +114,7 @@ class EventLoop {
   /// Runs the timers that are due.
   void run_timers();
 
-  /// Arms the clock for the next timer.
+  /// Runs what waits for the turn's end and arms the clock for the next timer.
   void end_turn();
 
   /// Destroys watches, timers and tasks without running them and refuses new tasks; from the loop's thread.
@@ -142,6 +146,7 @@ class EventLoop {
   std::chrono::system_clock::time_point turn_began_at_ = std::chrono::system_clock::now();
 
   std::vector<Watch> watches_;  // by descriptor
+  std::vector<std::function<void()>> at_turn_end_;
 
   TimerQueue timers_;
   int timer_fd_ = -1;

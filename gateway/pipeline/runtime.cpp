@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <initializer_list>
 #include <memory>
 #include <span>
-#include <sstream>
 
 #include <openssl/evp.h>
 
+#include "base/file.h"
 #include "base/hex.h"
 #include "cache/key.h"
 #include "config/secret_file.h"
@@ -234,7 +233,8 @@ class Builder {
   void warn_of_client_credential(const contract::Operation& operation, const FieldPolicy& fields) {
     for (const auto& scheme : runtime_->contract->security_schemes()) {
       if (std::ranges::find(operation.security(), scheme.name) == operation.security().end()) continue;
-      const std::string_view field = scheme.in == contract::SecurityScheme::In::cookie ? "cookie" : scheme.parameter;
+      const auto field = scheme.in == contract::SecurityScheme::In::cookie ? std::string_view("cookie")
+                                                                           : std::string_view(scheme.parameter);
       const bool is_sent =
           scheme.in == contract::SecurityScheme::In::query || fields.role_of(field) == FieldRole::credential;
       if (!is_sent) continue;
@@ -410,10 +410,7 @@ contract::CompileOptions compile_options(const config::Settings& settings) {
 }
 
 std::string digest_of_file(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream content;
-  content << in.rdbuf();
-  return digest_of({content.view()});
+  return digest_of({base::read_file(file).text});
 }
 
 LoadedContract load_contract(const config::Settings& settings) {

@@ -64,8 +64,8 @@ struct Runtime {
   http::Limits limits;                    ///< of the teams' connections
   std::vector<OperationPolicy> policies;  ///< by Operation::index()
   std::shared_ptr<const access::KeyRing> keys;
-  std::string keys_digest;        ///< of the keys file's bytes; empty: there is none
-  access::Principal anonymous;    ///< of everyone, when access.mode is open
+  std::string keys_digest;      ///< of the keys file's bytes; empty: there is none
+  access::Principal anonymous;  ///< of everyone, when access.mode is open
   /// A reload makes a new one, which the clients take as a sign to resolve and connect anew; what changes nothing about
   /// the upstream hands on the old one.
   std::shared_ptr<const upstream::Target> target;

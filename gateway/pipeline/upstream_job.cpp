@@ -23,7 +23,8 @@ std::optional<std::uint64_t> content_length(const http::Fields& fields) {
   return value;
 }
 
-/// What another gateway says of its upstream. A 503 that comes is an answer: whoever sheds load is well enough to say so.
+/// What another gateway says of its upstream. A 503 that comes is an answer: whoever sheds load is well enough to say
+/// so.
 bool is_unhealthy(int status) {
   return status == 502 || status == 504;
 }

@@ -66,6 +66,7 @@ class Http1Client final : public Client, public Pool::Member, public std::enable
   void open(Exchange& exchange, Place place);
   void opened(CallId id, const Connector& connector, Opened opened);
   void serve(CallId id, std::unique_ptr<Connection> connection);
+  void write_all();
   void tell_writable(CallId id);
   void hand_out(std::unique_ptr<Connection> connection);
   void rest(std::unique_ptr<Connection> connection);
@@ -103,6 +104,7 @@ class Http1Client final : public Client, public Pool::Member, public std::enable
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
   std::vector<std::unique_ptr<Connection>> resting_;  // the last one is the first to be used
+  std::vector<CallId> unwritten_;                     // requests that this turn gave a connection
   EventLoop::TimerId sweep_timer_ = 0;
   std::unique_ptr<Buffer> buffer_ = std::make_unique<Buffer>();
   std::minstd_rand random_{std::random_device{}()};
@@ -321,10 +323,25 @@ void Http1Client::serve(CallId id, std::unique_ptr<Connection> connection) {
     claim(*exchange);
     return;
   }
-  if (exchange->attach(std::move(connection), loop_.turn_began()) != Progress::goes_on) {
-    settle_broken_later(*exchange);
+  exchange->attach(std::move(connection), loop_.turn_began());
+  if (unwritten_.empty()) {
+    loop_.at_turn_end([weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->write_all();
+    });
   }
-  if (exchange->is_holding_up_body()) loop_.call_after({}, [this, id] { tell_writable(id); });
+  unwritten_.push_back(id);
+}
+
+/// Requests of one turn leave together: the first wakes an upstream that sleeps, and the others find it awake. Sent one
+/// by one between the work for other clients, each would pay for a wake-up, which costs more than writing it.
+void Http1Client::write_all() {
+  for (const CallId id : unwritten_) {
+    Exchange* const exchange = find(id);
+    if (exchange == nullptr || exchange->connection() == nullptr) continue;
+    if (exchange->write() != Progress::goes_on) settle_broken_later(*exchange);
+    if (exchange->is_holding_up_body()) loop_.call_after({}, [this, id] { tell_writable(id); });
+  }
+  unwritten_.clear();
 }
 
 void Http1Client::tell_writable(CallId id) {

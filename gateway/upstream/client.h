@@ -33,9 +33,9 @@ struct Target {
   std::chrono::milliseconds stream_idle_timeout{60'000};  ///< from byte to byte, after `Client::stream`
   std::chrono::milliseconds max_connection_age{
       5 * 60'000};  ///< no request begins on an older connection; 0: none is too old
-  unsigned max_connections = 64;
-  unsigned max_waiting = 1'024;  ///< requests beyond the connections that may wait for one; more are refused
-  unsigned retries = 2;          ///< repetitions of one request in all
+  unsigned max_connections = 256;
+  unsigned max_waiting = 16'384;  ///< requests beyond the connections that may wait for one; more are refused
+  unsigned retries = 2;           ///< repetitions of one request in all
   std::shared_ptr<const Credential> credential;  ///< null: the upstream wants none
 };
 

@@ -54,7 +54,7 @@ void Exchange::clear() {
 
 // ---- out ----
 
-Progress Exchange::attach(std::unique_ptr<Connection> connection, Clock::time_point turn) {
+void Exchange::attach(std::unique_ptr<Connection> connection, Clock::time_point turn) {
   connection_ = std::move(connection);
   connection_->exchange = this;
   attached_in_turn = turn;
@@ -70,7 +70,6 @@ Progress Exchange::attach(std::unique_ptr<Connection> connection, Clock::time_po
     head_ += request_.body;
     body_at_ = request_.body.size();
   }
-  return write();
 }
 
 std::unique_ptr<Connection> Exchange::detach() {

@@ -40,8 +40,8 @@ class Exchange {
              Clock::time_point now);
   void clear();
 
-  /// A further attempt, on this connection: writes what it takes.
-  Progress attach(std::unique_ptr<Connection> connection, Clock::time_point turn);
+  /// A further attempt, on this connection; to be followed by `write`.
+  void attach(std::unique_ptr<Connection> connection, Clock::time_point turn);
   std::unique_ptr<Connection> detach();
   Connection* connection() const { return connection_.get(); }
 

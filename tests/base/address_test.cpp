@@ -81,6 +81,12 @@ TEST_CASE("a network holds what shares its prefix") {
   CHECK(IpNetwork::parse(network)->contains(*IpAddress::parse(address)) == is_inside);
 }
 
+TEST_CASE("two networks are everything, each of its own kind of address") {
+  for (const char* text : {"0.0.0.0/0", "::/0"}) CHECK(IpNetwork::parse(text)->is_everything());
+  for (const char* text : {"0.0.0.0/1", "8000::/1", "::/1", "0.0.0.0"})
+    CHECK_FALSE(IpNetwork::parse(text)->is_everything());
+}
+
 TEST_CASE("a network prints with its prefix's length") {
   CHECK(IpNetwork::parse("10.0.0.0/8")->text() == "10.0.0.0/8");
   CHECK(IpNetwork::parse("10.0.0.1")->text() == "10.0.0.1/32");

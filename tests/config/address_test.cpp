@@ -95,6 +95,8 @@ TEST_CASE("upstream URLs are http or https, with nothing that would be lost") {
       {"https:///v4", "", "has no valid host"},
       {"https://a b/", "", "has no valid host"},
       {"https://[::1/", "", "has no valid host"},
+      {"https://a/v4/../v5", "", "must not have '.' or '..' as a segment of its path"},
+      {"https://a/.", "", "must not have '.' or '..' as a segment of its path"},
       {"https://a:0", "", "needs a port from 1 to 65535"},
       {"https://a:99999", "", "needs a port from 1 to 65535"},
       {"https://a:", "", "needs a port from 1 to 65535"},

@@ -24,7 +24,8 @@ TEST_CASE("a bundle has at least one certificate, and all of them can be read") 
   CHECK(certificates_fault(
             directory.write("rubbish", "-----BEGIN CERTIFICATE-----\nrubbish\n-----END CERTIFICATE-----\n")) ==
         "has a certificate that can't be read, after 0 that can");
-  CHECK(certificates_fault(directory / "missing") == "can't be read");
+  CHECK(certificates_fault(directory / "missing") == "can't be read: No such file or directory");
+  CHECK(certificates_fault("/dev/zero") == "can't be read: is larger than 64 MiB");
 }
 
 TEST_CASE("a key is a private key without a passphrase") {

@@ -59,8 +59,8 @@ TEST_CASE_METHOD(Place, "an upstream is all that a config must name, the rest ha
   CHECK_FALSE(settings.upstream.credential);
   CHECK(settings.upstream.connect_timeout == 2s);
   CHECK(settings.upstream.timeout == 30s);
-  CHECK(settings.upstream.max_connections == 64);
-  CHECK(settings.upstream.max_waiting == 1024);
+  CHECK(settings.upstream.max_connections == 256);
+  CHECK(settings.upstream.max_waiting == 16384);
   CHECK(settings.upstream.retries == 2);
   CHECK(settings.upstream.ca_file.empty());
   CHECK(settings.upstream.breaker.failures == 10);

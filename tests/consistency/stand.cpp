@@ -44,7 +44,8 @@ config::Settings settings_for(const StandOptions& options, const std::string& up
   settings.upstream.url = *config::parse_url(upstream).url;
   settings.upstream.credential = config::UpstreamCredential{"X-API-KEY", config::Secret("of the upstream"), {}};
   settings.upstream.timeout = options.upstream_timeout;
-  settings.upstream.forward_fields = {"X-Sandbox-Delay", "X-Sandbox-Delay-After", "X-Sandbox-Status", "X-Sandbox-Abort"};
+  settings.upstream.forward_fields = {"X-Sandbox-Delay", "X-Sandbox-Delay-After", "X-Sandbox-Status",
+                                      "X-Sandbox-Abort"};
   settings.upstream.max_connections = 512;  // nothing waits for a connection, so the timeout bounds a write's effect
   settings.upstream.breaker.failures = 0;   // errors are on purpose here
   settings.access.mode = config::AccessMode::open;

@@ -389,7 +389,8 @@ TEST_CASE("a file that can't be read is a problem that says why") {
         Lines{missing.string() + ": error: can't be read: No such file or directory"});
   const auto directory = std::filesystem::temp_directory_path();
   CHECK(lines(Document::read(directory).problems) ==
-        Lines{directory.string() + ": error: can't be read: is a directory"});
+        Lines{directory.string() + ": error: can't be read: Is a directory"});
+  CHECK(lines(Document::read("/dev/zero").problems) == Lines{"/dev/zero: error: can't be read: is larger than 64 MiB"});
 }
 
 }  // namespace

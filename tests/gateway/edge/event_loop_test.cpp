@@ -85,6 +85,24 @@ TEST_CASE("tasks of many threads all run, and tasks may post tasks") {
   CHECK(in_loop(loops[0], [&] { return ran; }) == 2000);
 }
 
+TEST_CASE("what waits for the turn's end runs once, after the tasks of the turn, and may add to it") {
+  Loops loops;
+  std::string ran;
+  in_loop(loops[0], [&] {
+    loops[0].post([&] {
+      loops[0].at_turn_end([&] {
+        ran += 'c';
+        for (int i = 0; i < 100; ++i) loops[0].at_turn_end([&] { ran += 'd'; });
+      });
+      ran += 'a';
+    });
+    loops[0].post([&] { ran += 'b'; });
+    return 0;
+  });
+  CHECK(in_loop(loops[0], [&] { return ran; }) == "abc" + std::string(100, 'd'));
+  CHECK(in_loop(loops[0], [&] { return ran.size(); }) == 103);
+}
+
 TEST_CASE("workers have numbers and threads of their own") {
   Loops loops(3);
   std::vector<std::thread::id> threads;
