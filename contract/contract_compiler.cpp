@@ -106,8 +106,9 @@ void ContractCompiler::compile() {
     schemas_.error(Pointer(), "there is no 'paths' object: is this an OpenAPI document?");
     return;
   }
-  warn_of_unknown_fields(Pointer(), "the document",
-                         {"openapi", "info", "servers", "paths", "components", "security", "tags", "externalDocs"});
+  warn_of_unknown_fields(
+      Pointer(), "the document",
+      {"openapi", "info", "servers", "paths", "webhooks", "components", "security", "tags", "externalDocs"});
   compile_base_path();
   const auto paths = resolve(Pointer("/paths"));
   if (!paths) return;

@@ -243,7 +243,8 @@ const SchemaNode* SchemaCompiler::compile(const Pointer& where) {
     } else if (schema->is_boolean() && is_3_1_) {
       next->takes_nothing = !schema->get<bool>();
     } else {
-      error(at, is_3_1_ ? "a schema must be an object, true or false" : "a schema must be an object");
+      const std::string what = is_3_1_ ? "a schema must be an object, true or false" : "a schema must be an object";
+      error(at, what + ", and this is " + std::string(kind_name(*schema)));
     }
   }
   settle_new_nodes();

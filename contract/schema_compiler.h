@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -14,6 +15,9 @@
 #include "contract/schema_node.h"
 
 namespace pgw::contract {
+
+/// "a list", "null": what a value is, for messages.
+std::string_view kind_name(const nlohmann::json& value);
 
 /// Compiles schemas of one document into one set; every schema is compiled once, however often it is referenced.
 /// Nothing in here recurses along a chain of schemas: a document may be as deep as it likes.

@@ -22,15 +22,6 @@ std::optional<JsonType> parse_type(std::string_view name) {
   return std::nullopt;
 }
 
-/// The name of a value's kind.
-std::string_view kind_name(const json& value) {
-  if (value.is_string()) return "a text";
-  if (value.is_number()) return "a number";
-  if (value.is_boolean()) return "a boolean";
-  if (value.is_array()) return "a list";
-  return value.is_object() ? "an object" : "null";
-}
-
 bool is_of(JsonType type, const json& value) {
   switch (type) {
     case JsonType::null:
@@ -75,7 +66,10 @@ void SchemaCompiler::fill_type(SchemaNode& node, const Pointer& where, const jso
   if (known) {
     node.types.add(*known);
   } else {
-    error(where / "type", "type must be one of string, integer, number, boolean, array and object");
+    const bool is_of_3_1 = type.is_array() || type == "null";
+    error(where / "type",
+          std::string("type must be one of string, integer, number, boolean, array and object") +
+              (is_of_3_1 ? " (OpenAPI 3.0 has no lists of types, and says 'nullable: true' for null)" : ""));
   }
 }
 

@@ -5,6 +5,14 @@ namespace pgw::contract {
 
 using nlohmann::json;
 
+std::string_view kind_name(const json& value) {
+  if (value.is_string()) return "a text";
+  if (value.is_number()) return "a number";
+  if (value.is_boolean()) return "a boolean";
+  if (value.is_array()) return "a list";
+  return value.is_object() ? "an object" : "null";
+}
+
 std::vector<const SchemaNode*> SchemaCompiler::nodes_of_list(const Pointer& where) {
   std::vector<const SchemaNode*> nodes;
   const auto& list = document_.root().at(where);

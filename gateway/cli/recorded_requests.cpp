@@ -55,11 +55,11 @@ class HttpFile {
   static void read_request_line(std::string_view line, RecordedRequest& request) {
     const auto blank = std::min(line.find(' '), line.size());
     request.method = line.substr(0, blank);
-    auto url = base::trim(line.substr(blank));
+    std::string_view url = base::trim(line.substr(blank));
     if (const auto version = url.rfind(" HTTP/"); version != std::string_view::npos)
       url = base::trim(url.substr(0, version));
     if (url.empty()) {  // editors take a lone URL for a GET
-      url = request.method;
+      url = line;
       request.method = "GET";
     }
     request.target = target_of(std::string(url));

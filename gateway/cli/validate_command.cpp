@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstddef>
 #include <iostream>
 #include <optional>
@@ -87,11 +88,17 @@ class Validation {
 
   int run() const {
     if (!options_.folder.empty()) return validate_folder();
-    const bool is_request = options_.what.size() > 1 && !target_of(options_.what[1]).empty();
-    return is_request ? validate_request() : validate_body();
+    return is_request() ? validate_request() : validate_body();
   }
 
  private:
+  /// METHOD PATH, and no OPERATION whose FILE begins with a slash.
+  bool is_request() const {
+    const auto& what = options_.what;
+    const bool is_method = std::ranges::none_of(what[0], [](char c) { return c >= 'a' && c <= 'z'; });
+    return what.size() > 1 && is_method && !target_of(what[1]).empty() && contract_.find(what[0]) == nullptr;
+  }
+
   static int fail(const std::string& message) {
     std::cerr << message << '\n';
     return unusable;

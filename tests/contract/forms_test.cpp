@@ -113,13 +113,14 @@ TEST_CASE("the members of a form are read as its encoding says") {
       {"more[x]=1", {"body.more[x]: value_error.extra: extra fields not permitted"}},
   }));
   CAPTURE(body);
-  CHECK(check_request(order_api(), {"POST /orders", {{"Content-Type", "application/x-www-form-urlencoded"}}, body}) == told);
+  CHECK(check_request(order_api(), {"POST /orders", {{"Content-Type", "application/x-www-form-urlencoded"}}, body}) ==
+        told);
 }
 
 TEST_CASE("members that can't be read are told of by name") {
   CHECK(
       problems_of(orders) ==
-      Lines{"test.yaml:13:11: warning: the member 'range' is not checked, for it may have members of its own: OpenAPI "
+      Lines{"test.yaml:12:11: warning: the member 'range' is not checked, for it may have members of its own: OpenAPI "
             "says how those of a deepObject are written, and of none within them",
             "test.yaml:46:15: warning: this member is not checked: OpenAPI says how objects are written as deepObject, "
             "nothing else",
