@@ -2,7 +2,7 @@
 import { startOrigin } from './harness/peers.mjs';
 import { goalTable } from './harness/report.mjs';
 
-export const rows = ['hit', 'not_modified', 'tail', 'miss', 'post', 'invalid', 'entries', 'idle', 'streaming', 'start', 'workers'];
+export const rows = ['hit', 'not_modified', 'tail', 'miss', 'miss_tls', 'post', 'invalid', 'entries', 'idle', 'streaming', 'fairness', 'start', 'workers'];
 
 function parse(args) {
   const quick = args.includes('--quick');

@@ -18,12 +18,12 @@ constexpr std::array<Unit, 5> duration_units{
     {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
 constexpr std::uint64_t max_duration = 10ULL * 366 * 86'400'000;
 
-constexpr std::uint64_t kibi = 1024;
-constexpr std::array<Unit, 7> size_units{{{"GiB", kibi* kibi* kibi},
+constexpr std::uint64_t kibibyte = 1024;
+constexpr std::array<Unit, 7> size_units{{{"GiB", kibibyte* kibibyte* kibibyte},
                                           {"GB", 1'000'000'000},
-                                          {"MiB", kibi* kibi},
+                                          {"MiB", kibibyte* kibibyte},
                                           {"MB", 1'000'000},
-                                          {"KiB", kibi},
+                                          {"KiB", kibibyte},
                                           {"kB", 1'000},
                                           {"B", 1}}};
 constexpr std::uint64_t max_size = 1ULL << 53;

@@ -110,4 +110,23 @@ std::optional<BodyRefusal> Operation::refusal_of(const BodyHead& head) const {
   return std::nullopt;
 }
 
+bool Operation::checks_body(std::optional<std::string_view> content_type) const {
+  if (!facts_->body) return false;
+  if (facts_->body->media_types.empty()) {
+    return kind_of(media_type_name(content_type.value_or(""))) == MediaType::Kind::form;
+  }
+  const MediaType* const media = media_type_of(*facts_->body, content_type);
+  if (media == nullptr) return false;  // such a body is refused for its type
+  switch (content_type.value_or("").empty() ? media->kind : kind_of_body(*media, *content_type)) {
+    case MediaType::Kind::json:
+    case MediaType::Kind::multipart:
+      return media->schema != nullptr;
+    case MediaType::Kind::form:
+      return true;
+    case MediaType::Kind::opaque:
+      return media->file && (media->file->fewest_bytes || media->file->most_bytes);
+  }
+  return true;
+}
+
 }  // namespace pgw::contract

@@ -67,12 +67,13 @@ class Operation {
   bool declares_form_member(std::string_view name) const;  ///< of a form that the body may be
   const std::vector<std::string>& security() const;        ///< the schemes that its requirements name
 
-  /// Whether a body of this content type, which `refusal_of` lets pass, is looked at; else it passes as it is.
-  bool checks_body(std::optional<std::string_view> content_type) const;
-
   /// The wall that stands whether or not requests are validated: a body goes upstream only if the operation declares
   /// it, and in a form in which a check reads what the upstream reads. Nullopt: it may pass.
   std::optional<BodyRefusal> refusal_of(const BodyHead& head) const;
+
+  /// Whether the document has a schema for a body of this content type (of a file: limits to its size), or it is a
+  /// form, whose members are looked at in any case. Else nothing needs to see the body before it goes upstream.
+  bool checks_body(std::optional<std::string_view> content_type) const;
 
   const Facts& facts() const { return *facts_; }
 
@@ -100,6 +101,7 @@ struct RequestView {
   std::span<const std::pair<std::string_view, std::string_view>> headers;
   std::optional<std::string_view> content_type;
   std::string_view body;
+  bool is_body_unseen = false;  ///< it goes upstream as it comes: `body` is not looked at
 };
 
 /// What becomes of a path that differs from one of the document's by a slash at its end alone.

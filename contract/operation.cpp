@@ -60,22 +60,6 @@ bool Operation::declares_form_member(std::string_view name) const {
          });
 }
 
-bool Operation::checks_body(std::optional<std::string_view> content_type) const {
-  if (!facts_->body || facts_->body->media_types.empty()) return false;
-  const MediaType* const media = media_type_of(*facts_->body, content_type);
-  if (media == nullptr) return false;
-  switch (content_type.value_or("").empty() ? media->kind : kind_of_body(*media, *content_type)) {
-    case MediaType::Kind::json:
-      return true;
-    case MediaType::Kind::form:
-    case MediaType::Kind::multipart:
-      return media->schema != nullptr;
-    case MediaType::Kind::opaque:
-      return false;
-  }
-  return false;
-}
-
 const std::vector<std::string>& Operation::security() const {
   return facts_->security;
 }

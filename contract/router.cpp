@@ -41,7 +41,7 @@ std::size_t count_front(std::string_view text, ByteKind kind) {
   return count;
 }
 
-bool is_control(char c) {
+bool is_control_character(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte < 0x20 || byte == 0x7f;
 }
@@ -80,7 +80,7 @@ bool may_be_a_value(std::string_view value, bool may_hold_slashes) {
   if (value.empty() || !is_value_as_it_stands(value, may_hold_slashes)) return false;
   if (value.find('%') == std::string_view::npos) return true;
   const std::string again = decoded_again(value);
-  return std::ranges::none_of(again, is_control) && is_value_as_it_stands(again, may_hold_slashes);
+  return std::ranges::none_of(again, is_control_character) && is_value_as_it_stands(again, may_hold_slashes);
 }
 
 /// The next segment of a path that begins with a slash; `path` is what follows it.
@@ -116,7 +116,7 @@ std::string with_other_ending(std::string_view path) {
 bool decode_segment(std::string_view segment, std::string& out) {
   while (!segment.empty()) {
     const int byte = segment.front() == '%' ? base::percent_byte(segment) : static_cast<unsigned char>(segment.front());
-    if (byte < 0 || is_control(static_cast<char>(byte))) return false;
+    if (byte < 0 || is_control_character(static_cast<char>(byte))) return false;
     segment.remove_prefix(segment.front() == '%' ? 3 : 1);
     out += static_cast<char>(byte);
   }

@@ -62,7 +62,7 @@ Families::Families(prometheus::Registry& registry)
       validation_failures(counter(registry, "gateway_validation_failures_total",
                                   "Mistakes that validation found, by where they sit and by their type.")),
       unchecked_bodies(counter(registry, "gateway_unchecked_bodies_total",
-                               "Requests whose body is of a media type that validation doesn't look at.")),
+                               "Requests with a body of which the contract says nothing that could be checked.")),
       validation_reports(counter(registry, "gateway_validation_reports_total",
                                  "Requests let through although the contract forbids them, by what the upstream made "
                                  "of them; accepted ones are contract drift.")),

@@ -74,8 +74,8 @@ class OperationMetrics {
                                    families_.validation_types.index_of(type));
   }
 
-  /// gateway_unchecked_bodies_total{operation}: requests with a body of a media type that isn't looked at (XML,
-  /// images), or of which the contract says no more.
+  /// gateway_unchecked_bodies_total{operation}: requests with a body of which the contract says nothing that could be
+  /// checked: of a media type that isn't looked at (XML, images), or without a schema.
   prometheus::Counter& unchecked_bodies() { return unchecked_bodies_.at(0); }
 
   /// gateway_validation_reports_total{operation,upstream}: requests that `report` mode let through although the

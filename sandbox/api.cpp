@@ -33,12 +33,12 @@ HttpResponse route_error(const Route& route) {
 }
 
 /// X-API-KEY, or the token of Authorization: Bearer.
-std::optional<std::string_view> presented_key(const HttpRequest& request) {
-  if (const auto key = request.header("X-API-KEY")) return key;
+std::optional<std::string_view> presented_key(const http::Request& request) {
+  if (const std::string* const key = request.fields.find("X-API-KEY")) return *key;
   constexpr std::string_view scheme = "bearer ";
-  const auto authorization = request.header("Authorization");
-  if (!authorization || fold_case(authorization->substr(0, scheme.size())) != scheme) return std::nullopt;
-  return authorization->substr(scheme.size());
+  const std::string* const authorization = request.fields.find("Authorization");
+  if (authorization == nullptr || fold_case(authorization->substr(0, scheme.size())) != scheme) return std::nullopt;
+  return std::string_view(*authorization).substr(scheme.size());
 }
 
 /// Null if there is no body.
@@ -75,13 +75,13 @@ std::vector<std::string> Api::missing_operations() const {
   return missing;
 }
 
-const contract::Operation* Api::find(const HttpRequest& request) const {
-  return contract_->match(request.method, request.path()).match.operation;
+const contract::Operation* Api::find(const http::Request& request) const {
+  return contract_->match(request.method, request.path).match.operation;
 }
 
-HttpResponse Api::answer(const HttpRequest& request) const {
+HttpResponse Api::answer(const http::Request& request) const {
   try {
-    const Route route = contract_->match(request.method, request.path());
+    const Route route = contract_->match(request.method, request.path);
     if (route.status != Route::Status::found) return route_error(route);
     if (auto refused = refuse_stranger(request)) return *std::move(refused);
     if (auto refused = refuse_invalid(request, route.match)) return *std::move(refused);
@@ -96,27 +96,29 @@ HttpResponse Api::answer(const HttpRequest& request) const {
   }
 }
 
-std::optional<HttpResponse> Api::refuse_stranger(const HttpRequest& request) const {
+std::optional<HttpResponse> Api::refuse_stranger(const http::Request& request) const {
   const auto key = presented_key(request);
   if (!key || key->empty()) return error_response(401, "Missing API key.");
   if (!api_key_.empty() && *key != api_key_) return error_response(401, "Invalid API key.");
   return std::nullopt;
 }
 
-std::optional<HttpResponse> Api::refuse_invalid(const HttpRequest& request, const contract::Match& match) const {
-  std::vector<std::pair<std::string_view, std::string_view>> headers(request.headers.begin(), request.headers.end());
-  const auto content_type = request.header("Content-Type");
+std::optional<HttpResponse> Api::refuse_invalid(const http::Request& request, const contract::Match& match) const {
+  std::vector<std::pair<std::string_view, std::string_view>> headers;
+  for (const auto& [name, value] : request.fields) headers.emplace_back(name, value);
+  const std::string* const type = request.fields.find("Content-Type");
+  const auto content_type = type == nullptr ? std::nullopt : std::optional<std::string_view>(*type);
   const auto refusal = match.operation->refusal_of({.has_body = !request.body.empty(), .content_type = content_type});
   if (refusal) return error_response(refusal->status, refusal->detail);
-  const auto violations = contract_->validate_request({match, request.query(), headers, content_type, request.body});
+  const auto violations = contract_->validate_request({match, request.query, headers, content_type, request.body});
   if (!violations.empty()) return invalid_response(violations);
   return std::nullopt;
 }
 
 HttpResponse Api::carry_out(const Operation& operation, const contract::Match& match,
-                            const HttpRequest& request) const {
+                            const http::Request& request) const {
   const Json body = operation.takes_body ? parse_body(request.body) : Json(nullptr);
-  const Call call{match.path_values, request.query(), body};
+  const Call call{match.path_values, request.query, body};
   const Json result = store_.run([&](Session& session) { return operation.run(session, call); });
   if (!operation.has_content) return {operation.status, {}, ""};
   return json_response(operation.status, dump(result));

@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "contract/contract.h"
-#include "sandbox/http_message.h"
+#include "gateway/http/message.h"
+#include "sandbox/http_response.h"
 #include "sandbox/operations.h"
 #include "sandbox/store.h"
 
@@ -22,15 +23,15 @@ class Api {
   std::vector<std::string> missing_operations() const;
 
   /// The operation that the request is for; null if none.
-  const contract::Operation* find(const HttpRequest& request) const;
+  const contract::Operation* find(const http::Request& request) const;
 
   /// Never throws: what goes wrong inside is told on standard error and answered with 500.
-  HttpResponse answer(const HttpRequest& request) const;
+  HttpResponse answer(const http::Request& request) const;
 
  private:
-  std::optional<HttpResponse> refuse_stranger(const HttpRequest& request) const;
-  std::optional<HttpResponse> refuse_invalid(const HttpRequest& request, const contract::Match& match) const;
-  HttpResponse carry_out(const Operation& operation, const contract::Match& match, const HttpRequest& request) const;
+  std::optional<HttpResponse> refuse_stranger(const http::Request& request) const;
+  std::optional<HttpResponse> refuse_invalid(const http::Request& request, const contract::Match& match) const;
+  HttpResponse carry_out(const Operation& operation, const contract::Match& match, const http::Request& request) const;
 
   std::shared_ptr<const contract::Contract> contract_;
   Store& store_;

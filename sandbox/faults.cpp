@@ -62,9 +62,9 @@ bool parse_header(const std::string& name, std::string_view value, Faults& fault
 
 }  // namespace
 
-Faults::Outcome Faults::parse(const HttpRequest& request) {
+Faults::Outcome Faults::parse(const http::Request& request) {
   Outcome outcome;
-  for (const auto& [name, value] : request.headers) {
+  for (const auto& [name, value] : request.fields) {
     const std::string folded = fold_case(name);
     if (folded.starts_with("x-sandbox-") && !parse_header(folded, value, outcome.faults)) {
       outcome.error = "Fault header " + folded + " is unknown or has a wrong value.";

@@ -14,7 +14,8 @@
 #include <optional>
 #include <string>
 
-#include "sandbox/http_message.h"
+#include "gateway/http/message.h"
+#include "sandbox/http_response.h"
 
 namespace pgw::sandbox {
 
@@ -30,7 +31,7 @@ struct Faults {
 
   /// What went wrong with a header, for the answer 400: a test that misspells a fault must not pass.
   struct Outcome;
-  static Outcome parse(const HttpRequest& request);
+  static Outcome parse(const http::Request& request);
 
   /// Adds the headers and the padding.
   void decorate(HttpResponse& response) const;

@@ -1,64 +1,97 @@
 #include "sandbox/responder.h"
 
+#include <chrono>
+#include <string>
 #include <utility>
 
 namespace pgw::sandbox {
 
-struct Responder::Exchange {
-  HttpRequest request;
-  HttpResponse response;
+namespace {
+
+/// Roomy, since the service that the sandbox stands for has no such limits, and tests hold connections as they like.
+http::Limits generous_limits() {
+  constexpr std::chrono::hours whole_test_run{1};
+  http::Limits limits;
+  limits.max_body = 8UL * 1024 * 1024;
+  limits.max_header = limits.max_target = 64UL * 1024;
+  limits.max_fields = 1024;
+  limits.header_timeout = limits.idle_timeout = limits.body_timeout = whole_test_run;
+  limits.connections_per_address = 0;
+  return limits;
+}
+
+void respond(http::Exchange& exchange, HttpResponse response) {
+  http::ResponseHead head{response.status, {}};
+  for (const auto& [name, value] : response.headers) head.fields.append(name).append(": ").append(value).append("\r\n");
+  if (response.status == 304) {
+    exchange.respond(head, std::nullopt);
+  } else {
+    exchange.respond(head, std::make_shared<const std::string>(std::move(response.body)));
+  }
+}
+
+}  // namespace
+
+/// A request on its way through the scheduler's threads. However it ends, the loop's thread lets go of the exchange.
+struct Responder::Job {
+  explicit Job(std::shared_ptr<http::Exchange> its_exchange) : exchange(std::move(its_exchange)) {}
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+  ~Job() {
+    loop::EventLoop& loop = exchange->loop();
+    loop.post([last = std::move(exchange)] {});
+  }
+
+  std::shared_ptr<http::Exchange> exchange;
   Faults faults;
-  std::shared_ptr<Connection> connection;
+  HttpResponse response;
 };
 
 Responder::Responder(const contract::Contract& contract, const Api& api, Scheduler& scheduler, bool faults)
-    : contract_(contract),
+    : RequestHandler(generous_limits()),
+      contract_(contract),
       api_(api),
       scheduler_(scheduler),
       faults_(faults),
       counts_(contract.operations().size() + 1) {}
 
-void Responder::handle(HttpRequest request, std::shared_ptr<Connection> connection) {
-  auto exchange = std::make_shared<Exchange>(Exchange{std::move(request), {}, {}, std::move(connection)});
-  if (!faults_) {
-    scheduler_.post([this, exchange] { carry_out(exchange); });
-    return;
+void Responder::on_request(const std::shared_ptr<http::Exchange>& exchange) {
+  const http::Request& request = exchange->request();
+  const auto job = std::make_shared<Job>(exchange);
+  if (faults_ && request.path == "/sandbox/requests") return respond(*exchange, counts());
+  if (faults_) {
+    Faults::Outcome parsed = Faults::parse(request);
+    if (!parsed.error.empty()) return respond(*exchange, error_response(400, parsed.error));
+    count(request);
+    job->faults = std::move(parsed.faults);
   }
-  Faults::Outcome parsed = Faults::parse(exchange->request);
-  if (exchange->request.path() == "/sandbox/requests") {
-    exchange->response = counts();
-    scheduler_.post([this, exchange] { finish(exchange); });
-  } else if (!parsed.error.empty()) {
-    exchange->response = error_response(400, parsed.error);
-    scheduler_.post([this, exchange] { finish(exchange); });
-  } else {
-    count(exchange->request);
-    exchange->faults = std::move(parsed.faults);
-    scheduler_.post_after(exchange->faults.delay, [this, exchange] { carry_out(exchange); });
-  }
+  scheduler_.post_after(job->faults.delay, [this, job] { carry_out(job); });
 }
 
-void Responder::carry_out(const std::shared_ptr<Exchange>& exchange) const {
-  const Faults& faults = exchange->faults;
-  if (faults.abort == Faults::Abort::before) {
-    exchange->connection->abort();
-    return;
-  }
-  exchange->response =
-      faults.status ? error_response(*faults.status, "As X-Sandbox-Status asked.") : api_.answer(exchange->request);
-  scheduler_.post_after(faults.delay_after, [this, exchange] { finish(exchange); });
+void Responder::on_rejected(const std::shared_ptr<http::Exchange>& exchange, const http::Malformation& malformation) {
+  respond(*exchange, error_response(malformation.status, "Invalid HTTP request received."));
 }
 
-void Responder::finish(const std::shared_ptr<Exchange>& exchange) const {
-  if (exchange->faults.abort == Faults::Abort::after) {
-    exchange->connection->abort();
-    return;
-  }
-  exchange->faults.decorate(exchange->response);
-  exchange->connection->respond(exchange->response);
+void Responder::carry_out(const JobPtr& job) const {
+  const Faults& faults = job->faults;
+  if (faults.abort == Faults::Abort::before) return finish(job);
+  job->response = faults.status ? error_response(*faults.status, "As X-Sandbox-Status asked.")
+                                : api_.answer(job->exchange->request());
+  faults.decorate(job->response);
+  scheduler_.post_after(faults.delay_after, [job] { finish(job); });
 }
 
-void Responder::count(const HttpRequest& request) {
+void Responder::finish(const JobPtr& job) {
+  job->exchange->loop().post([job] {
+    if (job->faults.abort == Faults::Abort::never) {
+      respond(*job->exchange, std::move(job->response));
+    } else {
+      job->exchange->abort();
+    }
+  });
+}
+
+void Responder::count(const http::Request& request) {
   const contract::Operation* operation = api_.find(request);
   ++counts_[operation != nullptr ? operation->index() : counts_.size() - 1];
 }
@@ -66,8 +99,8 @@ void Responder::count(const HttpRequest& request) {
 HttpResponse Responder::counts() const {
   Json counts = Json::object();
   for (const contract::Operation& operation : contract_.operations())
-    counts[operation.id()] = counts_[operation.index()].load();
-  counts["other"] = counts_.back().load();
+    counts[operation.id()] = counts_[operation.index()];
+  counts["other"] = counts_.back();
   return {200, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, counts.dump()};
 }
 

@@ -7,8 +7,8 @@
 
 #include "contract/contract.h"
 #include "contract/document.h"
+#include "gateway/edge/server.h"
 #include "sandbox/api.h"
-#include "sandbox/http_server.h"
 #include "sandbox/responder.h"
 #include "sandbox/scheduler.h"
 #include "sandbox/store.h"
@@ -61,16 +61,15 @@ class Sandbox::Impl {
         store_(options.database, options.seed),
         api_(contract_, store_, options.api_key),
         scheduler_(options.threads),
-        responder_(*contract_, api_, scheduler_, options.faults),
-        server_(address.host, address.port, [this](HttpRequest request, std::shared_ptr<Connection> connection) {
-          responder_.handle(std::move(request), std::move(connection));
+        server_({.host = address.host, .port = address.port}, [this, faults = options.faults](loop::EventLoop&) {
+          return std::make_unique<Responder>(*contract_, api_, scheduler_, faults);
         }) {
+    server_.start();
     const bool is_ipv6 = address.host.find(':') != std::string::npos;
     url_ = "http://" + (is_ipv6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(server_.port()) +
            contract_->base_path();
   }
 
-  /// In this order, as the server calls the responder and the scheduler's tasks use everything.
   ~Impl() { stop(); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -91,8 +90,7 @@ class Sandbox::Impl {
   Store store_;
   const Api api_;
   Scheduler scheduler_;
-  Responder responder_;
-  HttpServer server_;
+  edge::Server server_;
   std::string url_;
   std::mutex stop_mutex_;
   bool stopped_ = false;

@@ -11,10 +11,11 @@ function makeKey(id, entry) {
   return { secret, entry: { id, team: 'bench', sha256: createHash('sha256').update(secret).digest('hex'), scopes: ['read', 'write'], ...entry } };
 }
 
-/** Settings and keys in a folder; gives the path of the settings and one of the keys. `keyEntry`: more of each key's entry. */
+/** Settings and keys in a folder; gives the path of the settings and the keys. `keyEntry`: more of each key's entry, or a function of its number. */
 export function writeSettings(origin, { settings = {}, keys = 1, keyEntry = {} } = {}) {
   const folder = temporaryFolder();
-  const made = Array.from({ length: keys }, (_, number) => makeKey(`key-${number}`, keyEntry));
+  const made = Array.from({ length: keys }, (_, number) =>
+    makeKey(`key-${number}`, typeof keyEntry === 'function' ? keyEntry(number) : keyEntry));
   fs.writeFileSync(path.join(folder, 'keys.yaml'), JSON.stringify({ keys: made.map((key) => key.entry) }), { mode: 0o600 });
   const config = path.join(folder, 'gateway.yaml');
   fs.writeFileSync(config, JSON.stringify({
@@ -22,16 +23,16 @@ export function writeSettings(origin, { settings = {}, keys = 1, keyEntry = {} }
     admin: '127.0.0.1:0',
     workers: 1,
     api: contractFile,
-    upstream: { url: `http://127.0.0.1:${origin.port}/v4`, credential: { header: 'X-API-KEY', value: 'hl_bench_0123456789abcdef' } },
+    upstream: { url: `${origin.scheme ?? 'http'}://127.0.0.1:${origin.port}/v4`, ca_file: origin.certificate, credential: { header: 'X-API-KEY', value: 'hl_bench_0123456789abcdef' } },
     access: { mode: 'keys', keys_file: 'keys.yaml' },
     ...settings,
   }));
-  return { folder, config, key: made.at(-1).secret };
+  return { folder, config, keys: made.map((key) => key.secret) };
 }
 
-/** `wrapper`: a command that runs it, such as valgrind with its options. */
+/** `wrapper`: a command that runs it, such as valgrind with its options. `asTeam`: the same for each of the keys. */
 export async function startGateway(origin, { name = 'projects-gateway', core = cores.server, settings, keys, keyEntry, wrapper = [] } = {}) {
-  const { folder, config, key } = writeSettings(origin, { settings, keys, keyEntry });
+  const { folder, config, keys: made } = writeSettings(origin, { settings, keys, keyEntry });
   const ready = path.join(folder, 'ready.json');
   const [file, ...args] = [...wrapper, program('projects-gateway'), 'serve', '--config', config, '--ready-file', ready];
   const server = new Server(file, args, { core, log: path.join(folder, 'access.log') });
@@ -39,7 +40,8 @@ export async function startGateway(origin, { name = 'projects-gateway', core = c
     server.checkAlive();
     return fs.existsSync(ready) ? JSON.parse(fs.readFileSync(ready, 'utf8')) : undefined;
   });
-  return { name, server, admin, port: Number(new URL(listen).port), headers: [`X-API-KEY: ${key}`] };
+  const asTeam = made.map((key) => ({ name, server, admin, port: Number(new URL(listen).port), headers: [`X-API-KEY: ${key}`] }));
+  return { ...asTeam.at(-1), asTeam };
 }
 
 /** One sample of the gateway's metrics. */

@@ -95,6 +95,12 @@ export async function readSlowly(contender, request, options) {
   return JSON.parse(await runToEnd(program('bench-readers'), optionsFor(contender, request, options)));
 }
 
+/** The programs bench-load and bench-readers in the background, whatever becomes of their requests. Gives the function that ends them. */
+export function harass(contender, request, options, { file = 'bench-load' } = {}) {
+  const server = new Server(program(file), optionsFor(contender, request, options), { core: cores.load });
+  return () => server.stop();
+}
+
 /** Makes one request on each of so many connections and then leaves them open. Gives the function that ends them. */
 export async function holdConnections(contender, request, connections) {
   const holder = new Server(program('bench-load'),

@@ -1,5 +1,6 @@
 // The servers that are measured beside the gateway, started with the configurations of bench/peers. Each gives contenders: a name, the
 // process to be measured, and the port that is loaded.
+import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import fs from 'node:fs';
 import { bodyFile, buildDir, contractFile, filledIn, program, temporaryFolder, toolsDir } from './places.mjs';
@@ -42,6 +43,34 @@ export async function startNginx(origin) {
     caching: { name: 'nginx proxy_cache', server, port: CACHING_PORT },
     passing: { name: 'nginx proxy_pass', server, port: PASSING_PORT },
   };
+}
+
+/** nginx as an origin over TLS: every project is the same file, never to be stored. */
+export async function startTlsOrigin() {
+  const folder = temporaryFolder();
+  fs.chmodSync(folder, 0o755);
+  const [certificate, key] = [path.join(folder, 'certificate.pem'), path.join(folder, 'key.pem')];
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1', '-subj', '/CN=127.0.0.1',
+    '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', certificate], { stdio: 'ignore' });
+  fs.copyFileSync(bodyFile('project'), path.join(folder, 'project.json'));
+  const port = await freePort();
+  const config = filledIn('tls_origin.conf', folder, { FOLDER: folder, PORT: port, CERTIFICATE: certificate, KEY: key });
+  const server = new Server('nginx', ['-p', folder, '-e', path.join(folder, 'error.log'), '-c', config], { env: unpacked, core: cores.load });
+  await server.listening(port);
+  return { server, port, scheme: 'https', certificate };
+}
+
+/** nginx that passes everything on over TLS, verified as the gateway does. */
+export async function startNginxOverTls(origin) {
+  const folder = temporaryFolder();
+  fs.chmodSync(folder, 0o755);
+  const port = await freePort();
+  const log = path.join(folder, 'access.log');
+  const config = filledIn('nginx_tls.conf', folder, { FOLDER: folder, LOG: log, ORIGIN: origin.port, CERTIFICATE: origin.certificate, PORT: port });
+  const server = new Server('nginx', ['-p', folder, '-e', path.join(folder, 'error.log'), '-c', config], { env: unpacked });
+  server.log = log;
+  await server.listening(port);
+  return { name: 'nginx proxy_pass over TLS', server, port };
 }
 
 export async function startVarnish(origin) {

@@ -4,11 +4,12 @@
 //   /v4/projects/ns_...   200, the project, never to be stored
 //   /v4/projects/nv_...   200, never to be stored, and another project each time
 //   /v4/projects/xl_...   200, 16 MiB, never to be stored
+//   /v4/projects/sl_...   as ns_..., two seconds later
+//   /v4/projects/br_.../active-config   no answer: the connection ends
 //   POST anything         201, the other body, never to be stored
 // Called directly it is also the floor of every row: no server can answer these bytes with less.
 #include <chrono>
 #include <ctime>
-#include <deque>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -29,6 +30,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t large_body_bytes = std::size_t{16} * 1024 * 1024;
 constexpr std::uint64_t listener_mark = 0;
+constexpr std::chrono::seconds slowness{2};
 
 /// The time of the start: nothing that runs for an hour is measured. A Date of another time would make every response
 /// old.
@@ -62,7 +64,7 @@ struct Responses {
     if (head.starts_with("POST ")) return made;
     const auto target = target_of(head);
     const auto name = target.substr(target.rfind('/') + 1);
-    if (name.starts_with("ns_")) return passing;
+    if (name.starts_with("ns_") || name.starts_with("sl_")) return passing;
     if (name.starts_with("nv_")) return another();
     if (name.starts_with("xl_")) return large;
     return storable;
@@ -115,14 +117,13 @@ class Origin {
 
  private:
   struct Delayed {
-    Clock::time_point due;
     std::weak_ptr<Client> client;
     std::string_view bytes;
   };
 
   int wait_time() const {
     if (delayed_.empty()) return -1;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(delayed_.front().due - Clock::now()).count();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(delayed_.begin()->first - Clock::now()).count();
     return left < 0 ? 0 : static_cast<int>(left);
   }
 
@@ -157,9 +158,11 @@ class Origin {
     }
     // One request at a time: no contender pipelines upstream.
     if (bytes.size() > message->size()) throw std::runtime_error("a request before the answer to the one before");
+    if (message->head.find("/br_") != std::string_view::npos) return false;
     const std::string_view answer = responses_.to(message->head);
-    if (delay_.count() > 0) {
-      delayed_.push_back({Clock::now() + delay_, clients_.at(client.socket.get()), answer});
+    const auto delay = message->head.find("/sl_") == std::string_view::npos ? delay_ : delay_ + slowness;
+    if (delay.count() > 0) {
+      delayed_.insert({Clock::now() + delay, {clients_.at(client.socket.get()), answer}});
       return true;
     }
     client.unsent = answer;
@@ -167,13 +170,12 @@ class Origin {
   }
 
   void answer_delayed() {
-    while (!delayed_.empty() && delayed_.front().due <= Clock::now()) {
-      const auto client = delayed_.front().client.lock();
-      if (client != nullptr) {
-        client->unsent = delayed_.front().bytes;
-        if (!flush(*client)) clients_.erase(client->socket.get());
-      }
-      delayed_.pop_front();
+    while (!delayed_.empty() && delayed_.begin()->first <= Clock::now()) {
+      const auto [weak, bytes] = delayed_.extract(delayed_.begin()).mapped();
+      const auto client = weak.lock();
+      if (client == nullptr) continue;
+      client->unsent = bytes;
+      if (!flush(*client)) clients_.erase(client->socket.get());
     }
   }
 
@@ -198,7 +200,7 @@ class Origin {
   const std::chrono::milliseconds delay_;
   Responses responses_;
   std::map<int, std::shared_ptr<Client>> clients_;
-  std::deque<Delayed> delayed_;
+  std::multimap<Clock::time_point, Delayed> delayed_;  // by when they are due
 };
 
 int run(int argc, char** argv) {

@@ -22,7 +22,7 @@ export async function run({ origin, ...options }) {
   return {
     ...row,
     goals: [
-      { what: 'miss: CPU to nginx proxy_pass', limit: '< 1.5', value: ratio(seen, gateway.name, nginx.name, 'cpu') },
+      { what: 'miss: CPU to nginx proxy_pass', limit: '< 1.2', value: ratio(seen, gateway.name, nginx.name, 'cpu') },
       { what: 'miss, each body new: CPU to nginx proxy_pass', limit: '< 1.5', value: ratio(seen, surprised.name, nginx.name, 'cpu') },
       { what: 'miss: CPU above a bare libcurl multi loop', limit: '< 8', unit: ' us', digits: 1,
         value: difference(seen, gateway.name, bare.name, 'cpu') },

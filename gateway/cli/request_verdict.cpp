@@ -77,10 +77,10 @@ RequestVerdict judge(const contract::Contract& contract, const config::Settings&
   if (is_small && parser.has_body()) event = parser.feed(std::string_view(message).substr(consumed), consumed);
   if (!is_small || event == http::RequestParser::Event::rejected) return malformed(parser.malformation(), settings);
 
-  if (auto refusal = pipeline::refuse_body(operation, request)) {
+  if (auto refusal = pipeline::refuse_body(operation, request, pipeline::BodyIs::collected)) {
     return refused(std::move(refusal->response), settings, operation.id());
   }
-  const auto violations = pipeline::violations_of(contract, match, request);
+  const auto violations = pipeline::violations_of(contract, match, request, pipeline::BodyIs::collected);
   if (violations.empty()) return {0, operation.id(), {}, {}};
   std::vector<std::string> mistakes;
   for (const auto& violation : violations) mistakes.push_back(place_of(violation) + ": " + violation.msg);

@@ -317,15 +317,15 @@ void Connection::limit_body(std::uint64_t bytes) {
 }
 
 void Connection::resume_body() {
-  body_paused_ = false;
+  if (std::exchange(body_paused_, false)) state_since_ = server_.loop().turn_began();
   wake();
 }
 
 bool Connection::parse_body() {
   if (close_) return false;  // answered already, and what is left of the body will not be read
-  if (body_paused_ && !stream_->answered()) return false;
+  if (body_paused_ && is_body_wanted()) return false;
   if (input().empty()) {
-    if (at_end_) (stream_->answered() ? close_ : lost_) = true;
+    if (at_end_) (is_body_wanted() ? lost_ : close_) = true;
     return at_end_;
   }
   std::size_t consumed = 0;
@@ -339,14 +339,14 @@ bool Connection::parse_body() {
       request_complete();
       return true;
     case RequestParser::Event::rejected:
-      if (stream_->answered()) {
-        close_ = true;
-      } else {
+      if (!stream_->answered()) {
         reject(parser_.malformation());
+      } else {
+        (is_body_wanted() ? lost_ : close_) = true;
       }
       return true;
     default:
-      if (at_end_) (stream_->answered() ? close_ : lost_) = true;
+      if (at_end_) (is_body_wanted() ? lost_ : close_) = true;
       return at_end_;
   }
 }
@@ -357,13 +357,28 @@ bool Connection::deliver_body() {
   std::string& body = stream_->mutable_request().body;
   if (sink == nullptr || body.empty()) return true;
   state_since_ = server_.loop().turn_began();
-  if (!stream_->answered()) guarded([&](RequestHandler&) { body_paused_ = !sink->on_body(body); });
+  if (is_body_wanted()) guarded([&](RequestHandler&) { body_paused_ = !sink->on_body(body); });
   body.clear();
   return !lost_;
 }
 
+// A sink hears of the body for as long as a response is streamed: that may be made of it.
+bool Connection::is_body_wanted() const {
+  return !stream_->answered() || (stream_->body_sink() != nullptr && !stream_->is_complete());
+}
+
+// What is left of a body that nobody wants is read if it is short.
+void Connection::drop_body() {
+  if (state_ != State::body || close_) return;
+  const auto remaining = parser_.body_remaining();
+  // A client that was not asked to go on may or may not send its body (RFC 9110 section 10.1.1).
+  const bool may_not_come = parser_.expects_continue() && !body_begun_;
+  if (may_not_come || !remaining || *remaining > worth_discarding) close_ = true;
+  parser_.discard_body();
+}
+
 void Connection::request_complete() {
-  if (stream_->answered()) return;
+  if (!is_body_wanted()) return;
   guarded([this](RequestHandler& handler) {
     if (BodySink* const sink = stream_->body_sink()) {
       sink->on_body_end();
@@ -440,6 +455,7 @@ bool Connection::write_stream(std::string_view piece, bool chunked) {
 
 void Connection::end_stream(bool chunked) {
   if (chunked) outbox_.append(last_chunk);
+  drop_body();
   wake();
 }
 
@@ -456,13 +472,7 @@ Persistence Connection::persistence(const Framing& framing) {
   if (at_end_ && input().empty()) close_ = true;
   const bool until_close = !framing.chunked && !framing.content_length;
   if (until_close && has_content(request.is_head(), stream_->status())) close_ = true;
-  if (state_ == State::body && !close_) {
-    const auto remaining = parser_.body_remaining();
-    // A client that was not asked to go on may or may not send its body (RFC 9110 section 10.1.1).
-    const bool may_not_come = parser_.expects_continue() && !body_begun_;
-    if (may_not_come || !remaining || *remaining > worth_discarding) close_ = true;
-    parser_.discard_body();
-  }
+  if (!is_body_wanted()) drop_body();
   if (close_) return Persistence::close;
   return request.version_minor == 0 ? Persistence::keep_alive : Persistence::implied;
 }
@@ -556,7 +566,7 @@ bool Connection::wants_input() const {
     case State::lingering:
       return true;
     case State::body:
-      return !close_ && (!body_paused_ || stream_->answered());
+      return !close_ && !(body_paused_ && is_body_wanted());
     case State::answering:
       return kept_.size() - consumed_ < read_ahead;
   }
@@ -595,7 +605,7 @@ Connection::Clock::time_point Connection::deadline() const {
     case State::head:
       return stream_ ? stream_->first_byte_at() + limits.header_timeout : state_since_ + limits.idle_timeout;
     case State::body:
-      return body_paused_ && !stream_->answered() ? Clock::time_point::max() : state_since_ + limits.body_timeout;
+      return body_paused_ && is_body_wanted() ? Clock::time_point::max() : state_since_ + limits.body_timeout;
     default:
       return Clock::time_point::max();
   }

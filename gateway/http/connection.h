@@ -98,6 +98,8 @@ class Connection final : public loop::Watcher {
   bool parse_head();
   bool parse_body();
   bool deliver_body();
+  bool is_body_wanted() const;
+  void drop_body();
   bool skip_empty_lines();
   void open_stream();
   void head_complete();

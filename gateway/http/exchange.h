@@ -73,8 +73,8 @@ class Exchange {
   virtual void limit_body(std::uint64_t bytes) = 0;
 
   /// The body goes to the sink as it comes, instead of being collected in `request().body`; `on_request` is not called.
-  /// After an answer, a refusal (`on_rejected`) or a disconnect the sink hears no more. It is released when the
-  /// exchange is over.
+  /// After a whole answer, a refusal (`on_rejected`) or a disconnect the sink hears no more; while a response is
+  /// streamed it hears on. It is released when the exchange is over.
   virtual void take_body(std::shared_ptr<BodySink> sink) = 0;
 
   // At any time:
@@ -105,7 +105,8 @@ class Exchange {
   /// Completes a streamed response; aborts if it is shorter than announced.
   virtual void end() = 0;
 
-  /// Kills the connection so that the client can't take what it has for a whole response (RFC 9112 section 8).
+  /// Ends the connection: without an answer, or so that the client can't take what it has for a whole response (RFC
+  /// 9112 section 8).
   virtual void abort() = 0;
 
   /// Called each time the queue has fallen to `low_water` after a `write` that returned false. One callback; setting

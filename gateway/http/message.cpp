@@ -211,17 +211,22 @@ std::string connection_options(const Fields& fields) {
   return options;
 }
 
+std::span<const std::string_view> always_hop_by_hop() {
+  static constexpr std::array<std::string_view, 10> names = {"connection",
+                                                             "keep-alive",
+                                                             "proxy-connection",
+                                                             "te",
+                                                             "trailer",
+                                                             "transfer-encoding",
+                                                             "upgrade",
+                                                             "proxy-authenticate",
+                                                             "proxy-authorization",
+                                                             "proxy-authentication-info"};
+  return names;
+}
+
 bool is_hop_by_hop(std::string_view name, std::string_view connection_options) {
-  static constexpr std::array<std::string_view, 10> always = {"connection",
-                                                              "keep-alive",
-                                                              "proxy-connection",
-                                                              "te",
-                                                              "trailer",
-                                                              "transfer-encoding",
-                                                              "upgrade",
-                                                              "proxy-authenticate",
-                                                              "proxy-authorization",
-                                                              "proxy-authentication-info"};
+  const auto always = always_hop_by_hop();
   return std::any_of(always.begin(), always.end(),
                      [name](std::string_view known) { return base::iequals(name, known); }) ||
          base::list_contains(connection_options, name);

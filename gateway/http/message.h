@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -104,9 +105,11 @@ bool has_content(bool is_head_request, int status);
 /// joined.
 std::string connection_options(const Fields& fields);
 
-/// Whether a field speaks of one connection only and must not be forwarded (RFC 9110 section 7.6.1): what
-/// `connection_options` names, and Connection, Keep-Alive, Proxy-Connection, TE, Trailer, Transfer-Encoding, Upgrade,
-/// Proxy-Authenticate, Proxy-Authorization and Proxy-Authentication-Info always.
+/// Fields that speak of one connection only and must not be forwarded, whatever Connection names (RFC 9110 section
+/// 7.6.1); lower case.
+std::span<const std::string_view> always_hop_by_hop();
+
+/// Whether a field is one of them, or one that `connection_options` names.
 bool is_hop_by_hop(std::string_view name, std::string_view connection_options);
 
 }  // namespace pgw::http

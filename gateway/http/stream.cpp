@@ -78,8 +78,9 @@ void Stream::end() {
 }
 
 void Stream::abort() {
-  phase_ = Phase::aborted;
-  if (connection_ != nullptr) connection_->abort();
+  const bool has_begun = std::exchange(phase_, Phase::aborted) == Phase::streaming;
+  if (connection_ == nullptr) return;
+  has_begun ? connection_->abort() : connection_->give_way();
 }
 
 void Stream::open(Connection& connection, Clock::time_point first_byte_at) {

@@ -208,7 +208,7 @@ Progress consult_cache(RequestContext& context) {
     context.outcome.forwarded = ForwardReason::bypass;
     return Progress::next;
   }
-  if (!context.request().body.empty()) {  // a GET with content: RFC 9110 section 9.3.1 gives it no meaning to cache by
+  if (context.has_body()) {  // a GET with content: RFC 9110 section 9.3.1 gives it no meaning to cache by
     context.outcome.cache = CacheOutcome::pass;
     context.outcome.forwarded = ForwardReason::bypass;
     return Progress::next;

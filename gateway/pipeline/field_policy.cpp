@@ -6,15 +6,16 @@
 #include "base/list.h"
 #include "base/percent.h"
 #include "base/text.h"
+#include "gateway/http/message.h"
 
 namespace pgw::pipeline {
 namespace {
 
 using Names = std::span<const std::string_view>;
 
-/// A claim of routing, of an address or of an identity, whoever declares it; what speaks of one connection (RFC 9110
-/// section 7.6.1) or frames the message; and what the gateway writes anew. `Proxy` would be read as the variable
-/// HTTP_PROXY (CVE-2016-5385).
+/// A claim of routing, of an address or of an identity, whoever declares it; what frames the message; and what the
+/// gateway writes anew. Beside them, what speaks of one connection. `Proxy` would be read as the variable HTTP_PROXY
+/// (CVE-2016-5385).
 constexpr std::string_view always_end_here[] = {
     "host",
     "content-length",
@@ -28,16 +29,6 @@ constexpr std::string_view always_end_here[] = {
     "x-http-method-override",
     "x-http-method",
     "x-method-override",
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-authentication-info",
     "remote-user",
     "remote-addr",
     "x-remote-user",
@@ -98,6 +89,11 @@ std::string with_dashes(std::string_view name) {
   return text;
 }
 
+bool always_ends_here(std::string_view name) {
+  return is_one_of(always_end_here, name) || is_one_of(http::always_hop_by_hop(), name) ||
+         has_forbidden_prefix(with_dashes(name));
+}
+
 }  // namespace
 
 FieldPolicy::FieldPolicy(const FieldSources& sources) {
@@ -116,6 +112,7 @@ FieldPolicy::FieldPolicy(const FieldSources& sources) {
   for (const auto name : conditions) set(name, FieldRole::condition);
   for (const auto name : of_a_range) set(name, FieldRole::for_cache);
   for (const auto name : always_end_here) set(name, FieldRole::ends_here);
+  for (const auto name : http::always_hop_by_hop()) set(name, FieldRole::ends_here);
   allow_client_credentials(sources);
   keep_own_credentials(sources);
 }
@@ -142,7 +139,7 @@ void FieldPolicy::allow_client_credentials(const FieldSources& sources) {
         query_credentials_.push_back(scheme.parameter);
         break;
       case contract::SecurityScheme::In::header:
-        if (!is_one_of(always_end_here, scheme.parameter) && !has_forbidden_prefix(with_dashes(scheme.parameter))) {
+        if (!always_ends_here(scheme.parameter)) {
           set(scheme.parameter, FieldRole::credential);
         }
         break;
@@ -204,61 +201,6 @@ bool FieldPolicy::has_credential_in(std::string_view query) const {
     if (std::ranges::find(query_credentials_, name) != query_credentials_.end()) return true;
   }
   return false;
-}
-
-namespace {
-
-constexpr std::string_view override_parameter = "_method";
-
-/// `_method`, also as a member of something: `_method[]`.
-bool is_override(std::string_view pair) {
-  const std::string name = base::form_decoded(pair.substr(0, pair.find('=')));
-  const auto member = std::string_view(name).substr(0, name.find('['));
-  return base::iequals(base::trim(member), override_parameter);
-}
-
-std::optional<std::string> without_override_pairs(std::string_view pairs) {
-  std::string kept;
-  bool has_any = false;
-  while (!pairs.empty()) {
-    const auto pair = pairs.substr(0, pairs.find('&'));
-    pairs.remove_prefix(std::min(pair.size() + 1, pairs.size()));
-    if (is_override(pair)) {
-      has_any = true;
-      continue;
-    }
-    if (!kept.empty()) kept += '&';
-    kept += pair;
-  }
-  return has_any ? std::optional(std::move(kept)) : std::nullopt;
-}
-
-std::string media_type_of(std::string_view content_type) {
-  return base::to_lower(base::trim(content_type.substr(0, content_type.find(';'))));
-}
-
-}  // namespace
-
-std::optional<std::string> without_method_override(std::string_view query, const contract::Operation& operation) {
-  // Without one of its letters, as it is or encoded, no name can be it.
-  const bool may_be_there = query.find_first_of("%_") != std::string_view::npos;
-  if (!may_be_there || operation.declares_query(override_parameter)) return std::nullopt;
-  return without_override_pairs(query);
-}
-
-FormWithoutOverride without_method_override(std::string_view content_type, std::string_view body,
-                                            const contract::Operation& operation) {
-  if (body.empty() || operation.declares_form_member(override_parameter)) return {};
-  const std::string type = media_type_of(content_type);
-  if (type == "application/x-www-form-urlencoded") return {without_override_pairs(body), false};
-  if (type != "multipart/form-data") return {};
-  // Bodies of this kind are not taken apart here: where one part's name may be it, the request is refused.
-  for (std::size_t at = body.find(override_parameter); at != std::string_view::npos;
-       at = body.find(override_parameter, at + 1)) {
-    const auto before = body.substr(0, at);
-    if (before.ends_with("name=\"") || before.ends_with("name=") || before.ends_with("name='")) return {{}, true};
-  }
-  return {};
 }
 
 }  // namespace pgw::pipeline

@@ -72,16 +72,4 @@ class FieldPolicy {
   bool tells_host_ = true;
 };
 
-/// Without parameters called `_method` that the operation doesn't declare: frameworks take them for the method, which
-/// was another one when the request was checked here. Nothing: there are none.
-std::optional<std::string> without_method_override(std::string_view query, const contract::Operation& operation);
-
-/// The same for a body: nothing, or the form without such members. `is_refused`: it is a multipart form with one.
-struct FormWithoutOverride {
-  std::optional<std::string> body;
-  bool is_refused = false;
-};
-FormWithoutOverride without_method_override(std::string_view content_type, std::string_view body,
-                                            const contract::Operation& operation);
-
 }  // namespace pgw::pipeline

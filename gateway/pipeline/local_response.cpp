@@ -59,6 +59,10 @@ LocalResponse refused_body(const contract::BodyRefusal& refusal) {
   return response;
 }
 
+LocalResponse override_in_form() {
+  return error_response(400, "Bad Request: a form member called '_method' is taken for the request's method");
+}
+
 LocalResponse invalid_request(std::span<const contract::Violation> violations, config::ErrorShape shape) {
   if (shape == config::ErrorShape::fastapi) {
     return {422, std::string(json_type), contract::validation_error_body(violations)};

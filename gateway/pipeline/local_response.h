@@ -31,6 +31,7 @@ LocalResponse method_not_allowed(std::string_view allow);  ///< 405 with Allow (
 LocalResponse elsewhere(std::string_view location);        ///< 307 with Location, a reference to this origin
 LocalResponse refused_body(
     const contract::BodyRefusal& refusal);  ///< 400; 415 with Accept or Accept-Encoding (RFC 9110 section 15.5.16)
+LocalResponse override_in_form();           ///< 400: it would change the request's method
 LocalResponse invalid_request(std::span<const contract::Violation> violations, config::ErrorShape shape);  ///< 422
 LocalResponse upstream_failure(upstream::Failure failure);  ///< 502, 503 or 504
 

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "gateway/pipeline/client_address.h"
 #include "gateway/pipeline/process.h"
+#include "gateway/pipeline/upload.h"
 #include "gateway/pipeline/worker.h"
 
 namespace pgw::pipeline {
@@ -54,6 +55,8 @@ upstream::OutgoingRequest outgoing_request(const RequestContext& context, bool f
   outgoing.path_and_query = context.runtime->contract->canonical_path(context.route);
   if (!request.query.empty()) outgoing.path_and_query += "?" + request.query;
   outgoing.body = request.body;
+  outgoing.streamed = context.is_upload;
+  if (context.is_upload) outgoing.body_length = announced_length(request);
   outgoing.queue = queue_of(context);
   outgoing.timeout = upstream_timeout(*context.runtime, context.operation());
 

@@ -18,6 +18,7 @@
 
 namespace pgw::pipeline {
 
+class UpstreamJob;
 class Worker;
 
 /// Made when the head of a request is there; belongs to its worker's thread. The exchange holds it until the exchange
@@ -29,6 +30,7 @@ struct RequestContext : std::enable_shared_from_this<RequestContext> {
   const http::Request& request() const { return exchange->request(); }
   const contract::Operation& operation() const { return *route.operation; }
   const OperationPolicy& policy() const { return runtime->policy(operation()); }
+  bool has_body() const { return is_upload || !request().body.empty(); }
 
   /// Request fields as the cache reads them, without what ends here (`FieldRole`): a response that names a field in
   /// Vary is stored with its value. Views into the exchange.
@@ -56,6 +58,10 @@ struct RequestContext : std::enable_shared_from_this<RequestContext> {
 
   // route
   contract::Match route;
+
+  // upload
+  bool is_upload = false;                    ///< the body goes upstream as it comes, and never into the request
+  std::weak_ptr<UpstreamJob> job_of_upload;  ///< what it goes to
 
   // cache
   cache::Fetch fetch;                  ///< the duty to fetch, when this request leads

@@ -9,52 +9,14 @@
 #include <string>
 #include <vector>
 
-#include "cache/freshness.h"
-#include "cache/tags.h"
 #include "config/settings.h"
 #include "contract/contract.h"
 #include "gateway/access/key_ring.h"
 #include "gateway/http/limits.h"
-#include "gateway/pipeline/field_policy.h"
+#include "gateway/pipeline/operation_policy.h"
 #include "gateway/upstream/client.h"
 
 namespace pgw::pipeline {
-
-/// A tag that a write moves beyond those of its own path: a path whose parameters are the operation's own.
-struct ExtraTag {
-  struct Piece {
-    std::string text;                       ///< of a literal segment
-    std::optional<std::size_t> path_value;  ///< else: which value of the write's own path
-  };
-  std::vector<Piece> pieces;
-
-  cache::Tag tag_for(const contract::Match& write) const;
-};
-
-/// The read whose answer the response to a write also is.
-struct PrimedRead {
-  const contract::Operation* operation = nullptr;  ///< a GET of the same contract
-  struct Value {
-    std::string name;
-    std::optional<std::size_t> path_value;  ///< which value of the write's own path; else a member of its response
-  };
-  std::vector<Value> values;  ///< one for each parameter of the read's path
-};
-
-/// What the configuration says about one operation.
-struct OperationPolicy {
-  bool is_read = false;   ///< GET: goes through the cache
-  bool is_cached = true;  ///< false: its rule says `off`
-  config::CacheKeyRule key_rule;
-  std::uint64_t max_body = 0;
-  bool changes_nothing =
-      false;  ///< safe by method or by cache.safe_operations: invalidates nothing, needs scope `read`
-  cache::Rule rule;
-  FieldPolicy fields;
-  std::string cache_key_prefix;            ///< of `cache::make_key_prefix`: names operation and upstream
-  std::vector<ExtraTag> also_invalidates;  ///< from the rule's `invalidates`
-  std::optional<PrimedRead> primes;        ///< from the rule's `primes`
-};
 
 /// Immutable; shared by the requests that began under it, so that a reload never changes a request half-way.
 struct Runtime {

@@ -23,6 +23,9 @@ std::optional<std::uint64_t> content_length(const http::Fields& fields) {
   return value;
 }
 
+/// A response of which so much is left is heard to its end though nobody wants it: a new connection costs more.
+constexpr std::uint64_t worth_hearing = std::uint64_t{64} * 1024;
+
 /// What another gateway says of its upstream. A 503 that comes is an answer: whoever sheds load is well enough to say
 /// so.
 bool is_unhealthy(int status) {
@@ -62,7 +65,9 @@ std::optional<upstream::Failure> UpstreamJob::refusal() {
 void UpstreamJob::send() {
   sent_at_ = Clock::now();
   auto request = may_ask_again() ? errand_.outgoing : std::move(errand_.outgoing);
+  const bool is_upload = request.streamed;
   call_ = worker_.client().start(std::move(request), shared_from_this());
+  if (is_upload) begin_upload();
   follow_client();
   was_sent();
 }
@@ -78,22 +83,44 @@ bool UpstreamJob::is_wanted() const {
   return context() != nullptr && !context()->exchange->client_gone();
 }
 
+// A request that was sent stays with its connection until the head of its answer is there (`claim`), wanted or not: the
+// upstream works on it all the same. A client that gives up again and again would have it work on any number of them.
 void UpstreamJob::client_left() {
-  if (worker_.client().withdraw(call_)) {
-    worker_.process().breaker.cancelled(permit_);
-    withdrawn();
-    return;
-  }
+  if (call_ == 0) return;
+  if (is_uploading_) return give_up_body();
+  if (take_back() || !has_head()) return;
   if (is_wanted()) {
     worker_.client().resume(call_);  // what was held up for the client is read on, and dropped
+  } else {
+    abandon();
+  }
+}
+
+/// Whether the request still waited for its turn.
+bool UpstreamJob::take_back() {
+  if (!worker_.client().withdraw(call_)) return false;
+  is_uploading_ = false;
+  call_ = 0;
+  worker_.process().breaker.cancelled(permit_);
+  withdrawn();
+  return true;
+}
+
+/// Nobody wants the response, whose head is there.
+void UpstreamJob::abandon() {
+  const auto length = has_content() ? content_length(fields_) : std::optional<std::uint64_t>(0);
+  if (length && *length <= worth_hearing) {
+    delivery_.stream_to(nullptr, length);
+    worker_.client().resume(call_);
     return;
   }
-  if (!has_head()) worker_.process().breaker.cancelled(permit_);
+  note_upstream(status_);
   cancel();
 }
 
 void UpstreamJob::cancel() {
-  worker_.client().cancel(call_);
+  is_uploading_ = false;
+  worker_.client().cancel(std::exchange(call_, 0));
 }
 
 void UpstreamJob::run(ResponseMoment moment) {
@@ -124,12 +151,15 @@ bool UpstreamJob::on_body(std::string_view piece) {
 }
 
 void UpstreamJob::on_end() {
+  is_uploading_ = false;
+  call_ = 0;
   note_upstream(status_);
   run(ResponseMoment::end);
 }
 
 void UpstreamJob::on_failure(upstream::Failure failure, std::string_view detail) {
   blame(failure);
+  call_ = 0;
   if (!is_streaming()) {
     fail(failure, detail);
     return;
@@ -170,9 +200,8 @@ Progress UpstreamJob::take_over_fields() {
 
 Progress UpstreamJob::claim() {
   if (is_wanted()) return Progress::next;
-  // The cache had a use for it until the head said that it is not to be kept, and its client has left meanwhile.
-  note_upstream(status_);
-  cancel();
+  // Its client has left meanwhile, and the cache has a use for it no more, now that the head is there.
+  abandon();
   return Progress::answered;
 }
 

@@ -11,6 +11,7 @@
 
 #include "cache/cache.h"
 #include "gateway/pipeline/delivery.h"
+#include "gateway/pipeline/local_response.h"
 #include "gateway/pipeline/phases.h"
 #include "gateway/pipeline/request_context.h"
 #include "gateway/pipeline/write_promise.h"
@@ -41,7 +42,16 @@ class UpstreamJob : public upstream::ResponseSink, public std::enable_shared_fro
   void on_head(int status, http::Fields fields) final;
   bool on_body(std::string_view piece) final;
   void on_end() final;
+  void on_writable() final;
   void on_failure(upstream::Failure failure, std::string_view detail) final;
+
+  // The body of a request that goes upstream as it comes (`Upload`).
+  bool send_body(std::string_view piece);
+  void end_body();
+  /// It goes no further, and neither does the request; the caller is told so.
+  void refuse_body(Rejection rejection, LocalResponse response);
+  /// The same where the caller is told by others, or gone.
+  void give_up_body();
 
   // The phases of a response, in the order of `response_phases()`.
   Progress judge();
@@ -69,7 +79,7 @@ class UpstreamJob : public upstream::ResponseSink, public std::enable_shared_fro
   /// Whether `send` may be called a second time, so that the request must be kept.
   virtual bool may_ask_again() const { return false; }
 
-  /// The client left while the request still waited for its turn: it won't be sent.
+  /// The request was taken back while it waited for its turn: it won't be sent.
   virtual void withdrawn() {}
 
   /// Whether anybody has a use for the response: the client, or others.
@@ -103,6 +113,7 @@ class UpstreamJob : public upstream::ResponseSink, public std::enable_shared_fro
   std::vector<cache::Header> field_views() const;
   std::string& body() { return delivery_.body(); }
   bool is_streaming() const { return delivery_.is_streaming(); }
+  bool is_uploading() const { return is_uploading_; }
   bool has_head() const { return status_ != 0; }
   void forget_head();
 
@@ -110,7 +121,10 @@ class UpstreamJob : public upstream::ResponseSink, public std::enable_shared_fro
   void run(ResponseMoment moment);
   std::optional<upstream::Failure> refusal();
   void follow_client();
+  void begin_upload();
   void client_left();
+  bool take_back();
+  void abandon();
   void begin_streaming();
   void answer_head();
   void blame(upstream::Failure failure);
@@ -120,9 +134,10 @@ class UpstreamJob : public upstream::ResponseSink, public std::enable_shared_fro
 
   Worker& worker_;
   Errand errand_;
-  upstream::Client::CallId call_ = 0;
+  upstream::Client::CallId call_ = 0;  // 0: the upstream is done with it
   upstream::Breaker::Permit permit_;
   Clock::time_point sent_at_;
+  bool is_uploading_ = false;  // the body of the request hasn't come to its end
   int status_ = 0;
   http::Fields fields_;
   Delivery delivery_;

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-#include "gateway/pipeline/field_policy.h"
+#include "gateway/pipeline/method_override.h"
 
 namespace pgw::pipeline {
 namespace {
@@ -26,8 +26,8 @@ std::optional<std::string_view> list_of(const http::Fields& fields, std::string_
 }
 
 std::optional<contract::BodyRefusal> contract_refusal_of(const contract::Operation& operation,
-                                                         const http::Request& request) {
-  if (request.body.empty()) return std::nullopt;
+                                                         const http::Request& request, bool has_body) {
+  if (!has_body) return std::nullopt;
   std::string types;
   std::string codings;
   return operation.refusal_of({.has_body = true,
@@ -38,6 +38,10 @@ std::optional<contract::BodyRefusal> contract_refusal_of(const contract::Operati
 std::optional<std::string_view> content_type_of(const http::Request& request) {
   const std::string* const type = request.fields.find("content-type");
   return type == nullptr ? std::nullopt : std::optional<std::string_view>(*type);
+}
+
+bool is_there(const http::Request& request, BodyIs body) {
+  return body == BodyIs::passing || !request.body.empty();
 }
 
 }  // namespace
@@ -63,8 +67,8 @@ std::optional<Refusal> route_request(const contract::Contract& contract, http::R
   return Refusal{Rejection::unknown_route, error_response(404, "Not Found")};
 }
 
-std::optional<Refusal> refuse_body(const contract::Operation& operation, http::Request& request) {
-  if (auto refusal = contract_refusal_of(operation, request)) {
+std::optional<Refusal> refuse_body(const contract::Operation& operation, http::Request& request, BodyIs body) {
+  if (auto refusal = contract_refusal_of(operation, request, is_there(request, body))) {
     const auto reason = refusal->status == 415 ? Rejection::unsupported_media_type : Rejection::body_not_taken;
     return Refusal{reason, refused_body(*refusal), std::move(refusal)};
   }
@@ -72,16 +76,14 @@ std::optional<Refusal> refuse_body(const contract::Operation& operation, http::R
   if (!type) return std::nullopt;
   auto form = without_method_override(*type, request.body, operation);
   if (form.is_refused) {
-    return Refusal{Rejection::invalid, error_response(400,
-                                                      "Bad Request: a form member called '_method' is taken for "
-                                                      "the request's method")};
+    return Refusal{Rejection::invalid, override_in_form()};
   }
   if (form.body) request.body = *std::move(form.body);
   return std::nullopt;
 }
 
 std::vector<contract::Violation> violations_of(const contract::Contract& contract, const contract::Match& match,
-                                               const http::Request& request) {
+                                               const http::Request& request, BodyIs body) {
   std::vector<std::pair<std::string_view, std::string_view>> headers;
   if (match.operation->declares_headers()) {
     headers.reserve(request.fields.size());
@@ -91,11 +93,12 @@ std::vector<contract::Violation> violations_of(const contract::Contract& contrac
                                     .query = request.query,
                                     .headers = headers,
                                     .content_type = content_type_of(request),
-                                    .body = request.body});
+                                    .body = request.body,
+                                    .is_body_unseen = body == BodyIs::passing});
 }
 
-bool has_unchecked_body(const contract::Operation& operation, const http::Request& request) {
-  return !request.body.empty() && !operation.checks_body(content_type_of(request));
+bool has_unchecked_body(const contract::Operation& operation, const http::Request& request, BodyIs body) {
+  return is_there(request, body) && !operation.checks_body(content_type_of(request));
 }
 
 }  // namespace pgw::pipeline

@@ -12,6 +12,9 @@
 
 namespace pgw::pipeline {
 
+/// Where the request's body is: in the request, if it has one, or on its way upstream without a stop here.
+enum class BodyIs { collected, passing };
+
 /// Why a request goes no further, and what its client is told.
 struct Refusal {
   Rejection reason = Rejection::none;
@@ -25,13 +28,13 @@ std::optional<Refusal> route_request(const contract::Contract& contract, http::R
 
 /// The wall around bodies, which stands whatever `validation.requests` says. Takes an override of the method out of a
 /// form. Nullopt: the body may go on.
-std::optional<Refusal> refuse_body(const contract::Operation& operation, http::Request& request);
+std::optional<Refusal> refuse_body(const contract::Operation& operation, http::Request& request, BodyIs body);
 
 /// Everything else that is wrong with the request, at once.
 std::vector<contract::Violation> violations_of(const contract::Contract& contract, const contract::Match& match,
-                                               const http::Request& request);
+                                               const http::Request& request, BodyIs body);
 
-/// Whether there is a body, and nothing looks at it.
-bool has_unchecked_body(const contract::Operation& operation, const http::Request& request);
+/// Whether there is a body, and the contract says nothing of it that could be checked.
+bool has_unchecked_body(const contract::Operation& operation, const http::Request& request, BodyIs body);
 
 }  // namespace pgw::pipeline

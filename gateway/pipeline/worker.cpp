@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "gateway/pipeline/references.h"
 #include "gateway/pipeline/respond.h"
+#include "gateway/pipeline/upload.h"
+#include "gateway/pipeline/upstream_job.h"
 
 namespace pgw::pipeline {
 namespace {
@@ -103,6 +105,8 @@ void Worker::on_head(const std::shared_ptr<http::Exchange>& exchange) {
   run_phases(Moment::head, context);
   if (exchange->answered()) return;
   if (const auto most = context.policy().max_body; most < limits().max_body) exchange->limit_body(most);
+  context.is_upload = goes_up_as_it_comes(context);
+  if (context.is_upload) run_phases(Moment::request, context);
 }
 
 void Worker::on_request(const std::shared_ptr<http::Exchange>& exchange) {
@@ -112,6 +116,7 @@ void Worker::on_request(const std::shared_ptr<http::Exchange>& exchange) {
 void Worker::on_rejected(const std::shared_ptr<http::Exchange>& exchange, const http::Malformation& malformation) {
   RequestContext& context = context_of(exchange);
   if (context.request_id.empty()) make_request_id(context);
+  if (const auto job = context.job_of_upload.lock()) job->give_up_body();
   context.outcome.malformation = malformation.reason;
   respond_locally(context, Rejection::malformed, error_response(malformation.status, malformation.message));
 }

@@ -65,7 +65,7 @@ Progress WriteJob::keep_promise() {
 
 cache::EntryPtr WriteJob::settle_failure(upstream::Failure failure) {
   if (!promise_) return nullptr;
-  if (!is_streaming() && upstream::may_have_taken_effect(failure)) {
+  if ((!is_streaming() || is_uploading()) && upstream::may_have_taken_effect(failure)) {
     promise_.lose(latest_effect());
   } else {
     promise_.keep();

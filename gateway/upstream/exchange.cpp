@@ -17,6 +17,8 @@ using loop::EventLoop;
 constexpr std::size_t sent_with_head = std::size_t{64} * 1024;
 /// How much of a streamed body waits for the upstream before its source is held up.
 constexpr std::size_t upload_at_most = std::size_t{256} * 1024;
+/// A streamed body of no more than this is kept until its end, so that the request can be sent again.
+constexpr std::size_t upload_kept = std::size_t{64} * 1024;
 
 constexpr int continue_status = 100;
 
@@ -36,7 +38,7 @@ void Exchange::begin(OutgoingRequest request, std::shared_ptr<ResponseSink> sink
   is_opening = is_busy = is_cancelled = false;
   upload_.clear();
   upload_at_ = 0;
-  upload_ended_ = is_holding_up_body_ = false;
+  upload_ended_ = is_upload_cut_ = is_holding_up_body_ = false;
   sent_ = 0;
   pending_.clear();
   paused_at_.reset();
@@ -64,7 +66,7 @@ void Exchange::attach(std::unique_ptr<Connection> connection, Clock::time_point 
   sent_ = 0;
   has_surplus_ = is_head_done_ = wants_write_ = false;
   head_.clear();
-  head_at_ = body_at_ = 0;
+  head_at_ = body_at_ = upload_at_ = 0;
   append_head(head_, request_, *connector_->destination());
   if (request_.body.size() <= sent_with_head) {
     head_ += request_.body;
@@ -86,13 +88,10 @@ Progress Exchange::write() {
     head_at_ = 0;
   }
   if (progress == Progress::goes_on && !wants_write_) progress = write_from(request_.body, body_at_);
-  if (progress == Progress::goes_on && !wants_write_) progress = write_from(upload_, upload_at_);
-  if (upload_at_ == upload_.size()) {
-    upload_.clear();
-    upload_at_ = 0;
-  } else if (upload_at_ > upload_at_most) {
-    upload_.erase(0, upload_at_);
-    upload_at_ = 0;
+  if (progress == Progress::goes_on && !wants_write_ && upload_at_ < upload_.size()) {
+    progress = write_from(upload_, upload_at_);
+    note_body_progress();
+    forget_sent_body();
   }
   if (wants_write_ != wanted_write) follow_interest();
   return progress;
@@ -110,6 +109,21 @@ Progress Exchange::write_from(std::string_view bytes, std::size_t& at) {
     sent_ += result.size;
   }
   return Progress::goes_on;
+}
+
+void Exchange::forget_sent_body() {
+  const bool is_much = upload_at_ == upload_.size() || upload_at_ > upload_at_most;
+  if (!is_much || upload_.size() <= upload_kept) return;
+  upload_.erase(0, upload_at_);
+  upload_at_ = 0;
+  is_upload_cut_ = true;
+}
+
+/// A body that flows is given the time for a whole exchange from piece to piece.
+void Exchange::note_body_progress() {
+  const auto now = Clock::now();
+  deadline_ = now + request_.timeout.value_or(target().timeout);
+  if (last_byte_at_) last_byte_at_ = now;
 }
 
 void Exchange::follow_interest() {
@@ -132,7 +146,7 @@ bool Exchange::takes_more_body() {
 }
 
 void Exchange::tell_writable() {
-  if (!is_holding_up_body_ || !upload_.empty()) return;
+  if (!is_holding_up_body_ || upload_at_ < upload_.size()) return;
   is_holding_up_body_ = false;
   sink_->on_writable();
 }
@@ -140,10 +154,16 @@ void Exchange::tell_writable() {
 void Exchange::end_body() {
   if (!request_.body_length) upload_ += last_chunk;
   upload_ended_ = true;
+  note_body_progress();
 }
 
 bool Exchange::is_written() const {
-  return head_.empty() && body_at_ == request_.body.size() && upload_.empty() && (!request_.streamed || upload_ended_);
+  const bool is_all_sent = head_.empty() && body_at_ == request_.body.size() && upload_at_ == upload_.size();
+  return is_all_sent && (!request_.streamed || upload_ended_);
+}
+
+bool Exchange::awaits_body() const {
+  return request_.streamed && !upload_ended_ && state == State::attached && upload_at_ == upload_.size();
 }
 
 // ---- in ----
@@ -253,12 +273,13 @@ bool Exchange::is_idempotent() const {
 
 bool Exchange::may_repeat() const {
   if (!request_.repeatable || repetitions >= target().retries) return false;
-  return is_untouched() || (is_idempotent() && !request_.streamed);
+  return is_untouched() || survives_loss();
 }
 
 // ---- time ----
 
 Exchange::Clock::time_point Exchange::deadline() const {
+  if (awaits_body()) return Clock::now() + request_.timeout.value_or(target().timeout);
   return last_byte_at_ ? *last_byte_at_ + target().stream_idle_timeout : deadline_;
 }
 

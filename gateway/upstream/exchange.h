@@ -72,10 +72,14 @@ class Exchange {
   bool is_untouched() const { return sent_ == 0; }
   /// Whether any byte of a response has come in this attempt.
   bool has_response_begun() const { return reader_.has_begun(); }
-  bool is_idempotent() const;
+  /// Whether the request may be sent again although the upstream may have seen it.
+  bool survives_loss() const { return is_idempotent() && request_.repeatable && !is_upload_cut_; }
 
   /// When its time is up, as things are.
   Clock::time_point deadline() const;
+  /// Whether the upstream has all that has come of a streamed body, and its end hasn't: meanwhile the upstream's time
+  /// stands still.
+  bool awaits_body() const;
   void bound_by_idle_time(Clock::time_point now);
 
   const OutgoingRequest& request() const { return request_; }
@@ -96,6 +100,7 @@ class Exchange {
   const std::shared_ptr<Connector>& connector() const { return connector_; }
 
  private:
+  bool is_idempotent() const;
   Progress consume(std::string_view bytes);
   Progress take_head();
   Progress connection_ended(Connection::Io io);
@@ -103,6 +108,8 @@ class Exchange {
   void deliver(std::string_view piece);
   Progress write_from(std::string_view bytes, std::size_t& at);
   bool is_written() const;
+  void forget_sent_body();
+  void note_body_progress();
   void follow_interest();
 
   OutgoingRequest request_;
@@ -115,9 +122,10 @@ class Exchange {
   std::string head_;  // and a body that is small, of this attempt
   std::size_t head_at_ = 0;
   std::size_t body_at_ = 0;  // of request_.body
-  std::string upload_;       // of a streamed body: what the socket hasn't taken
+  std::string upload_;       // of a streamed body: what the socket hasn't taken, and what it has if that is all
   std::size_t upload_at_ = 0;
   bool upload_ended_ = false;
+  bool is_upload_cut_ = false;  // what the socket has taken is no longer here
   bool is_holding_up_body_ = false;
   std::uint64_t sent_ = 0;  // bytes of this attempt
   bool wants_write_ = false;

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034  # the lists are for the scripts that source this file
 {
   BUILD_PACKAGES=(g++ cmake ninja-build pkgconf
-    libpistache-dev libcurl4-openssl-dev libssl-dev libboost-dev nlohmann-json3-dev libyaml-dev libre2-dev libpcre2-dev libxxhash-dev
+    libpistache-dev libcurl4-openssl-dev libssl-dev nlohmann-json3-dev libyaml-dev libre2-dev libpcre2-dev libxxhash-dev
     libsqlite3-dev libcli11-dev prometheus-cpp-dev catch2)
   # The curl lines that `serve --sandbox` prints; certificates for an https upstream.
   RUN_PACKAGES=(curl ca-certificates)

@@ -263,6 +263,35 @@ describe('SIGTERM', () => {
     await stand.sandbox.stop();
   });
 
+  it('serves on for limits.drain_delay, each response the last of its connection, until a second signal', async () => {
+    const stand = await Stand.start({ keys: [first], settings: { limits: { drain_delay: '1h' } } });
+    stand.gateway.program.kill('SIGTERM');
+    await stand.gateway.program.event('draining', ({ message }) => message === 'draining');
+    assert.equal((await request(`${stand.gateway.admin}/readyz`)).status, 503);
+    const agent = new http.Agent({ keepAlive: true });
+    for (let i = 0; i < 2; ++i) {
+      const response = await eventually('a last response', async () => {
+        const answer = await stand.gateway.request(first, '/projects', { agent });
+        return answer.headers.connection === 'close' ? answer : undefined;
+      });
+      assert.equal(response.status, 200);
+    }
+    agent.destroy();
+    await stand.gateway.stop(); // the second signal
+    await stand.sandbox.stop();
+  });
+
+  it('waits no longer for what is under way once a second signal comes', async () => {
+    const stand = await Stand.start({ keys: [first], settings: { limits: { drain_timeout: '1h' }, upstream: { timeout: '1h' } } });
+    const slow = await underWay(stand, '600s');
+    const cut = assert.rejects(slow.response);
+    stand.gateway.program.kill('SIGTERM');
+    await eventually('closed listener', () => request(stand.gateway.listen).then(() => undefined, (error) => error.code));
+    await stand.gateway.stop();
+    await cut;
+    await stand.sandbox.stop();
+  });
+
   it('closes idle keep-alive connections at once', async () => {
     const stand = await Stand.start({ keys: [first] });
     const agent = new http.Agent({ keepAlive: true });

@@ -1,12 +1,11 @@
 # Third-party headers lie on the compiler's own path, so no link graph keeps them out. Each library belongs to the folders named
 # here; an include of it anywhere else is an error.
 cmake_minimum_required(VERSION 3.25)
-set(owners_of_pistache gateway/loop gateway/edge sandbox)
+set(owners_of_pistache gateway/loop gateway/edge)
 set(owners_of_curl gateway/upstream gateway/cli)
 set(owners_of_prometheus metrics)
 set(owners_of_sqlite3 sandbox)
 set(owners_of_CLI gateway/main.cpp sandbox)
-set(owners_of_boost sandbox)
 set(owners_of_yaml contract/document_reader)
 
 file(GLOB_RECURSE sources RELATIVE ${SOURCE_DIR}
@@ -21,7 +20,7 @@ endif()
 set(faults "")
 foreach(source IN LISTS sources)
   file(STRINGS ${SOURCE_DIR}/${source} includes REGEX "^#include <")
-  foreach(library pistache curl prometheus sqlite3 CLI boost yaml)
+  foreach(library pistache curl prometheus sqlite3 CLI yaml)
     if(NOT includes MATCHES "#include <${library}[/.]")
       continue()
     endif()

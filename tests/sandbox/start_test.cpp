@@ -99,7 +99,7 @@ TEST_CASE("what makes a start impossible is told") {
   }
   SECTION("an address that is taken") {
     options.listen = url.substr(7, url.find('/', 7) - 7);
-    expected = "can't listen on " + options.listen;
+    expected = "cannot listen on " + options.listen;
   }
   SECTION("a contract that isn't there") {
     options.contract_file = directory.path / "none.yaml";

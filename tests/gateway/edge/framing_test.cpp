@@ -132,6 +132,26 @@ TEST_CASE("a sink that pauses holds its client back by TCP") {
   server.journal().await("gone");
 }
 
+TEST_CASE("a response may begin before the body has come to its end, and be made of it") {
+  TestServer server;
+  RawClient client(server.port());
+  client.send("POST /mirror HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\nhello");
+  CHECK(client.receive_until("5\r\nhello\r\n").starts_with("HTTP/1.1 200 "));
+  client.send("you");
+  CHECK(client.receive_until("0\r\n\r\n") == "3\r\nyou\r\n0\r\n\r\n");
+  CHECK(client.ask(get("/echo")).status == 200);
+
+  client.send("POST /mirror HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nenough");
+  CHECK(client.receive_until("0\r\n\r\n").ends_with("6\r\nenough\r\n0\r\n\r\n"));
+  CHECK(client.is_closed_by_server());
+
+  RawClient leaving(server.port());
+  leaving.send("POST /mirror HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\nhello");
+  leaving.receive_until("hello\r\n");
+  leaving.shutdown_write();
+  server.journal().await("disconnected");
+}
+
 TEST_CASE("a malformed body is refused though its sink has had a part of it") {
   TestServer server;
   RawClient client(server.port());

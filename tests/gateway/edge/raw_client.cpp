@@ -145,6 +145,14 @@ std::string RawClient::receive_some(std::size_t limit) {
   return taken;
 }
 
+std::string RawClient::receive_until(std::string_view text) {
+  std::size_t at = 0;
+  while ((at = received_.find(text)) == std::string::npos) {
+    if (!fill()) throw std::runtime_error("the end came first");
+  }
+  return receive_some(at + text.size());
+}
+
 bool RawClient::is_closed_by_server() {
   return received_.empty() && !fill();
 }

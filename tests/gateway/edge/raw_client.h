@@ -50,6 +50,9 @@ class RawClient {
   /// Up to so many bytes of whatever comes; empty at the end.
   std::string receive_some(std::size_t limit = 65536);
 
+  /// Whatever comes up to the end of the first such text.
+  std::string receive_until(std::string_view text);
+
   /// The server's FIN or RST comes, and nothing before it.
   bool is_closed_by_server();
   bool was_reset() const { return reset_; }

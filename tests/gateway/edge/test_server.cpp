@@ -76,6 +76,24 @@ class PausingSink final : public http::BodySink {
   std::string body_;
 };
 
+/// Answers with the pieces that come, as they come.
+class MirroringSink final : public http::BodySink {
+ public:
+  explicit MirroringSink(http::Exchange& exchange) : exchange_(exchange) {}
+
+  bool on_body(std::string_view piece) override {
+    if (!exchange_.answered()) exchange_.begin({200, ""}, std::nullopt);
+    exchange_.write(piece);
+    if (piece == "enough") exchange_.end();
+    return true;
+  }
+
+  void on_body_end() override { exchange_.end(); }
+
+ private:
+  http::Exchange& exchange_;  // which holds the sink
+};
+
 class TestHandler final : public http::RequestHandler {
  public:
   TestHandler(TestServer& server, const http::Limits& limits) : RequestHandler(limits), server_(server) {}
@@ -88,6 +106,7 @@ class TestHandler final : public http::RequestHandler {
     const std::string what = segment(exchange->request(), 0);
     if (what == "small") exchange->limit_body(10);
     if (what == "sink") exchange->take_body(std::make_shared<PausingSink>(*exchange, server_.journal_));
+    if (what == "mirror") exchange->take_body(std::make_shared<MirroringSink>(*exchange));
     if (what == "early") exchange->respond({401, ""}, text("early"));
   }
 

@@ -143,32 +143,3 @@ TEST_CASE("keys of ours and the gateway's own credential stay here") {
   const auto own = policy({.callers_have_keys = false, .upstream_credential = "Authorization"});
   CHECK(own.role_of("authorization") == FieldRole::ends_here);
 }
-
-TEST_CASE("a query loses an override of the method that nobody declared, and nothing else") {
-  const auto contract = test::contract_of(plain_api);
-  const auto& operation = *contract->find("r");
-  auto [query, kept] = GENERATE(table<std::string, std::string>({
-      {"_method=DELETE", ""},
-      {"a=1&_method=DELETE&b=%2F", "a=1&b=%2F"},
-      {"%5Fmethod=PUT&a", "a"},
-      {"a&_m%65thod", "a"},
-      {"_METHOD=PUT&a=1", "a=1"},
-      {"_method%5B%5D=PUT&a=1", "a=1"},
-  }));
-  CHECK(without_method_override(query, operation) == kept);
-  CHECK(without_method_override("method=x&x_method=1&a=_method", operation) == std::nullopt);
-  const auto declaring = test::contract_of(api_with_credentials);
-  CHECK(without_method_override("_method=x", *declaring->find("r")) == std::nullopt);
-}
-
-TEST_CASE("a form loses an override of the method, and a multipart form with one is refused") {
-  const auto contract = test::contract_of(plain_api);
-  const auto& operation = *contract->find("w");
-  const auto form =
-      without_method_override("Application/X-WWW-Form-Urlencoded; charset=utf-8", "a=1&_method=PUT", operation);
-  CHECK(form.body == "a=1");
-  CHECK_FALSE(form.is_refused);
-  const std::string parts = "--x\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\nPUT\r\n--x--\r\n";
-  CHECK(without_method_override("multipart/form-data; boundary=x", parts, operation).is_refused);
-  CHECK_FALSE(without_method_override("application/json", R"({"_method": "PUT"})", operation).body);
-}

@@ -30,6 +30,8 @@ class PlayedUpstream final : public upstream::Client {
     bool is_cancelled = false;
     bool is_streamed = false;
     int resumed = 0;
+    std::string body;  ///< of a streamed request, as far as it has come
+    bool is_body_whole = false;
   };
 
   void retarget(std::shared_ptr<const upstream::Target>) override {}
@@ -40,8 +42,11 @@ class PlayedUpstream final : public upstream::Client {
   }
   void resume(CallId id) override { ++calls.at(id - 1).resumed; }
   void stream(CallId id) override { calls.at(id - 1).is_streamed = true; }
-  bool write_body(CallId, std::string_view) override { return true; }
-  void end_body(CallId) override {}
+  bool write_body(CallId id, std::string_view piece) override {
+    calls.at(id - 1).body += piece;
+    return takes_more_body;
+  }
+  void end_body(CallId id) override { calls.at(id - 1).is_body_whole = true; }
   void cancel(CallId id) override { calls.at(id - 1).is_cancelled = true; }
   bool withdraw(CallId id) override {
     if (is_sending) return false;
@@ -52,6 +57,7 @@ class PlayedUpstream final : public upstream::Client {
 
   std::deque<Call> calls;  // references to them stay valid
   bool has_place = true;
+  bool takes_more_body = true;
   bool is_sending = true;  ///< false: what it was asked for waits
   std::function<void()> on_start;
 };
@@ -62,8 +68,8 @@ class PlayedExchange final : public http::Exchange {
   using http::Exchange::Exchange;
 
   void limit_body(std::uint64_t) override {}
-  void take_body(std::shared_ptr<http::BodySink>) override {}
-  void resume_body() override {}
+  void take_body(std::shared_ptr<http::BodySink> taker) override { sink = std::move(taker); }
+  void resume_body() override { ++resumed; }
   void respond(const http::ResponseHead& head, http::Content content) override {
     answer(head);
     body = content.bytes;
@@ -93,6 +99,8 @@ class PlayedExchange final : public http::Exchange {
   bool is_complete = false;
   bool is_aborted = false;
   bool reads_on = true;
+  std::shared_ptr<http::BodySink> sink;  ///< what takes the request's body as it comes
+  int resumed = 0;
   std::function<void()> on_answer;
 
  private:
@@ -126,7 +134,10 @@ struct Stage {
   // Exchanges and their contexts, jobs and their sinks hold each other.
   ~Stage() {
     upstream->calls.clear();
-    for (const auto& exchange : sent) exchange->attachment().reset();
+    for (const auto& exchange : sent) {
+      exchange->sink.reset();
+      exchange->attachment().reset();
+    }
   }
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
@@ -143,7 +154,7 @@ struct Stage {
     request.peer = "192.0.2.7";
     for (const auto& [name, value] : fields) request.fields.add(name, value);
     worker->on_head(exchange);
-    if (!exchange->answered()) worker->on_request(exchange);
+    if (!exchange->answered() && exchange->sink == nullptr) worker->on_request(exchange);
     return exchange;
   }
 

@@ -176,6 +176,27 @@ TEST_CASE("what nobody wants any more is cancelled, while reads for the cache an
   CHECK(stage.call(1).is_cancelled);
 }
 
+TEST_CASE("a request that was sent keeps its connection until its answer begins, though its client has left") {
+  Stage stage(job_api);
+  auto [fields, is_kept] = GENERATE(table<http::Fields, bool>({
+      {fields_of({{"Content-Type", "application/json"}, {"Content-Length", "2"}}), true},
+      {fields_of({{"Content-Type", "application/json"}, {"Content-Length", "70000"}}), false},
+      {events, false},
+  }));
+  const auto exchange = stage.send("GET", "/v4/r/1", {{"Cache-Control", "no-store"}});
+  auto& call = stage.call(0);
+  const bool leaves_late = GENERATE(false, true);
+  if (!leaves_late) exchange->leave();
+  CHECK_FALSE(call.is_cancelled);
+  call.sink->on_head(200, fields);
+  if (leaves_late) exchange->leave();
+  CHECK(call.is_cancelled == !is_kept);
+  if (!is_kept) return;
+  CHECK(call.sink->on_body("{}"));
+  call.sink->on_end();
+  CHECK(stage.upstream->calls.size() == 1);
+}
+
 TEST_CASE("what still waits for its turn when its client leaves is not sent, whatever it is") {
   Stage stage(job_api);
   stage.send("GET", "/v4/r/1");

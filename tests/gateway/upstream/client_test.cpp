@@ -11,6 +11,7 @@
 #include <mutex>
 #include <netinet/in.h>
 #include <optional>
+#include <semaphore>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -65,7 +66,7 @@ struct Answer {
   std::optional<Failure> failure;
 };
 
-class Collector final : public ResponseSink {
+class Collector : public ResponseSink {
  public:
   std::future<Answer> answer() { return promise_.get_future(); }
 
@@ -138,6 +139,24 @@ class Stand {
     return answer;
   }
 
+  /// In the loop: begins a request whose body is streamed.
+  Client::CallId begin_upload(const std::string& method, const std::shared_ptr<ResponseSink>& sink,
+                              std::optional<std::uint64_t> length) {
+    OutgoingRequest request;
+    request.method = method;
+    request.path_and_query = "/up";
+    request.streamed = true;
+    request.body_length = length;
+    return client_->start(std::move(request), sink);
+  }
+
+  void begin_with(const std::shared_ptr<ResponseSink>& sink) {
+    OutgoingRequest request;
+    request.method = "GET";
+    request.path_and_query = "/x";
+    in_loop([&] { last_ = client_->start(std::move(request), sink); });
+  }
+
   /// What was begun last.
   void cancel() {
     in_loop([this] { client_->cancel(last_); });
@@ -148,6 +167,9 @@ class Stand {
   }
 
   Client& client() { return *client_; }
+  void call_after(std::chrono::milliseconds delay, std::function<void()> task) {
+    loop_->call_after(delay, std::move(task));
+  }
   Client::CallId last() const { return last_; }
 
   /// The sink takes no more for so long, once it has had a piece.
@@ -327,6 +349,49 @@ TEST_CASE("client: the upstream's time passes while it sends, and not while the 
   CHECK(stand.ask("GET", "/x").failure == Failure::response_timeout);
 }
 
+TEST_CASE("client: a stream's time is bounded from byte to byte, and not as a whole") {
+  static constexpr auto timeout = 300ms;
+  static constexpr int events = 4;
+  std::counting_semaphore<events> due(0);
+  Origin upstream({.tls = plain_and_tls()}, [&](Peer& peer, unsigned) {
+    peer.read_request();
+    peer.send("HTTP/1.1 200 OK\r\n\r\n");
+    for (int event = 0; event < events; ++event) {
+      due.acquire();
+      peer.send("e");
+    }
+    peer.read_rest();
+  });
+  Stand stand(upstream, [&](Target& target) {
+    target.timeout = timeout;
+    target.stream_idle_timeout = 2 * timeout;
+  });
+  class Streamer final : public Collector {
+   public:
+    Streamer(Stand& its_stand, std::function<void()> on_pause) : stand_(its_stand), on_pause_(std::move(on_pause)) {}
+    void on_head(int status, http::Fields fields) override {
+      Collector::on_head(status, std::move(fields));
+      stand_.client().stream(stand_.last());
+      stand_.call_after(timeout / 2, on_pause_);
+    }
+    bool on_body(std::string_view piece) override {
+      if (++seen_ < events) stand_.call_after(timeout / 2, on_pause_);
+      return Collector::on_body(piece);
+    }
+
+   private:
+    Stand& stand_;
+    std::function<void()> on_pause_;
+    int seen_ = 0;
+  };
+  const auto sink = std::make_shared<Streamer>(stand, [&] { due.release(); });
+  auto answer = sink->answer();
+  stand.begin_with(sink);
+  const auto got = Stand::await(answer);
+  CHECK(got.body == "eeee");  // took twice the time that a whole exchange has
+  CHECK(got.failure == Failure::response_timeout);
+}
+
 TEST_CASE("client: fields that speak of one connection, or of hops behind it, go no further") {
   Origin upstream({}, echo);
   Stand stand(upstream);
@@ -456,6 +521,16 @@ TEST_CASE("client: a name that means nothing and a certificate that nobody vouch
   CHECK(answer.detail.find("upstream.invalid") != std::string::npos);
   Stand untrusted(upstream, [](Target& target) { target.ca_file.clear(); });
   CHECK(untrusted.ask("GET", "/").failure == Failure::tls_certificate_error);
+}
+
+TEST_CASE("client: shows its certificate where the upstream wants one") {
+  Origin upstream({.tls = true, .wants_certificate = true}, echo);
+  Stand known(upstream, [&](Target& target) { target.client_certificate = upstream.identity_file(); });
+  CHECK(known.ask("GET", "/x").status == 200);
+  Stand unknown(upstream);
+  const auto answer = unknown.ask("GET", "/x");
+  CHECK(answer.failure.has_value());
+  CHECK(answer.detail.find("127.0.0.1:" + std::to_string(upstream.port())) != std::string::npos);
 }
 
 /// Holds each request until the test lets it go.
@@ -621,14 +696,9 @@ TEST_CASE("client: a streamed body goes up as it comes") {
   Stand stand(upstream);
   const auto sink = std::make_shared<Collector>();
   auto answer = sink->answer();
-  OutgoingRequest request;
-  request.method = "POST";
-  request.path_and_query = "/up";
-  request.streamed = true;
-  if (has_length) request.body_length = 6;
   Client::CallId id = 0;
   stand.in_loop([&] {
-    id = stand.client().start(std::move(request), sink);
+    id = stand.begin_upload("POST", sink, has_length ? std::optional<std::uint64_t>(6) : std::nullopt);
     CHECK(stand.client().write_body(id, "abc"));
   });
   stand.in_loop([&] {
@@ -638,6 +708,81 @@ TEST_CASE("client: a streamed body goes up as it comes") {
   CHECK(Stand::await(answer).body == "early");
   const std::string whole = seen.get_future().get();
   CHECK((has_length ? whole.ends_with("\r\n\r\nabcdef") : whole.find("\r\n0\r\n\r\n") != std::string::npos));
+}
+
+TEST_CASE("client: a streamed body is sent again with its request as long as all of it is there") {
+  const auto [method, size, sends] = GENERATE(table<std::string, std::size_t, unsigned>({
+      {"PUT", 10, 3},
+      {"PUT", 400'000, 1},
+      {"POST", 10, 1},
+  }));
+  CAPTURE(method, size);
+  const std::string body(size, 'b');
+  Origin upstream({.tls = plain_and_tls()}, [](Peer& peer, unsigned number) {
+    const std::string request = peer.read_request();
+    if (number == 3) peer.send(ok(request));
+  });
+  Stand stand(upstream);
+  const auto sink = std::make_shared<Collector>();
+  auto answer = sink->answer();
+  stand.in_loop([&, &method = method] {
+    const auto id = stand.begin_upload(method, sink, body.size());
+    stand.client().write_body(id, body);
+    stand.client().end_body(id);
+  });
+  const auto got = Stand::await(answer);
+  CHECK(upstream.connections() == sends);
+  CHECK((sends == 3 ? got.body.ends_with("\r\n\r\n" + body) : got.failure == Failure::connection_terminated));
+}
+
+TEST_CASE("client: the upstream's time stands still while the rest of a streamed body is awaited") {
+  constexpr auto timeout = 200ms;
+  Origin upstream({.tls = plain_and_tls()}, echo);
+  Stand stand(upstream, [&](Target& target) { target.timeout = timeout; });
+  const auto sink = std::make_shared<Collector>();
+  auto answer = sink->answer();
+  stand.in_loop([&] {
+    const auto id = stand.begin_upload("POST", sink, 6);
+    stand.client().write_body(id, "abc");
+    stand.call_after(2 * timeout, [&stand, id] {
+      stand.client().write_body(id, "def");
+      stand.client().end_body(id);
+    });
+  });
+  CHECK(Stand::await(answer).body.ends_with("abcdef"));
+}
+
+TEST_CASE("client: an upstream that takes no more of a streamed body holds it up, and has no more than its time") {
+  static constexpr std::size_t whole = std::size_t{64} * 1024 * 1024;
+  class Uploader final : public Collector {
+   public:
+    explicit Uploader(Stand& its_stand) : stand_(its_stand) {}
+    void begin(const std::shared_ptr<Uploader>& self) {
+      id_ = stand_.begin_upload("POST", self, std::nullopt);
+      on_writable();
+    }
+    void on_writable() override {
+      while (taken < whole && stand_.client().write_body(id_, piece_)) taken += piece_.size();
+    }
+    std::size_t taken = 0;
+
+   private:
+    Stand& stand_;
+    Client::CallId id_ = 0;
+    const std::string piece_ = std::string(64 * 1024, 'b');
+  };
+  std::promise<void> over;
+  Origin upstream({}, [end = over.get_future().share()](Peer& peer, unsigned) {
+    peer.read_request();
+    end.wait();
+  });
+  Stand stand(upstream, [&](Target& target) { target.timeout = 300ms; });
+  const auto sink = std::make_shared<Uploader>(stand);
+  auto answer = sink->answer();
+  stand.in_loop([&] { sink->begin(sink); });
+  CHECK(Stand::await(answer).failure == Failure::response_timeout);
+  CHECK(sink->taken < whole);
+  over.set_value();
 }
 
 TEST_CASE("client: what a sink throws ends its call and nothing else") {

@@ -132,7 +132,9 @@ Origin::~Origin() {
     for (const int socket : sockets_) shutdown(socket, SHUT_RDWR);
   }
   for (auto& thread : threads_) thread.join();
-  if (!ca_file_.empty()) std::filesystem::remove(ca_file_);
+  for (const std::string& file : {ca_file_, identity_file_}) {
+    if (!file.empty()) std::filesystem::remove(file);
+  }
   if (!options_.unix_socket.empty()) std::filesystem::remove(options_.unix_socket);
 }
 
@@ -178,11 +180,18 @@ void Origin::make_certificate() {
   tls_.reset(SSL_CTX_new(TLS_server_method()));
   SSL_CTX_use_certificate(tls_.get(), certificate);
   SSL_CTX_use_PrivateKey(tls_.get(), key);
-  char file[] = "/tmp/pgw-origin-XXXXXX";
-  FILE* const out = fdopen(mkstemp(file), "w");
-  PEM_write_X509(out, certificate);
-  fclose(out);
-  ca_file_ = file;
+  if (options_.wants_certificate) {
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(tls_.get()), certificate);
+    SSL_CTX_set_verify(tls_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  }
+  for (std::string* const written : {&ca_file_, &identity_file_}) {
+    char file[] = "/tmp/pgw-origin-XXXXXX";
+    FILE* const out = fdopen(mkstemp(file), "w");
+    PEM_write_X509(out, certificate);
+    if (written == &identity_file_) PEM_write_PrivateKey(out, key, nullptr, nullptr, 0, nullptr, nullptr);
+    fclose(out);
+    *written = file;
+  }
   X509_free(certificate);
   EVP_PKEY_free(key);
 }

@@ -55,6 +55,7 @@ class Origin {
     std::string unix_socket = {};  // in place of an address
     std::uint16_t port = 0;
     int backlog = 64;
+    bool wants_certificate = false;  // over TLS: that of `identity_file` alone
   };
 
   Origin(Options options, Handler handler);
@@ -70,6 +71,8 @@ class Origin {
 
   /// The certificate, to be trusted; empty without TLS.
   const std::string& ca_file() const { return ca_file_; }
+  /// The certificate with its key.
+  const std::string& identity_file() const { return identity_file_; }
 
  private:
   void make_certificate();
@@ -81,6 +84,7 @@ class Origin {
   std::uint16_t port_ = 0;
   std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> tls_{nullptr, &SSL_CTX_free};
   std::string ca_file_;
+  std::string identity_file_;
   std::atomic<unsigned> connections_{0};
   std::mutex mutex_;
   std::vector<int> sockets_;
