@@ -35,7 +35,7 @@ std::optional<contract::BodyRefusal> contract_refusal_of(const contract::Operati
                                .content_encoding = list_of(request.fields, "content-encoding", codings).value_or("")});
 }
 
-std::optional<std::string_view> content_type_of(const http::Request& request) {
+std::optional<std::string_view> declared_type_of(const http::Request& request) {
   const std::string* const type = request.fields.find("content-type");
   return type == nullptr ? std::nullopt : std::optional<std::string_view>(*type);
 }
@@ -72,7 +72,7 @@ std::optional<Refusal> refuse_body(const contract::Operation& operation, http::R
     const auto reason = refusal->status == 415 ? Rejection::unsupported_media_type : Rejection::body_not_taken;
     return Refusal{reason, refused_body(*refusal), std::move(refusal)};
   }
-  const auto type = content_type_of(request);
+  const auto type = declared_type_of(request);
   if (!type) return std::nullopt;
   auto form = without_method_override(*type, request.body, operation);
   if (form.is_refused) {
@@ -92,13 +92,13 @@ std::vector<contract::Violation> violations_of(const contract::Contract& contrac
   return contract.validate_request({.match = match,
                                     .query = request.query,
                                     .headers = headers,
-                                    .content_type = content_type_of(request),
+                                    .content_type = declared_type_of(request),
                                     .body = request.body,
                                     .is_body_unseen = body == BodyIs::passing});
 }
 
 bool has_unchecked_body(const contract::Operation& operation, const http::Request& request, BodyIs body) {
-  return is_there(request, body) && !operation.checks_body(content_type_of(request));
+  return is_there(request, body) && !operation.checks_body(declared_type_of(request));
 }
 
 }  // namespace pgw::pipeline
