@@ -15,7 +15,7 @@ FROM debian:12-slim
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
       ca-certificates libcurl4 libpistache0 libprometheus-cpp-core1.0 libre2-9 libpcre2-8-0 libsqlite3-0 libssl3 \
-      libxxhash0 libyaml-0-2 \
+      libxxhash0 libyaml-0-2 zlib1g libbrotli1 libzstd1 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin gateway
 

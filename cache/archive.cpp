@@ -161,16 +161,6 @@ Archived read_entry(ByteReader& in, Duration wall_ahead) {
   return {std::move(entry), sent};
 }
 
-Tags split_tags(std::string_view joined) {
-  Tags tags;
-  while (!joined.empty()) {
-    const std::size_t end = std::min(joined.find(' '), joined.size());
-    tags.emplace_back(std::string(joined.substr(0, end)));
-    joined.remove_prefix(std::min(end + 1, joined.size()));
-  }
-  return tags;
-}
-
 // Could it ever be served or revalidated again?
 bool is_of_use(const Entry& entry, TimePoint now) {
   const Freshness& freshness = entry.freshness;
@@ -249,7 +239,7 @@ Saved Cache::save(std::ostream& out, const ArchiveIdentity& identity, TimePoint 
   generations_.unsettle_open_writes(now + unknown_write_time_.load());
   std::vector<Store::Info> infos;
   store_.for_each([&](const Store::Info& info) {
-    const bool is_current_one = !info.marked_stale && is_current(info.entry->snapshot);
+    const bool is_current_one = !info.mark.is_set() && is_current(info.entry->snapshot);
     const Entry& entry = *info.entry;
     const bool may_be_written = is_of(entry, identity.upstream) && !entry.vary().holds_secrets();
     if (is_current_one && is_of_use(entry, now) && may_be_written) infos.push_back(info);

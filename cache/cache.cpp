@@ -4,34 +4,9 @@
 #include <utility>
 
 #include "cache/conditional.h"
+#include "cache/standing.h"
 
 namespace pgw::cache {
-struct Cache::Request {
-  explicit Request(HeaderSpan headers) : directives(parse_request_directives(headers)) {}
-
-  // Another's fetch was sent before this request came: too early for who asks for a response of now.
-  bool refuses_to_join() const { return directives.no_cache || directives.max_age == Duration::zero(); }
-
-  RequestDirectives directives;
-};
-
-struct Cache::Standing {
-  EntryPtr entry;
-  EntryPtr other_variant;
-  bool may_serve = false;  // false: invalidated, of use for revalidation only
-  Usability usability = Usability::stale;
-
-  MissReason reason() const {
-    if (!entry) return other_variant ? MissReason::vary_miss : MissReason::uri_miss;
-    return may_serve && usability == Usability::refused_by_request ? MissReason::request : MissReason::stale;
-  }
-  // Is it of use for a request of this kind while the upstream is in trouble?
-  bool may_stand_in(const Request& request, TimePoint now) const {
-    return entry && may_serve && entry->usable_on_error(now, request.directives);
-  }
-  // The entry whose Vary tells which requests want the same response; null when nothing is known yet.
-  const Entry* sibling() const { return entry ? entry.get() : other_variant.get(); }
-};
 
 std::string_view fwd_token(MissReason reason) {
   switch (reason) {
@@ -47,6 +22,28 @@ std::string_view fwd_token(MissReason reason) {
       return "request";
     case MissReason::bypass:
       return "bypass";
+  }
+  return "";
+}
+
+std::string_view to_string(StaleReason reason) {
+  switch (reason) {
+    case StaleReason::none:
+      return "";
+    case StaleReason::rule_changed:
+      return "rule-changed";
+    case StaleReason::purged:
+      return "purged";
+    case StaleReason::write_under_way:
+      return "write-under-way";
+    case StaleReason::write_unsettled:
+      return "write-unsettled";
+    case StaleReason::changed:
+      return "changed";
+    case StaleReason::no_cache:
+      return "no-cache";
+    case StaleReason::expired:
+      return "expired";
   }
   return "";
 }
@@ -76,11 +73,40 @@ std::string_view to_string(StoreResult result) {
 }
 
 Cache::Cache(Options options)
-    : options_(std::move(options)), unknown_write_time_(options_.unknown_write_time), store_(options_.store) {}
+    : options_(std::move(options)),
+      unknown_write_time_(options_.unknown_write_time),
+      store_(options_.store, &departures_) {}
 Cache::~Cache() = default;
+
+TimePoint Cache::clock() const {
+  return options_.clock ? options_.clock() : std::chrono::floor<Duration>(std::chrono::system_clock::now());
+}
 
 bool Cache::is_current(const Snapshot& snapshot) const {
   return !options_.check_generations || generations_.is_current(snapshot);
+}
+
+// Of what is not current: which of the things that end it came first to be found. A tag that moved was moved by a
+// write, unless it is known that a purge did.
+StaleReason Cache::why_not_current(const Entry& entry, StaleMark mark) const {
+  if (mark.is_outdated()) return StaleReason::rule_changed;
+  if (mark.is_soft()) return StaleReason::purged;
+  if (!options_.check_generations) return StaleReason::none;
+  const Generations::End end = generations_.end_of(entry.snapshot);
+  switch (end.kind) {
+    case Generations::End::Kind::none:
+      return StaleReason::none;
+    case Generations::End::Kind::everything_moved:
+      return StaleReason::purged;
+    case Generations::End::Kind::under_way:
+      return StaleReason::write_under_way;
+    case Generations::End::Kind::unsettled:
+      return StaleReason::write_unsettled;
+    case Generations::End::Kind::moved:
+      break;
+  }
+  const auto movement = movements_.last(end.slot);
+  return movement && movement->mover == Mover::purge ? StaleReason::purged : StaleReason::changed;
 }
 
 // An authorized request learns nothing of answers that were stored for others, not even by a 304.
@@ -91,8 +117,21 @@ Cache::Standing Cache::judge(Store::Found found, const Read& read, const Request
   };
   if (is_for(found.other_variant)) standing.other_variant = std::move(found.other_variant);
   if (!is_for(found.entry)) return standing;
-  standing.may_serve = !found.marked_stale && is_current(found.entry->snapshot);
-  standing.usability = usability(found.entry->freshness, found.entry->age(now), request.directives);
+  const Entry& entry = *found.entry;
+  Duration age = entry.age(now);
+  if (found.mark.is_soft()) {
+    standing.was_purged = true;
+    standing.older_by = std::max(entry.freshness.lifetime.value + found.mark.since(now) - age, Duration::zero());
+    age += standing.older_by;
+  }
+  standing.may_serve = !found.mark.is_outdated() && is_current(entry.snapshot);
+  standing.usability = usability(entry.freshness, age, request.directives);
+  if (!standing.may_serve || standing.usability != Usability::fresh) {
+    standing.stale = why_not_current(entry, found.mark);
+    if (standing.stale == StaleReason::none && entry.freshness.no_cache) standing.stale = StaleReason::no_cache;
+    const bool is_old = age >= entry.freshness.lifetime.value;
+    if (standing.stale == StaleReason::none && is_old) standing.stale = StaleReason::expired;
+  }
   standing.entry = std::move(found.entry);
   return standing;
 }
@@ -106,60 +145,90 @@ EntryPtr Cache::find_fresh(const Read& read, TimePoint now) {
   return std::move(standing.entry);
 }
 
-Decision Cache::read(const Read& read, TimePoint now, Waiter waiter) {
-  const Request request(read.request_headers);
-  if (request.directives.no_store) return pass(MissReason::request);
-  const KeyHash hash = hash_key(read.key);
-  Standing standing = judge(store_.find(read.key, hash, read.request_headers), read, request, now);
+// What a read comes to, before anything is done about it.
+Cache::Course Cache::course_of(const Read& read, KeyHash hash, const Request& request, const Standing& standing,
+                               TimePoint now) const {
+  if (request.directives.no_store) return {ReadAction::pass, MissReason::request};
   if (standing.may_serve) {
-    if (standing.usability == Usability::fresh) return serve(std::move(standing.entry), false);
-    if (standing.usability == Usability::stale_by_request) return serve(std::move(standing.entry), true);
-    if (standing.usability == Usability::stale_while_revalidate) return serve_stale(read, hash, request, standing, now);
+    if (standing.usability == Usability::fresh) return {ReadAction::serve};
+    if (standing.usability == Usability::stale_by_request) {
+      return {.action = ReadAction::serve, .reason = MissReason::none, .is_stale = true};
+    }
+    if (standing.usability == Usability::stale_while_revalidate) {
+      return {.action = ReadAction::serve_stale_and_refresh, .reason = MissReason::none, .is_stale = true};
+    }
   }
-  if (request.directives.only_if_cached) {
-    Decision decision;
-    decision.action = ReadAction::only_if_cached_miss;
-    decision.reason = standing.reason();
-    return decision;
+  if (request.directives.only_if_cached) return {ReadAction::only_if_cached_miss, standing.reason()};
+  if (const auto spared = spare_upstream(read, hash, request, standing, now)) return *spared;
+  if (options_.check_generations && generations_.unsettled(read.tags, now)) {
+    return {ReadAction::pass, MissReason::bypass};
   }
-  if (auto spared = spare_upstream(read, hash, request, standing, now)) return std::move(*spared);
-  if (options_.check_generations && generations_.unsettled(read.tags, now)) return pass(MissReason::bypass);
-  if (read.is_head) return pass(standing.reason());
-  return go_forward(read, hash, request, standing, now, waiter);
-}
-
-Decision Cache::pass(MissReason reason) {
-  counters_.passes.add();
-  Decision decision;
-  decision.reason = reason;
-  return decision;
+  if (read.is_head) return {ReadAction::pass, standing.reason()};
+  // An authorized answer is shared only if the origin says so. The origin's last answer tells whether the next one
+  // will.
+  const bool is_personal = read.authorized && standing.sibling() == nullptr;
+  return {.action = ReadAction::fetch,
+          .reason = standing.reason(),
+          .asks_alone = !read.may_wait || is_personal || pass_marks_.is_set(hash, now)};
 }
 
 // An upstream that is slow is left to those who asked it first; one that sheds load is asked by nobody.
-std::optional<Decision> Cache::spare_upstream(const Read& read, KeyHash hash, const Request& request,
-                                              const Standing& standing, TimePoint now) {
+std::optional<Cache::Course> Cache::spare_upstream(const Read& read, KeyHash hash, const Request& request,
+                                                   const Standing& standing, TimePoint now) const {
   const auto shed = read.authorized ? LoadShedding::Verdict{} : shedding_.verdict(hash, now);
   if (shed.status == 0 && !read.is_hurried) return std::nullopt;
-  Decision decision;
+  Course course{.is_stale = true, .shed = {shed.status, shed.wait}};
   if (standing.may_stand_in(request, now)) {
-    decision = serve(standing.entry, true);
-    decision.action = ReadAction::serve_stale_on_error;
+    course.action = ReadAction::serve_stale_on_error;
   } else if (shed.status != 0) {
-    decision.action = ReadAction::shed;
-    decision.shed = {shed.status, shed.wait};
+    course.action = ReadAction::shed;
   } else {
     return std::nullopt;
   }
-  if (shed.status != 0) counters_.sheds.add();
+  return course;
+}
+
+Decision Cache::read(const Read& read, TimePoint now, Waiter waiter) {
+  const Request request(read.request_headers);
+  const KeyHash hash = hash_key(read.key);
+  Standing standing;
+  if (!request.directives.no_store) {
+    standing = judge(store_.find(read.key, hash, read.request_headers), read, request, now);
+  }
+  const Course course = course_of(read, hash, request, standing, now);
+  if (course.shed.status != 0) counters_.sheds.add();
+  Decision decision;
+  switch (course.action) {
+    case ReadAction::serve:
+      return serve(standing, course.is_stale);
+    case ReadAction::serve_stale_on_error:
+      decision = serve(standing, true);
+      break;
+    case ReadAction::serve_stale_and_refresh:
+      return serve_stale(read, hash, request, standing, now);
+    case ReadAction::fetch:
+      return go_forward(read, hash, request, standing, course, now, waiter);
+    case ReadAction::pass:
+      counters_.passes.add();
+      break;
+    default:
+      break;
+  }
+  decision.action = course.action;
+  decision.reason = course.reason;
+  decision.stale = standing.stale;
+  decision.shed = course.shed;
   return decision;
 }
 
-Decision Cache::serve(EntryPtr entry, bool stale) {
+Decision Cache::serve(const Standing& standing, bool stale) {
   counters_.hits.add();
   if (stale) counters_.stale_hits.add();
   Decision decision;
   decision.action = ReadAction::serve;
-  decision.entry = std::move(entry);
+  decision.entry = standing.entry;
+  decision.stale = standing.stale;
+  decision.older_by = standing.older_by;
   return decision;
 }
 
@@ -171,7 +240,7 @@ Decision Cache::serve_stale(const Read& read, KeyHash hash, const Request& reque
   };
   auto joined = flights_.join_or_add(read.key, hash, refreshes_it, nullptr,
                                      [&] { return make_flight(read, hash, request, standing, now, true); });
-  Decision decision = serve(standing.entry, true);
+  Decision decision = serve(standing, true);
   if (!joined.flight) return decision;
   decision.action = ReadAction::serve_stale_and_refresh;
   decision.fetch = Fetch(this, std::move(joined.flight));
@@ -180,12 +249,8 @@ Decision Cache::serve_stale(const Read& read, KeyHash hash, const Request& reque
 }
 
 Decision Cache::go_forward(const Read& read, KeyHash hash, const Request& request, const Standing& standing,
-                           TimePoint now, Waiter& waiter) {
-  // An authorized answer is shared only if the origin says so. The origin's last answer tells whether the next one
-  // will.
-  const bool is_personal = read.authorized && standing.sibling() == nullptr;
-  const bool alone = !read.may_wait || is_personal || pass_marks_.is_set(hash, now);
-  const bool joins_none = alone || request.refuses_to_join();
+                           const Course& course, TimePoint now, Waiter& waiter) {
+  const bool joins_none = course.asks_alone || request.refuses_to_join();
   const auto may_join = [&](const Flight& flight) {
     return flight.joinable && is_current(flight.ties.snapshot) && wants_same(flight, read, standing);
   };
@@ -195,9 +260,10 @@ Decision Cache::go_forward(const Read& read, KeyHash hash, const Request& reques
         return std::make_shared<WaitRecord>(std::move(waiter), read.request_headers, request.directives,
                                             is_current(flight.ties_if_refused.snapshot), read.authorized);
       },
-      [&] { return make_flight(read, hash, request, standing, now, !alone); });
+      [&] { return make_flight(read, hash, request, standing, now, !course.asks_alone); });
   Decision decision;
-  decision.reason = standing.reason();
+  decision.reason = course.reason;
+  decision.stale = standing.stale;
   decision.has_stand_in = standing.may_stand_in(request, now);
   if (joined.record) {
     counters_.joined.add();
@@ -228,6 +294,8 @@ FlightPtr Cache::make_flight(const Read& read, KeyHash hash, const Request& requ
   flight->request_directives = request.directives;
   flight->rule = read.rule;
   flight->authorized = read.authorized;
+  flight->began = generations_.sequence();
+  flight->key_purges = key_purges_.load();
   const auto tie_to = [&](std::span<const Tag> tags) {
     return Flight::Ties{join_tags(tags), generations_.snapshot(tags, now)};
   };
@@ -236,51 +304,14 @@ FlightPtr Cache::make_flight(const Read& read, KeyHash hash, const Request& requ
   flight->request_time = now;
   flight->stored = standing.entry;
   flight->stored_may_serve = standing.may_serve;
+  flight->stored_is_invalid = !standing.may_serve || standing.was_purged;
+  flight->stored_older_by = standing.older_by;
   flight->joinable = joinable;
   return flight;
 }
 
-WriteGuard Cache::begin_write(std::span<const Tag> tags) {
-  return {this, tags};
-}
-
-Purged Cache::purge_all(PurgeMode mode) {
-  counters_.purges.add();
-  shedding_.forget();
-  generations_.bump_everything();
-  const std::size_t fetches = flights_.spoil_if([](const Flight&) { return true; });
-  if (mode == PurgeMode::soft) return {store_.entries(), fetches};
-  return {store_.erase_if([](const Entry&) { return true; }), fetches};
-}
-
-Purged Cache::purge_tags(std::span<const Tag> tags, PurgeMode mode) {
-  counters_.purges.add();
-  generations_.bump(tags);
-  const auto carries = [&](std::string_view texts) {
-    return std::any_of(tags.begin(), tags.end(), [&](const Tag& tag) { return has_tag(texts, tag.text()); });
-  };
-  const std::size_t fetches = flights_.spoil_if([&](const Flight& flight) { return carries(flight.ties.tags); });
-  const auto entry_carries = [&](const Entry& entry) { return carries(entry.tags); };
-  return {mode == PurgeMode::hard ? store_.erase_if(entry_carries) : store_.count_if(entry_carries), fetches};
-}
-
-Purged Cache::purge_keys(const std::function<bool(std::string_view key)>& matches, PurgeMode mode) {
-  counters_.purges.add();
-  const auto flight_matches = [&](const Flight& flight) { return matches(flight.key); };
-  const auto entry_matches = [&](const Entry& entry) { return matches(entry.key); };
-  key_purges_.fetch_add(1);
-  Purged purged;
-  purged.fetches = flights_.spoil_if(flight_matches);
-  purged.entries = mode == PurgeMode::hard ? store_.erase_if(entry_matches) : store_.mark_stale_if(entry_matches);
-  // Fetches that began before the scan came to the entry that they hold, to be revalidated or to stand in for an error.
-  purged.fetches += flights_.spoil_if(flight_matches);
-  return purged;
-}
-
-void Cache::for_each(const std::function<void(const EntryInfo&)>& visit) const {
-  store_.for_each([&](const Store::Info& info) {
-    visit({*info.entry, info.hits, !info.marked_stale && is_current(info.entry->snapshot)});
-  });
+WriteGuard Cache::begin_write(std::span<const Tag> tags, std::string_view by) {
+  return {this, tags, by};
 }
 
 Stats Cache::stats() const {
@@ -302,7 +333,7 @@ Stats Cache::stats() const {
   stats.invalidations_by_unknown_write = counters_.unknown_writes.value();
   stats.refused_writes = counters_.refused_writes.value();
   stats.sheds = counters_.sheds.value();
-  stats.invalidations_by_purge = counters_.purges.value();
+  stats.invalidations_by_purge = purges_.load();
   stats.scanned = store_.scanned();
   stats.primed = counters_.primed.value();
   return stats;

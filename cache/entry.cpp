@@ -247,6 +247,22 @@ std::shared_ptr<Entry> make_entry(const EntryContext& context, int status, Heade
   return build(context, status, headers, body, {});
 }
 
+std::shared_ptr<Entry> make_alternative(const Entry& of, std::string_view coding, std::string_view etag,
+                                        std::string_view body) {
+  std::string headers;
+  for (const Header& header : parse_block(of.headers)) {
+    if (base::iequals(header.name, "Accept-Ranges")) continue;
+    append_line(headers, header.name, base::iequals(header.name, "ETag") ? etag : header.value);
+  }
+  append_line(headers, "Content-Encoding", coding);  // behind what doesn't describe the body
+  auto entry = allocate_entry({of.key, headers, {}, etag, of.last_modified, body});
+  entry->status = of.status;
+  entry->response_time = of.response_time;
+  entry->initial_age = of.initial_age;
+  entry->freshness = of.freshness;
+  return entry;
+}
+
 std::vector<Header> unstored_fields(int status, HeaderSpan response_headers, const Entry& entry) {
   std::vector<Header> unstored;
   for (const Header& header : response_headers) {

@@ -99,6 +99,11 @@ std::vector<Header> unstored_fields(int status, HeaderSpan response_headers, con
 
 std::shared_ptr<Entry> make_entry(const EntryContext& context, int status, HeaderSpan headers, std::string_view body);
 
+// The same response with its body in a content coding: with that ETag, if it has one, and Content-Encoding; without
+// Accept-Ranges. Not to be stored under a key: it has no tags.
+std::shared_ptr<Entry> make_alternative(const Entry& of, std::string_view coding, std::string_view etag,
+                                        std::string_view body);
+
 // RFC 9111 3.2, 4.3.4: the stored fields with those of a 304, which replace those of the same name, but for the ones
 // about the bytes of the stored body (Content-Encoding, Content-Range, Content-MD5, Content-Length). Date comes from
 // the 304 or not at all. Views into both.

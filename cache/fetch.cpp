@@ -32,6 +32,13 @@ bool is_shared_error(int status) {
 
 constexpr std::string_view kTooLarge = "too-large";
 
+// The tags of what is stored that its read does not give it: the origin's own.
+Tags tags_beyond(std::string_view of_the_read, std::string_view stored) {
+  if (stored.starts_with(of_the_read)) stored.remove_prefix(of_the_read.size());
+  if (stored.starts_with(' ')) stored.remove_prefix(1);
+  return split_tags(stored);
+}
+
 Shared retry() {
   return {SharedOutcome::retry, nullptr};
 }
@@ -81,17 +88,29 @@ void Fetch::end(const std::function<void(bool spoiled)>& settle,
 
 std::vector<Header> Fetch::validators() const {
   if (!flight_ || !flight_->stored || drop_validators_) return {};
-  return cache::validators(*flight_->stored, !flight_->stored_may_serve);
+  return cache::validators(*flight_->stored, flight_->stored_is_invalid);
 }
 
-EntryContext Fetch::context_for(int status, HeaderSpan request_headers, TimePoint now) const {
+Fetch::Ties Fetch::ties_for(int status, std::span<const Tag> origins_own) const {
   const Flight& flight = *flight_;
   const auto& [tags, snapshot] = is_refusal(status) ? flight.ties_if_refused : flight.ties;
+  Ties ties{tags, snapshot};
+  if (origins_own.empty()) return ties;
+  ties.tags.append(ties.tags.empty() ? "" : " ").append(join_tags(origins_own));
+  ties.has_origins_own = true;
+  // Which purges were about them is not known, as nobody knew of these tags then.
+  ties.are_purged = cache_->key_purges_.load() != flight.key_purges;
+  cache_->generations_.tie(ties.snapshot, origins_own, flight.began);
+  return ties;
+}
+
+EntryContext Fetch::context_for(const Ties& ties, HeaderSpan request_headers, TimePoint now) const {
+  const Flight& flight = *flight_;
   return {.key = flight.key,
           .request_headers = request_headers,
           .rule = flight.rule,
-          .snapshot = snapshot,
-          .tags = tags,
+          .snapshot = ties.snapshot,
+          .tags = ties.tags,
           .request_time = flight.request_time,
           .response_time = now,
           .targeted_field = cache_->options_.targeted_field,
@@ -129,7 +148,10 @@ void Fetch::note_load(int status, HeaderSpan headers, TimePoint now) const {
 }
 
 void Fetch::release(int status, TimePoint now) {
-  if (supersedes(status) && flight_->stored) cache_->store_.erase(flight_->stored);
+  const bool ends_stored = supersedes(status) && flight_->stored && cache_->store_.erase(flight_->stored);
+  cache_->departures_.note(flight_->hash, {.how = ends_stored ? Departure::superseded : Departure::not_stored,
+                                           .at = now,
+                                           .why = why_not_stored_});
   // An authorized caller's answer says nothing of the answers that other callers will get.
   if (!flight_->authorized) cache_->pass_marks_.set(flight_->hash, now + cache_->options_.pass_through_time);
   abandon();
@@ -177,19 +199,19 @@ EntryPtr Fetch::settle_response(const Response& response, TimePoint now, StoreRe
   }
   const Verdict verdict = judge(response.status, response.headers, now);
   result = verdict.result;
-  why_not_stored_ = to_string(verdict.storable);
+  why_not_stored_ = result == StoreResult::error_shared ? "error" : to_string(verdict.storable);
   if (!verdict.is_shareable) {
     release(response.status, now);
     return nullptr;
   }
   const std::vector<Header> request = flight_->request_headers.view();
-  const EntryContext context = context_for(response.status, request, now);
-  EntryPtr entry = make_entry(context, response.status, response.headers, response.body);
-  settle(entry, now, result);
+  const Ties ties = ties_for(response.status, response.tags);
+  EntryPtr entry = make_entry(context_for(ties, request, now), response.status, response.headers, response.body);
+  settle(entry, ties, now, result);
   return entry;
 }
 
-EntryPtr Fetch::not_modified(HeaderSpan headers, TimePoint now, StoreResult& result) {
+EntryPtr Fetch::not_modified(HeaderSpan headers, TimePoint now, StoreResult& result, const Tags* tags) {
   result = StoreResult::not_selected;
   if (!flight_) return nullptr;
   if (validators().empty() || !selects(headers, *flight_->stored)) {
@@ -197,22 +219,23 @@ EntryPtr Fetch::not_modified(HeaderSpan headers, TimePoint now, StoreResult& res
     return nullptr;
   }
   Fetch duty(std::move(*this));
-  EntryPtr entry = duty.settle_not_modified(headers, now, result);
+  EntryPtr entry = duty.settle_not_modified(headers, now, result, tags);
   why_not_stored_ = duty.why_not_stored_;
   return entry;
 }
 
-EntryPtr Fetch::settle_not_modified(HeaderSpan headers, TimePoint now, StoreResult& result) {
+EntryPtr Fetch::settle_not_modified(HeaderSpan headers, TimePoint now, StoreResult& result, const Tags* tags) {
   const EntryPtr stored = flight_->stored;
   const std::vector<Header> merged = merge_fields(*stored, headers);
   const std::vector<Header> request = flight_->request_headers.view();
-  const EntryContext context = context_for(stored->status, request, now);
-  EntryPtr entry = update_entry(context, *stored, merged);
+  const Ties without = ties_for(stored->status, {});
+  const Ties ties = ties_for(stored->status, tags != nullptr ? *tags : tags_beyond(without.tags, stored->tags));
+  EntryPtr entry = update_entry(context_for(ties, request, now), *stored, merged);
   const Verdict verdict = judge(stored->status, merged, now);
   why_not_stored_ = to_string(verdict.storable);
   result = verdict.result == StoreResult::stored ? StoreResult::updated : verdict.result;
   if (verdict.is_shareable) {
-    settle(entry, now, result);
+    settle(entry, ties, now, result);
   } else {
     release(stored->status, now);
   }
@@ -221,7 +244,7 @@ EntryPtr Fetch::settle_not_modified(HeaderSpan headers, TimePoint now, StoreResu
 
 // Stores the entry if nothing moved since the fetch was sent, and hands it to those followers that it answers. What it
 // was to revalidate leaves with it: it answers the same request, by another Vary perhaps.
-void Fetch::settle(const EntryPtr& entry, TimePoint now, StoreResult& result) {
+void Fetch::settle(const EntryPtr& entry, const Ties& ties, TimePoint now, StoreResult& result) {
   Cache& cache = *cache_;
   const FlightPtr flight = flight_;
   const bool is_error = result == StoreResult::error_shared;
@@ -229,7 +252,7 @@ void Fetch::settle(const EntryPtr& entry, TimePoint now, StoreResult& result) {
   const bool serves_others = !entry->freshness.no_cache && entry->ttl(now) > Duration::zero();
   const auto store = [&](bool spoiled) {
     if (is_error) return;
-    if (spoiled || !cache.is_current(entry->snapshot)) {
+    if (spoiled || ties.are_purged || !cache.is_current(entry->snapshot)) {
       result = StoreResult::generation_moved;
       why_not_stored_ = "changed-meanwhile";
     } else if (!cache.store_.insert(entry)) {
@@ -237,7 +260,11 @@ void Fetch::settle(const EntryPtr& entry, TimePoint now, StoreResult& result) {
       why_not_stored_ = kTooLarge;
     } else {
       cache.counters_.stored.add();
+      cache.departures_.clear(flight->hash);
       if (flight->stored && flight->stored->vary() != entry->vary()) cache.store_.erase(flight->stored);
+    }
+    if (!why_not_stored_.empty()) {
+      cache.departures_.note(flight->hash, {.how = Departure::not_stored, .at = now, .why = why_not_stored_});
     }
     // What the next request can't use either must not make requests wait for each other.
     if (serves_others && result != StoreResult::too_large) {
@@ -248,8 +275,10 @@ void Fetch::settle(const EntryPtr& entry, TimePoint now, StoreResult& result) {
   };
   end(store, [&](const WaitRecord& follower) {
     if (is_refusal(entry->status) && !follower.may_be_refused()) return retry();
+    // Who came after the purge that named one of the origin's own tags can't be told from who came before it.
+    if (ties.has_origins_own && result == StoreResult::generation_moved) return retry();
     // What stands in for an error depends on each one's own directives: the leader's may have refused it.
-    if (is_error && stale_may_serve && follower.accepts_on_error(*flight->stored, now)) {
+    if (is_error && stale_may_serve && follower.accepts_on_error(*flight->stored, now + flight->stored_older_by)) {
       return Shared{SharedOutcome::stale_on_error, flight->stored};
     }
     const bool answers =
@@ -266,7 +295,7 @@ bool Fetch::stored_may_serve() const {
 
 EntryPtr Fetch::stale_if_error(TimePoint now) const {
   if (!stored_may_serve()) return nullptr;
-  return flight_->stored->usable_on_error(now, flight_->request_directives) ? flight_->stored : nullptr;
+  return flight_->stored->usable_on_error(now + flight_->stored_older_by, flight_->request_directives) ? flight_->stored : nullptr;
 }
 
 EntryPtr Fetch::failed(TimePoint now, int error) {
@@ -281,7 +310,7 @@ void Fetch::share_stale(TimePoint now, const Shared& otherwise) {
   const FlightPtr flight = flight_;
   const bool may_serve = stored_may_serve();
   end(nothing_to_settle, [&](const WaitRecord& follower) {
-    if (may_serve && follower.accepts_on_error(*flight->stored, now)) {
+    if (may_serve && follower.accepts_on_error(*flight->stored, now + flight->stored_older_by)) {
       return Shared{SharedOutcome::stale_on_error, flight->stored};
     }
     return otherwise;

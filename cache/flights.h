@@ -99,6 +99,10 @@ struct Flight {
   TimePoint request_time;
   EntryPtr stored;                // what is being revalidated, or may stand in for an error; null when there is none
   bool stored_may_serve = false;  // false: invalidated, of use for revalidation only
+  bool stored_is_invalid = false;  // the same, or purged softly: a date is too coarse to validate it by
+  Duration stored_older_by{0};     // a soft purge makes it so much older than it is
+  std::uint64_t began = 0;         // of the generations' sequence, from before the snapshots
+  std::uint64_t key_purges = 0;    // of the cache, when it began
   bool joinable = true;
   std::atomic<bool> spoiled{false};                    // set under the table's lock: a purge met this fetch
   std::vector<std::shared_ptr<WaitRecord>> followers;  // guarded by the table's lock

@@ -55,6 +55,39 @@ bool Generations::is_current(const Snapshot& snapshot) const {
   return true;
 }
 
+Generations::End Generations::end_of(const Snapshot& snapshot) const {
+  if (everything_.load() != snapshot.everything_) return {End::Kind::everything_moved, 0};
+  for (const Snapshot::Mark& mark : snapshot.marks_) {
+    const Slot& slot = at(mark.slot);
+    if (slot.generation.load() != mark.generation) return {End::Kind::moved, mark.slot};
+    if (slot.open.load() != 0 && slot.opened.load() != mark.opened) return {End::Kind::under_way, mark.slot};
+    if (slot.unsettled_until.load() > ticks(snapshot.taken_at_)) return {End::Kind::unsettled, mark.slot};
+  }
+  return {};
+}
+
+void Generations::tie(Snapshot& snapshot, std::span<const Tag> tags, std::uint64_t began) const {
+  for (const Tag& tag : tags) {
+    const std::uint32_t number = slot_of(tag);
+    const Slot& slot = at(number);
+    const std::uint32_t opened = slot.opened.load();
+    const std::uint64_t generation = slot.generation.load();
+    snapshot.marks_.push_back({number, opened, generation > began ? kMoved : generation});
+  }
+}
+
+void Generations::tie(Snapshot& snapshot, std::span<const Tag> tags, const Write& write) const {
+  for (const Tag& tag : tags) {
+    const auto is_its_slot = [&](const Snapshot::Mark& mark) { return mark.slot == slot_of(tag); };
+    const auto own = std::find_if(write.marks_.begin(), write.marks_.end(), is_its_slot);
+    if (own != write.marks_.end()) {
+      snapshot.marks_.push_back(*own);
+    } else {
+      tie(snapshot, std::span(&tag, 1), write.began_at_);
+    }
+  }
+}
+
 void Generations::bump(std::span<const Tag> tags) {
   for (const Tag& tag : tags) at(slot_of(tag)).generation.exchange(next());
 }
@@ -152,6 +185,10 @@ bool Generations::unsettled(std::span<const Tag> tags, TimePoint now) const {
     if ((*slots_)[slot_of(tag)].unsettled_until.load() > ticks(now)) return true;
   }
   return false;
+}
+
+Generations::Standing Generations::standing(std::uint32_t slot) const {
+  return {at(slot).open.load(), TimePoint(Duration(at(slot).unsettled_until.load()))};
 }
 
 }  // namespace pgw::cache

@@ -73,6 +73,8 @@ class Snapshot {
 // way of a socket) a call of `is_current` is seen by it.
 class Generations {
  public:
+  class Write;
+
   Generations();
 
   // To be taken before the fetch is sent.
@@ -81,6 +83,27 @@ class Generations {
   // True when no tag moved since, no write to one of them that has begun since is under way, and the snapshot was taken
   // after the unsettled times of all of them.
   bool is_current(const Snapshot& snapshot) const;
+
+  // What has ended a snapshot: the first thing that `is_current` finds. Of no interest while it is current.
+  struct End {
+    enum class Kind : std::uint8_t {
+      none,
+      everything_moved,
+      moved,      // `slot`
+      under_way,  // a write to `slot` that the snapshot doesn't follow
+      unsettled,  // `slot`
+    };
+    Kind kind = Kind::none;
+    std::uint32_t slot = 0;
+  };
+  End end_of(const Snapshot& snapshot) const;
+
+  // Ties a snapshot to more tags, known only from what was fetched since. `began`: `sequence()` from before it was
+  // taken. A tag that has moved since then makes the snapshot one that is not current.
+  void tie(Snapshot& snapshot, std::span<const Tag> tags, std::uint64_t began) const;
+  std::uint64_t sequence() const { return sequence_.load(); }
+  // The same of `snapshot_after`: what the write itself has moved counts as it left it.
+  void tie(Snapshot& snapshot, std::span<const Tag> tags, const Write& write) const;
 
   void bump(std::span<const Tag> tags);
   void bump_everything();
@@ -110,6 +133,18 @@ class Generations {
 
   bool unsettled(std::span<const Tag> tags, TimePoint now) const;
 
+  // For whoever asks: by which number a tag goes here, which ones a write has, and how one stands.
+  static std::uint32_t slot_of(const Tag& tag) { return static_cast<std::uint32_t>(tag.hash() % kSlots); }
+  template <class Visit>
+  static void for_each_slot(const Write& write, Visit visit) {
+    for (const Snapshot::Mark& mark : write.marks_) visit(mark.slot);
+  }
+  struct Standing {
+    std::uint32_t writes_under_way = 0;
+    TimePoint unsettled_until;  // long ago unless a write of unknown outcome was lost
+  };
+  Standing standing(std::uint32_t slot) const;
+
   // What must outlive the process. Slots are numbered the same in every process of one version.
   struct Unsettled {
     std::uint32_t slot = 0;
@@ -128,7 +163,7 @@ class Generations {
     std::atomic<std::uint32_t> open{0};    // writes under way
     std::atomic<std::uint32_t> opened{0};  // the number of the last one that began
   };
-  static std::uint32_t slot_of(const Tag& tag) { return static_cast<std::uint32_t>(tag.hash() % kSlots); }
+  static constexpr std::uint64_t kMoved = UINT64_MAX;  // a generation that no slot ever has
   Slot& at(std::uint32_t slot) const { return (*slots_)[slot]; }
   std::uint64_t next() { return sequence_.fetch_add(1) + 1; }
   static void unsettle(Slot& slot, TimePoint until);

@@ -24,8 +24,10 @@
 #include <string_view>
 #include <vector>
 
+#include "cache/departures.h"
 #include "cache/entry.h"
 #include "cache/key.h"
+#include "cache/stale_mark.h"
 
 namespace pgw::cache {
 
@@ -38,7 +40,8 @@ struct StoreOptions {
 
 class Store {
  public:
-  explicit Store(const StoreOptions& options);
+  // `departures`: told which entries left to make room; null: nobody is.
+  explicit Store(const StoreOptions& options, Departures* departures = nullptr);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -46,28 +49,49 @@ class Store {
   struct Found {
     EntryPtr entry;          // the matching variant; of several the newest with a Vary, else the newest (RFC 9111 4.1)
     EntryPtr other_variant;  // when none matches: the newest of the key's variants
-    bool marked_stale = false;
+    StaleMark mark;
   };
-  // Counts as a use of the entry.
+  // Counts as a use of the entry; `peek` doesn't.
   Found find(std::string_view key, KeyHash hash, HeaderSpan request_headers);
+  Found peek(std::string_view key, KeyHash hash, HeaderSpan request_headers) const;
 
   // Replaces the entry of the same key and variant. False: larger than `max_object_bytes`, and nothing has changed.
   bool insert(EntryPtr entry);
 
   // Removes exactly this entry, if it is still there.
   bool erase(const EntryPtr& entry);
-  // These meet what is there from their begin to their end; what comes in meanwhile perhaps. Marked entries are found
-  // with `marked_stale` until replaced.
-  std::size_t erase_if(const std::function<bool(const Entry&)>& predicate);
-  std::size_t mark_stale_if(const std::function<bool(const Entry&)>& predicate);
+  // These meet what is there from their begin to their end; what comes in meanwhile perhaps. A mark stays until the
+  // entry is replaced. `erased` is called with each entry that went, without a lock.
+  std::size_t erase_if(const std::function<bool(const Entry&)>& predicate,
+                       const std::function<void(const Entry&)>& erased = nullptr);
+  std::size_t mark_if(const std::function<bool(const Entry&)>& predicate, StaleMark mark);
   std::size_t count_if(const std::function<bool(const Entry&)>& predicate) const;
 
   struct Info {
     EntryPtr entry;
     std::uint64_t hits;  // exact up to some tens, then estimated
-    bool marked_stale;
+    StaleMark mark;
   };
+  // All of one key. Counts as no use.
+  std::vector<Info> variants(std::string_view key, KeyHash hash) const;
   void for_each(const std::function<void(const Info&)>& visit) const;
+
+  // A further representation of a stored response, which the caller makes, once for all who ask: of at most
+  // kAlternatives kinds, numbered as the caller likes. They leave with the entry, and take room as it does.
+  static constexpr std::size_t kAlternatives = 3;
+  struct Alternative {
+    enum class State : std::uint8_t {
+      make,        // the caller makes it now, and calls `keep_alternative`, whatever came of that
+      being_made,  // by another caller
+      useless,     // was made, and not worth keeping
+      ready,       // `entry`
+    };
+    State state = State::make;
+    EntryPtr entry;
+  };
+  Alternative alternative(const EntryPtr& entry, std::size_t number, TimePoint now);
+  // Null: useless. Nothing is kept for an entry that has left meanwhile.
+  void keep_alternative(const EntryPtr& entry, std::size_t number, EntryPtr made, TimePoint now);
 
   std::size_t entries() const;
   std::size_t bytes() const;  // with the index; never above capacity()

@@ -79,6 +79,21 @@ Tags write_tags(std::span<const Segment> path, std::size_t base) {
   return or_whole(std::move(tags), std::move(whole));
 }
 
+std::string tag_text(std::string_view name) {
+  std::string text;
+  for (;;) {
+    const auto segment = name.substr(0, name.find('/'));
+    if (segment == "*") {
+      text += segment;
+    } else {
+      append_encoded(text, segment);
+    }
+    if (segment.size() == name.size()) return text;
+    text += '/';
+    name.remove_prefix(segment.size() + 1);
+  }
+}
+
 std::string join_tags(std::span<const Tag> tags) {
   std::string text;
   for (const Tag& tag : tags) {
@@ -86,6 +101,16 @@ std::string join_tags(std::span<const Tag> tags) {
     text += tag.text();
   }
   return text;
+}
+
+Tags split_tags(std::string_view joined) {
+  Tags tags;
+  while (!joined.empty()) {
+    const std::size_t end = std::min(joined.find(' '), joined.size());
+    tags.emplace_back(std::string(joined.substr(0, end)));
+    joined.remove_prefix(std::min(end + 1, joined.size()));
+  }
+  return tags;
 }
 
 bool has_tag(std::string_view joined, std::string_view tag) {

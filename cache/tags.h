@@ -64,8 +64,13 @@ void add_refusal_tags(Tags& tags, std::span<const Segment> path, std::size_t bas
 // "projects/*" of "projects".
 Tag arrivals_in(std::string_view collection);
 
+// A name that is no path of the API's, as an origin or an operator gives it, in the form that tags have: what stands
+// between slashes is percent-encoded, a lone "*" stays.
+std::string tag_text(std::string_view name);
+
 // Tags as one text, separated by spaces, which occur in none; and whether such a text has one.
 std::string join_tags(std::span<const Tag> tags);
 bool has_tag(std::string_view joined, std::string_view tag);
+Tags split_tags(std::string_view joined);
 
 }  // namespace pgw::cache

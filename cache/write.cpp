@@ -38,11 +38,16 @@ bool refuses_write(int status) {
   return std::find(kRefusals.begin(), kRefusals.end(), status) != kRefusals.end();
 }
 
-WriteGuard::WriteGuard(Cache* cache, std::span<const Tag> tags)
-    : cache_(cache), write_(cache->generations_.begin(tags)), key_purges_(cache->key_purges_.load()) {}
+WriteGuard::WriteGuard(Cache* cache, std::span<const Tag> tags, std::string_view by)
+    : cache_(cache), key_purges_(cache->key_purges_.load()), by_(by) {
+  write_ = cache->generations_.begin(tags);  // last, since nothing may throw behind it
+}
 
 WriteGuard::WriteGuard(WriteGuard&& other) noexcept
-    : cache_(std::exchange(other.cache_, nullptr)), write_(std::move(other.write_)), key_purges_(other.key_purges_) {}
+    : cache_(std::exchange(other.cache_, nullptr)),
+      write_(std::move(other.write_)),
+      key_purges_(other.key_purges_),
+      by_(std::move(other.by_)) {}
 
 WriteGuard& WriteGuard::operator=(WriteGuard&& other) noexcept {
   if (this != &other) {
@@ -50,6 +55,7 @@ WriteGuard& WriteGuard::operator=(WriteGuard&& other) noexcept {
     cache_ = std::exchange(other.cache_, nullptr);
     write_ = std::move(other.write_);
     key_purges_ = other.key_purges_;
+    by_ = std::move(other.by_);
   }
   return *this;
 }
@@ -59,11 +65,13 @@ WriteGuard::~WriteGuard() {
 }
 
 void WriteGuard::abandon() {
-  if (cache_ == nullptr) return;
-  const Options& options = cache_->options_;
-  const TimePoint now =
-      options.clock ? options.clock() : std::chrono::floor<Duration>(std::chrono::system_clock::now());
-  finish_unknown(now + cache_->unknown_write_time_.load());
+  if (cache_ != nullptr) finish_unknown(cache_->clock() + cache_->unknown_write_time_.load());
+}
+
+// Without an allocation: what fails here would leave a write that has ended to end again.
+void WriteGuard::note(Cache& cache, Mover mover) const {
+  const TimePoint now = cache.clock();
+  Generations::for_each_slot(write_, [&](std::uint32_t slot) { cache.movements_.note(slot, mover, now, by_); });
 }
 
 void WriteGuard::add(std::span<const Tag> tags) {
@@ -72,9 +80,10 @@ void WriteGuard::add(std::span<const Tag> tags) {
 
 void WriteGuard::finish() {
   if (cache_ == nullptr) return;
-  cache_->generations_.end(write_);
-  cache_->counters_.writes.add();
-  cache_ = nullptr;
+  Cache& cache = *std::exchange(cache_, nullptr);
+  cache.generations_.end(write_);
+  cache.counters_.writes.add();
+  note(cache, Mover::write);
 }
 
 void WriteGuard::finish_refused() {
@@ -86,9 +95,10 @@ void WriteGuard::finish_refused() {
 
 void WriteGuard::finish_unknown(TimePoint until) {
   if (cache_ == nullptr) return;
-  cache_->generations_.end_unknown(write_, until);
-  cache_->counters_.unknown_writes.add();
-  cache_ = nullptr;
+  Cache& cache = *std::exchange(cache_, nullptr);
+  cache.generations_.end_unknown(write_, until);
+  cache.counters_.unknown_writes.add();
+  note(cache, Mover::lost_write);
 }
 
 // The entry is tied to the generations that the end of this very write gave its tags: whatever another write or a purge
@@ -99,8 +109,9 @@ PrimeResult WriteGuard::finish_and_prime(const Read& read, Response&& response, 
   Cache& cache = *cache_;
   cache.generations_.extend(write_, read.tags);
   const bool alone = cache.generations_.end(write_);
-  cache.counters_.writes.add();
   cache_ = nullptr;
+  cache.counters_.writes.add();
+  note(cache, Mover::write);
   const auto purged_meanwhile = [&] { return cache.key_purges_.load() != key_purges_; };
   if (!alone || purged_meanwhile()) return PrimeResult::not_alone;
 
@@ -108,9 +119,11 @@ PrimeResult WriteGuard::finish_and_prime(const Read& read, Response&& response, 
   const std::string& targeted = cache.options_.targeted_field;
   const Duration wall_ahead = cache.wall_ahead_;
   if (!would_be_stored(read, response.status, headers, targeted, now + wall_ahead)) return PrimeResult::refused;
-  const Snapshot snapshot = cache.generations_.snapshot_after(write_, read.tags, sent);
+  Snapshot snapshot = cache.generations_.snapshot_after(write_, read.tags, sent);
+  cache.generations_.tie(snapshot, response.tags, write_);
   if (!cache.is_current(snapshot)) return PrimeResult::not_alone;
-  const std::string tags = join_tags(read.tags);
+  std::string tags = join_tags(read.tags);
+  if (!response.tags.empty()) tags.append(" ").append(join_tags(response.tags));
   const EntryContext context{.key = read.key,
                              .request_headers = read.request_headers,
                              .rule = read.rule,

@@ -104,6 +104,28 @@ struct Text {
   nlohmann::json tell(const std::string& value) const;
 };
 
+/// A list of words of an enumeration, each once.
+template <typename Enum>
+struct Words {
+  nlohmann::json schema() const {
+    return {{"type", "array"}, {"uniqueItems", true}, {"items", Word<Enum>{}.schema()}};
+  }
+  std::string text() const { return "list of " + Word<Enum>{}.text(); }
+  void read(const Section& section, std::string_view key, std::vector<Enum>& into) const {
+    into.clear();
+    for (const std::string& text : section.texts(key)) {
+      for (std::size_t i = 0; i < words<Enum>.size(); ++i) {
+        if (words<Enum>[i] == text) into.push_back(static_cast<Enum>(i));
+      }
+    }
+  }
+  nlohmann::json tell(const std::vector<Enum>& value) const {
+    auto out = nlohmann::json::array();
+    for (const Enum one : value) out.push_back(to_string(one));
+    return out;
+  }
+};
+
 /// The name of a field (RFC 9110 section 5.1).
 struct FieldName {
   nlohmann::json schema() const;

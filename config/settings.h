@@ -210,10 +210,20 @@ struct CacheSettings {
   std::map<std::string, CacheRule, std::less<>> rules;
   std::vector<std::string> safe_operations;      ///< operationIds of unsafe methods that change nothing
   std::string targeted_field;                    ///< obeyed before Cache-Control (RFC 9213); empty: none
+  std::string tag_field;                         ///< in which the origin names tags of its own; empty: none
   std::uint32_t heuristic = 0;                   ///< percent of the time since Last-Modified; 0: no guesses
   bool store_cookies = false;                    ///< Set-Cookie is stored where the origin itself gives a lifetime
   std::chrono::milliseconds stale_after{1'000};  ///< what may stand in for an error does so after this wait
   std::uint32_t max_variants = 64;               ///< of one request, by Vary
+};
+
+/// A content coding that clients may get. The words are those of HTTP.
+enum class Coding { gzip, br, zstd };
+template <>
+inline constexpr std::array<std::string_view, 3> words<Coding>{"gzip", "br", "zstd"};
+struct CompressionSettings {
+  std::vector<Coding> codings;    ///< in the order of preference, each once; empty: nothing is compressed
+  std::uint64_t min_size = 1024;  ///< of a body, in bytes; smaller ones go as they are
 };
 
 /// What a client that has sent all and closed its sending side is taken for while it waits.
@@ -265,6 +275,7 @@ struct Settings {
   Access access;
   Validation validation;
   CacheSettings cache;
+  CompressionSettings compression;
   LimitSettings limits;
   LogSettings log;
   std::map<std::string, OperationSettings, std::less<>> operations;

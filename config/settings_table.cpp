@@ -127,6 +127,8 @@ Table<CacheSettings> cache() {
           "Operations of unsafe methods that change nothing."),
       row("targeted_field", &Of::targeted_field, FieldName{},
           "A field of the origin's that is obeyed before `Cache-Control` and `Expires` (RFC 9213)."),
+      row("tag_field", &Of::tag_field, FieldName{},
+          "A field in which the origin names tags of its own, such as `Surrogate-Key`; it doesn't go on to clients."),
       row("heuristic", &Of::heuristic, Percent{},
           "The part of the time since `Last-Modified` for which an answer without any lifetime is fresh, a day at "
           "most."),
@@ -136,6 +138,15 @@ Table<CacheSettings> cache() {
           "How long a reader waits for a slow upstream where a stored answer may stand in for an error."),
       row("max_variants", &Of::max_variants, Count{1, 10'000},
           "Answers that are kept of one request, by `Vary`; beyond, the least used one leaves."),
+  };
+}
+
+Table<CompressionSettings> compression() {
+  using Of = CompressionSettings;
+  return {
+      row("codings", &Of::codings, Words<Coding>{},
+          "What clients that take it get, the first of equal weight; without any, everything goes as it is.", "[]"),
+      row("min_size", &Of::min_size, Size{0, gibi}, "Smaller bodies go as they are."),
   };
 }
 
@@ -219,6 +230,7 @@ const Table<Settings>& settings_table() {
       section("access", &Of::access, access()),
       section("validation", &Of::validation, validation()),
       section("cache", &Of::cache, cache()),
+      section("compression", &Of::compression, compression()),
       section("limits", &Of::limits, limits()),
       section("log", &Of::log, log()),
       by_name("operations", &Of::operations, "OPERATION", operation()),

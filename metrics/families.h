@@ -82,6 +82,14 @@ class Families {
   CounterFamily& cache_primed;
   /// gateway_cache_restored_entries
   GaugeFamily& cache_restored;
+  /// gateway_cache_variant_evictions_total
+  CounterFamily& cache_variant_evictions;
+  /// gateway_cache_refused_writes_total
+  CounterFamily& cache_refused_writes;
+  /// gateway_cache_spared_requests_total
+  CounterFamily& cache_spared;
+  /// gateway_coded_responses_total{coding}
+  CounterFamily& coded_responses;
   /// gateway_inflight_requests
   GaugeFamily& inflight;
   /// gateway_config_reloads_total{result}

@@ -37,6 +37,9 @@ inline constexpr std::array<std::string_view, 3> verdict_labels{"refused", "acce
 /// Why stored responses became stale or were removed.
 inline constexpr std::array<std::string_view, 2> invalidation_labels{"write", "purge"};
 
+/// Content codings that clients get (RFC 9110 section 8.4.1).
+inline constexpr std::array<std::string_view, 3> coding_labels{"gzip", "br", "zstd"};
+
 /// Why a team's connection was closed or refused for the sake of others.
 inline constexpr std::array<std::string_view, 3> turned_away_labels{"address", "room", "refused"};
 

@@ -17,6 +17,12 @@ Metrics::Metrics(std::vector<std::string> operation_ids, const std::vector<std::
       }),
       cache_primed_(families_.cache_primed.Add({})),
       cache_restored_(families_.cache_restored.Add({})),
+      cache_variant_evictions_(families_.cache_variant_evictions.Add({})),
+      cache_refused_writes_(families_.cache_refused_writes.Add({})),
+      cache_spared_(families_.cache_spared.Add({})),
+      coded_responses_([this](std::size_t index) -> prometheus::Counter& {
+        return families_.coded_responses.Add({{"coding", std::string(label_at(coding_labels, index))}});
+      }),
       inflight_(families_.inflight.Add({})),
       reloads_succeeded_(families_.config_reloads.Add({{"result", "success"}})),
       reloads_failed_(families_.config_reloads.Add({{"result", "failure"}})),
@@ -29,6 +35,8 @@ Metrics::Metrics(std::vector<std::string> operation_ids, const std::vector<std::
         return families_.connections_turned_away.Add({{"reason", std::string(label_at(turned_away_labels, index))}});
       }) {
   for (const auto reason : turned_away_labels) connections_turned_away(reason);
+  for (const auto reason : invalidation_labels) cache_invalidations(reason);
+  for (const auto coding : coding_labels) coded_responses(coding);
   credential_file_usable_.Set(1);
   families_.build_info.Add({{"version", std::string(version)}, {"commit", std::string(commit)}}).Set(1);
 

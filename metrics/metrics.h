@@ -67,6 +67,16 @@ class Metrics {
   prometheus::Counter& cache_primed() { return cache_primed_; }
   /// gateway_cache_restored_entries: responses taken over at the start from the process before.
   prometheus::Gauge& cache_restored_entries() { return cache_restored_; }
+  /// gateway_cache_variant_evictions_total: responses removed since their request had more variants than are kept.
+  prometheus::Counter& cache_variant_evictions() { return cache_variant_evictions_; }
+  /// gateway_cache_refused_writes_total: writes that the upstream refused, and that made nothing stale.
+  prometheus::Counter& cache_refused_writes() { return cache_refused_writes_; }
+  /// gateway_cache_spared_requests_total: reads that were not forwarded since the upstream sheds load.
+  prometheus::Counter& cache_spared_requests() { return cache_spared_; }
+  /// gateway_coded_responses_total{coding}: responses that were sent to clients in a content coding (`coding_labels`).
+  prometheus::Counter& coded_responses(std::string_view coding) {
+    return coded_responses_.at(index_of(coding_labels, coding));
+  }
   /// gateway_inflight_requests: requests whose head was read and whose response is not complete.
   StripedGauge& inflight_requests() { return inflight_; }
   /// gateway_config_reloads_total{result}: reloads by result, "success" or "failure" (which changes nothing).
@@ -124,6 +134,10 @@ class Metrics {
   LazySeries<prometheus::Counter, invalidation_labels.size() + 1> cache_invalidations_;
   prometheus::Counter& cache_primed_;
   prometheus::Gauge& cache_restored_;
+  prometheus::Counter& cache_variant_evictions_;
+  prometheus::Counter& cache_refused_writes_;
+  prometheus::Counter& cache_spared_;
+  LazySeries<prometheus::Counter, coding_labels.size() + 1> coded_responses_;
   StripedGauge inflight_;
   prometheus::Counter& reloads_succeeded_;
   prometheus::Counter& reloads_failed_;

@@ -47,12 +47,14 @@ struct Responder::Job {
   HttpResponse response;
 };
 
-Responder::Responder(const contract::Contract& contract, const Api& api, Scheduler& scheduler, bool faults)
+Responder::Responder(const contract::Contract& contract, const Api& api, Scheduler& scheduler, bool faults,
+                     std::function<void(std::string_view request_id)> on_carried_out)
     : RequestHandler(generous_limits()),
       contract_(contract),
       api_(api),
       scheduler_(scheduler),
       faults_(faults),
+      on_carried_out_(std::move(on_carried_out)),
       counts_(contract.operations().size() + 1) {}
 
 void Responder::on_request(const std::shared_ptr<http::Exchange>& exchange) {
@@ -77,6 +79,10 @@ void Responder::carry_out(const JobPtr& job) const {
   if (faults.abort == Faults::Abort::before) return finish(job);
   job->response = faults.status ? error_response(*faults.status, "As X-Sandbox-Status asked.")
                                 : api_.answer(job->exchange->request());
+  if (on_carried_out_ && !faults.status) {
+    const std::string* const id = job->exchange->request().fields.find("x-request-id");
+    on_carried_out_(id == nullptr ? std::string_view() : std::string_view(*id));
+  }
   faults.decorate(job->response);
   scheduler_.post_after(faults.delay_after, [job] { finish(job); });
 }

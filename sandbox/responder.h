@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "gateway/http/request_handler.h"
@@ -17,7 +19,9 @@ class Responder final : public http::RequestHandler {
  public:
   /// With `faults` it obeys faults.h and serves GET /sandbox/requests: how often each operation was asked for, by
   /// operationId, counted when the request arrives, whatever became of it; unknown routes count as "other".
-  Responder(const contract::Contract& contract, const Api& api, Scheduler& scheduler, bool faults);
+  /// `on_carried_out`: see Options; may be empty.
+  Responder(const contract::Contract& contract, const Api& api, Scheduler& scheduler, bool faults,
+            std::function<void(std::string_view request_id)> on_carried_out = {});
 
   void on_head(const std::shared_ptr<http::Exchange>&) override {}
   void on_request(const std::shared_ptr<http::Exchange>& exchange) override;
@@ -36,6 +40,7 @@ class Responder final : public http::RequestHandler {
   const Api& api_;
   Scheduler& scheduler_;
   const bool faults_;
+  const std::function<void(std::string_view)> on_carried_out_;
   std::vector<std::uint64_t> counts_;  // by the operation's index; the last one counts the others
 };
 

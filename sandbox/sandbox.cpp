@@ -61,8 +61,8 @@ class Sandbox::Impl {
         store_(options.database, options.seed),
         api_(contract_, store_, options.api_key),
         scheduler_(options.threads),
-        server_({.host = address.host, .port = address.port}, [this, faults = options.faults](loop::EventLoop&) {
-          return std::make_unique<Responder>(*contract_, api_, scheduler_, faults);
+        server_({.host = address.host, .port = address.port}, [this, options](loop::EventLoop&) {
+          return std::make_unique<Responder>(*contract_, api_, scheduler_, options.faults, options.on_carried_out);
         }) {
     server_.start();
     const bool is_ipv6 = address.host.find(':') != std::string::npos;

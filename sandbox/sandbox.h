@@ -15,8 +15,10 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pgw::sandbox {
@@ -34,6 +36,9 @@ struct Options {
   int threads = 2;
   /// Obey the X-Sandbox-* request headers of faults.h and serve GET /sandbox/requests. For tests only.
   bool faults = false;
+  /// Called once an operation has been carried out, with the request's X-Request-ID, in a thread of the sandbox's. For
+  /// tests only.
+  std::function<void(std::string_view request_id)> on_carried_out;
   /// Fill an empty database with the example data of seed.h. A database that has a project is left as it is. Without it
   /// a new database has only the organization: user, team, root directory, environments and evaluators.
   bool seed = true;

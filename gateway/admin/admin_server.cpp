@@ -18,6 +18,7 @@ using nlohmann::json;
 using ExchangePtr = std::shared_ptr<http::Exchange>;
 
 constexpr std::size_t most_connections = 64;
+constexpr std::string_view purge_method = "PURGE";
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view metrics_type = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -61,9 +62,9 @@ edge::Server::Options server_options(const std::string& host, std::uint16_t port
   return {.host = host, .port = port, .workers = 1, .max_connections = most_connections};
 }
 
-/// Nothing here takes a body.
+/// A purge takes a body: a list of tags.
 http::Limits admin_limits() {
-  return {.max_body = 64UL * 1024};
+  return {.extra_methods = {std::string(purge_method)}, .max_body = 64UL * 1024};
 }
 
 }  // namespace
@@ -112,12 +113,13 @@ class AdminServer::Impl {
   };
 
   static const Route* find(std::string_view path) {
-    static constexpr std::array<Route, 7> routes{{{"/metrics", false, Right::read, &Impl::metrics},
+    static constexpr std::array<Route, 8> routes{{{"/metrics", false, Right::read, &Impl::metrics},
                                                   {"/healthz", true, Right::read, &Impl::healthz},
                                                   {"/readyz", true, Right::read, &Impl::readyz},
                                                   {"/config", false, Right::read, &Impl::configuration},
                                                   {"/cache", false, Right::read, &Impl::cache},
                                                   {"/cache/entries", false, Right::read, &Impl::entries},
+                                                  {"/cache/why", false, Right::read, &Impl::why},
                                                   {"/purge", false, Right::change, &Impl::purge}}};
     const auto* const found = std::ranges::find(routes, path, &Route::path);
     return found == routes.end() ? nullptr : found;
@@ -135,15 +137,20 @@ class AdminServer::Impl {
       return error_answer(403, "The admin listener doesn't serve pages of a browser.");
     }
     const Route* const route = find(request.path);
-    if (route != nullptr && route->is_open) return std::nullopt;
-    const Verdict verdict = judge(*access(), request, route == nullptr ? Right::read : route->right);
+    const bool purges = request.method == purge_method;
+    if (route != nullptr && route->is_open && !purges) return std::nullopt;
+    const Right wanted = purges ? Right::change : route == nullptr ? Right::read : route->right;
+    const Verdict verdict = judge(*access(), request, wanted);
     return verdict == Verdict::allowed ? std::nullopt : std::optional(refusal(verdict));
   }
 
   Answer answer(const http::Request& request) const {
+    if (request.method == purge_method) return guarded(request, &Impl::purge_target);
     const Route* const route = find(request.path);
     if (route == nullptr) {
-      return error_answer(404, "Not Found: GET /metrics /healthz /readyz /config /cache /cache/entries, POST /purge");
+      return error_answer(404,
+                          "Not Found: GET /metrics /healthz /readyz /config /cache /cache/entries /cache/why, POST "
+                          "/purge, PURGE with the URL to be purged");
     }
     const bool is_read = request.method == "GET" || request.method == "HEAD";
     if (route->right == Right::change ? request.method != "POST" : !is_read) {
@@ -151,8 +158,12 @@ class AdminServer::Impl {
       answer.fields = route->right == Right::change ? "Allow: POST\r\n" : "Allow: GET, HEAD\r\n";
       return answer;
     }
+    return guarded(request, route->answer);
+  }
+
+  Answer guarded(const http::Request& request, Answer (Impl::*make)(const http::Request&) const) const {
     try {
-      return (this->*route->answer)(request);
+      return (this->*make)(request);
     } catch (const std::exception& failure) {
       log::event(log::Level::error, "the admin listener could not answer",
                  {{"path", request.path}, {"reason", failure.what()}});
@@ -181,9 +192,29 @@ class AdminServer::Impl {
     return json_answer(hooks_.cache_entries(filter));
   }
 
-  Answer purge(const http::Request& request) const {
-    const auto [wanted, problem] = parse_purge(request.query);
+  Answer why(const http::Request& request) const {
+    const auto [asked, problem] = parse_why(request.query);
     if (!problem.empty()) return error_answer(400, problem);
+    const auto known = hooks_.cache_why(asked);
+    if (known) return json_answer(*known);
+    return error_answer(404, "no GET of that path in the contract; `projects-gateway routes` lists them");
+  }
+
+  /// PURGE /projects/pr_1 HTTP/1.1
+  Answer purge_target(const http::Request& request) const {
+    PurgeRequest wanted;
+    wanted.url = request.path;
+    if (request.has_query) wanted.url->append("?").append(request.query);
+    return carry_out(wanted);
+  }
+
+  Answer purge(const http::Request& request) const {
+    const auto [wanted, problem] = parse_purge(request.query, request.body);
+    if (!problem.empty()) return error_answer(400, problem);
+    return carry_out(wanted);
+  }
+
+  Answer carry_out(const PurgeRequest& wanted) const {
     const auto counts = hooks_.purge(wanted);
     if (counts) return json_answer(*counts);
     return error_answer(404, "no such operation or path in the contract; `projects-gateway routes` lists them");

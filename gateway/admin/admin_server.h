@@ -24,12 +24,14 @@ struct Hooks {
   std::function<nlohmann::json()> configuration;  ///< redacted
   std::function<nlohmann::json()> cache_statistics;
   std::function<nlohmann::json(const EntryFilter&)> cache_entries;
+  /// What the cache knows of one answer; nullopt when the contract has no GET of that path.
+  std::function<std::optional<nlohmann::json>(const WhyRequest&)> cache_why;
   /// Counts of what was purged; nullopt when the contract has no such operation or path.
   std::function<std::optional<nlohmann::json>(const PurgeRequest&)> purge;
 };
 
-/// GET and HEAD /metrics /healthz /readyz /config /cache /cache/entries, POST /purge, all others 405; queries as in
-/// cache_query.h. On the gateway's own HTTP server with one worker: 64 connections at most, and idle ones end. /healthz
+/// GET and HEAD /metrics /healthz /readyz /config /cache /cache/entries /cache/why, POST /purge, all others 405; queries
+/// and bodies as in cache_query.h. The method PURGE, with any target, purges that URL. On the gateway's own HTTP server with one worker: 64 connections at most, and idle ones end. /healthz
 /// and /readyz are for everybody, all else is for whom `judge` allows it. A request that a browser page sends (it has
 /// an Origin) is refused, since a page that an operator happens to visit must not be able to purge.
 ///

@@ -152,6 +152,8 @@ void respond_shed(RequestContext& context, const cache::Shed& shed) {
 Progress act_on(RequestContext& context, cache::Decision decision) {
   auto& outcome = context.outcome;
   outcome.forwarded = forward_reason(decision.reason);
+  outcome.why_stale = cache::to_string(decision.stale);
+  context.older_by = decision.older_by;
   switch (decision.action) {
     case cache::ReadAction::serve:
       serve_hit(context, std::move(decision.entry), cache_now());
@@ -159,6 +161,7 @@ Progress act_on(RequestContext& context, cache::Decision decision) {
     case cache::ReadAction::serve_stale_and_refresh:
       outcome.cache = CacheOutcome::stale;
       outcome.forwarded = ForwardReason::none;
+      outcome.was_purged = decision.stale == cache::StaleReason::purged;
       respond_from_entry(context, decision.entry, cache_now());
       refresh_in_background(context, std::move(decision.fetch), std::move(decision.entry));
       return Progress::answered;
@@ -210,6 +213,7 @@ Progress consult_cache(RequestContext& context) {
   }
   if (context.has_body()) {  // a GET with content: RFC 9110 section 9.3.1 gives it no meaning to cache by
     context.outcome.cache = CacheOutcome::pass;
+    context.outcome.why_not_stored = "content";
     context.outcome.forwarded = ForwardReason::bypass;
     return Progress::next;
   }

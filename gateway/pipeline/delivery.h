@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "gateway/http/coding.h"
 #include "gateway/http/exchange.h"
 #include "gateway/pipeline/collecting_budget.h"
 
@@ -36,11 +38,18 @@ class Delivery {
 
   std::string& body() { return body_; }
 
+  /// What is streamed goes through this; to be called before `stream_to`. Each piece can be decoded as soon as it is
+  /// there: nothing is held back for the sake of a better coding.
+  void encode(std::unique_ptr<http::Encoder> encoder) { encoder_ = std::move(encoder); }
+
   /// From now on pieces go to `client` (null: to nobody), what was collected first.
   void stream_to(http::Exchange* client, std::optional<std::uint64_t> length);
 
   /// False: the client holds the response up; deliver no more until it has read on.
   bool pass(std::string_view piece);
+
+  /// The last piece has been passed on.
+  void finish();
 
   /// The client has taken what was waiting for it.
   void give_back() { budget_.give_back(std::exchange(held_, 0)); }
@@ -49,6 +58,7 @@ class Delivery {
 
  private:
   bool run_ahead(std::size_t bytes);
+  bool write(std::string_view piece);
 
   CollectingBudget& budget_;
   bool is_streaming_ = false;
@@ -58,6 +68,8 @@ class Delivery {
   std::size_t limit_ = 0;
   std::size_t held_ = 0;  // of the budget
   std::string body_;
+  std::unique_ptr<http::Encoder> encoder_;  // null: pieces go as they are
+  std::string coded_;                       // storage
   http::Exchange* client_ = nullptr;
 };
 

@@ -68,6 +68,10 @@ void append_cache_status(std::string& text, const Outcome& outcome) {
     } else if (!outcome.stored && !outcome.why_not_stored.empty() && outcome.rejection == Rejection::none) {
       text += "; detail=";
       text += outcome.why_not_stored;
+    } else if (outcome.forwarded == ForwardReason::stale && !outcome.why_stale.empty() &&
+               outcome.rejection == Rejection::none) {
+      text += "; detail=";
+      text += outcome.why_stale;
     }
   } else if (outcome.cache == CacheOutcome::hit || outcome.cache == CacheOutcome::stale) {
     text += "; hit";
@@ -75,7 +79,11 @@ void append_cache_status(std::string& text, const Outcome& outcome) {
       text += "; ttl=";
       base::append_number(text, *outcome.ttl_seconds);
     }
-    if (outcome.stale_on_error) text += "; detail=stale-if-error";
+    if (outcome.stale_on_error) {
+      text += "; detail=stale-if-error";
+    } else if (outcome.was_purged) {
+      text += "; detail=purged";
+    }
   }
   if (outcome.rejection != Rejection::none) {
     text += "; detail=";

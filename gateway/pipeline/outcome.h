@@ -60,6 +60,8 @@ struct Outcome {
   ForwardReason forwarded = ForwardReason::none;
   bool stored = false;
   std::string_view why_not_stored = {};  ///< in a word, of a read whose response was not; a literal
+  std::string_view why_stale = {};  ///< in a word, why what was stored was not fresh; a literal
+  bool was_purged = false;          ///< softly: what was served stale
   bool stale_on_error = false;
   bool broke_off = false;          ///< the upstream's response ended before its end, after it had begun to go out
   bool would_be_rejected = false;  ///< invalid, and forwarded all the same since validation only reports

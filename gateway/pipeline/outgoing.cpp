@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "gateway/pipeline/client_address.h"
+#include "gateway/pipeline/compression.h"
 #include "gateway/pipeline/process.h"
 #include "gateway/pipeline/upload.h"
 #include "gateway/pipeline/worker.h"
@@ -63,8 +64,14 @@ upstream::OutgoingRequest outgoing_request(const RequestContext& context, bool f
   constexpr std::size_t own_fields = 6;
   outgoing.fields.reserve(request.fields.size() + validators.size() + own_fields);
   const FieldPolicy& policy = context.policy().fields;
+  const bool is_compressing = !context.runtime->settings.compression.codings.empty();
   for (const auto& field : request.fields) {
-    if (goes_upstream(policy.role_of(field.name), for_cache)) outgoing.fields.push_back(field);
+    const FieldRole role = policy.role_of(field.name);
+    if (!goes_upstream(role, for_cache)) continue;
+    outgoing.fields.push_back(field);
+    if (role == FieldRole::condition && is_compressing) {
+      outgoing.fields.back().value = without_codings(field.value);
+    }
   }
   for (const auto& [name, value] : validators) outgoing.fields.push_back({std::string(name), std::string(value)});
   outgoing.fields.push_back({"X-Request-ID", std::string(context.request_id)});

@@ -33,6 +33,8 @@ constexpr std::array life_of_a_response{
                   "before anything stores or relays the fields: both see the same"},
     ResponsePhase{"claim", ResponseMoment::head, &UpstreamJob::claim,
                   "the cache lets go of what it won't keep, so that nobody waits for it; what nobody wants ends here"},
+    ResponsePhase{"negotiate", ResponseMoment::head, &UpstreamJob::negotiate,
+                  "by the fields as they came: which coding the client gets, should the response not be kept"},
     ResponsePhase{"deliver", ResponseMoment::head, &UpstreamJob::deliver,
                   "the last of the head: who still wants the body decides whether it is collected or flows on"},
     ResponsePhase{"keep-promise", ResponseMoment::end, &UpstreamJob::keep_promise,

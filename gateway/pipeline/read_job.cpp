@@ -83,7 +83,7 @@ Progress ReadJob::store() {
   if (is_unmodified()) return store_unmodified();
   cache::StoreResult result{};
   const auto headers = field_views();
-  cache::Response response{status(), headers, std::move(body())};
+  cache::Response response{status(), headers, std::move(body()), origin_tags()};
   const auto entry = fetch_.complete(std::move(response), wall_clock_now(), result);
   note_why_not_stored();
   if (entry == nullptr) {
@@ -97,7 +97,7 @@ Progress ReadJob::store() {
 
 Progress ReadJob::store_unmodified() {
   cache::StoreResult result{};
-  const auto entry = fetch_.not_modified(field_views(), wall_clock_now(), result);
+  const auto entry = fetch_.not_modified(field_views(), wall_clock_now(), result, named_origin_tags());
   if (entry != nullptr) {
     answer_from(entry, result);
     return Progress::answered;

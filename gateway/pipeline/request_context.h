@@ -70,6 +70,7 @@ struct RequestContext : std::enable_shared_from_this<RequestContext> {
   std::string fields_for_this_caller;  ///< ready lines of a response that the cache keeps from others
   bool has_stand_in = false;           ///< something stored may stand in for an error of `fetch`, or for its slowness
   bool is_hurried = false;             ///< has waited for `cache.stale_after`
+  cache::Duration older_by{0};         ///< what is served from memory counts as so much older than it is, since a purge
   unsigned times_waited = 0;
   loop::EventLoop::Clock::time_point waiting_since{};
   loop::EventLoop::TimerId wait_timer = 0;

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cache/conditional.h"
+#include "gateway/pipeline/compression.h"
 #include "gateway/pipeline/process.h"
 #include "gateway/pipeline/worker.h"
 
@@ -74,10 +75,18 @@ void respond_with_failure(RequestContext& context, upstream::Failure failure) {
 void respond_from_entry(RequestContext& context, cache::EntryPtr entry, cache::TimePoint now) {
   const auto request_fields = context.request_fields();
   const auto age = entry->age(now);
-  context.outcome.ttl_seconds = std::chrono::floor<std::chrono::seconds>(entry->ttl(now)).count();
+  context.outcome.ttl_seconds = std::chrono::floor<std::chrono::seconds>(entry->ttl(now) - context.older_by).count();
+  const CodingChoice choice = choose_coding(context, *entry);
+  bool is_coded = false;
+  if (choice.coding) {
+    auto coded = in_coding(context, entry, choice, now);
+    is_coded = coded != entry;
+    entry = std::move(coded);
+  }
 
   http::ResponseHead& head = context.worker.spare_head();
   head.fields.clear();
+  if (choice.varies) append_vary(head.fields, entry->headers);
   if (cache::not_modified(*entry, request_fields, now)) {
     head.fields += entry->not_modified_headers();
     append_age(head.fields, age);
@@ -88,7 +97,8 @@ void respond_from_entry(RequestContext& context, cache::EntryPtr entry, cache::T
   }
   head.fields += entry->headers.view();
   append_age(head.fields, age);
-  const auto verdict = cache::select_range(*entry, request_fields, now);
+  if (is_coded) note_coded(context, *choice.coding);
+  const auto verdict = is_coded ? cache::RangeVerdict{} : cache::select_range(*entry, request_fields, now);
   if (verdict.kind != cache::RangeVerdict::Kind::whole) {
     respond_range(context, entry, verdict);
     return;

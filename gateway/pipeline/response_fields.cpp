@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <utility>
 
 #include "base/list.h"
 #include "base/text.h"
@@ -88,6 +89,22 @@ void take_over(http::Fields& fields, const Facade& facade) {
   if (facade.has_credential) fields.erase("set-cookie");
   refer_to_gateway(fields, facade, "Location");
   refer_to_gateway(fields, facade, "Content-Location");
+}
+
+std::optional<cache::Tags> take_origin_tags(http::Fields& fields, std::string_view name) {
+  if (name.empty() || !fields.contains(name)) return std::nullopt;
+  cache::Tags tags;
+  for (std::string_view value : fields.all(name)) {
+    while (!value.empty()) {
+      const auto text = value.substr(0, value.find_first_of(" \t,"));
+      value.remove_prefix(std::min(text.size() + 1, value.size()));
+      if (text.empty()) continue;
+      cache::Tag tag(cache::tag_text(text));
+      if (std::ranges::find(tags, tag) == tags.end()) tags.push_back(std::move(tag));
+    }
+  }
+  fields.erase(name);
+  return tags;
 }
 
 bool varies_by_client(const http::Fields& fields, bool behind_proxies) {

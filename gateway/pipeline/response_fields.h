@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "cache/tags.h"
 #include "config/settings.h"
 #include "gateway/http/message.h"
 
@@ -26,6 +27,11 @@ std::optional<std::string> own_reference(const Facade& facade, std::string_view 
 /// gateway's own credential was used, Set-Cookie, since a session of the shared credential is no team's. Location and
 /// Content-Location become `own_reference`s.
 void take_over(http::Fields& fields, const Facade& facade);
+
+/// Takes out the field `name` in which an origin names tags of its own, separated by white space (Surrogate-Key) or
+/// commas (Cache-Tag); the tags as the cache spells them, each once. nullopt without such a field, and for an empty
+/// name.
+std::optional<cache::Tags> take_origin_tags(http::Fields& fields, std::string_view name);
 
 /// Whether a response says that it differs by a field that the gateway writes for each client (Vary, RFC 9110 section
 /// 12.5.5). No key of the cache holds those, so such a response is nobody else's. `behind_proxies`: X-Forwarded-Proto

@@ -1,7 +1,6 @@
 #include "gateway/pipeline/upstream_job.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "gateway/log/log.h"
@@ -13,15 +12,6 @@
 
 namespace pgw::pipeline {
 namespace {
-
-std::optional<std::uint64_t> content_length(const http::Fields& fields) {
-  const std::string* text = fields.find("content-length");
-  if (text == nullptr) return std::nullopt;
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc{} || end != text->data() + text->size()) return std::nullopt;
-  return value;
-}
 
 /// A response of which so much is left is heard to its end though nobody wants it: a new connection costs more.
 constexpr std::uint64_t worth_hearing = std::uint64_t{64} * 1024;
@@ -108,7 +98,7 @@ bool UpstreamJob::take_back() {
 
 /// Nobody wants the response, whose head is there.
 void UpstreamJob::abandon() {
-  const auto length = has_content() ? content_length(fields_) : std::optional<std::uint64_t>(0);
+  const auto length = has_content() ? content_length() : std::optional<std::uint64_t>(0);
   if (length && *length <= worth_hearing) {
     delivery_.stream_to(nullptr, length);
     worker_.client().resume(call_);
@@ -132,6 +122,7 @@ void UpstreamJob::run(ResponseMoment moment) {
 void UpstreamJob::on_interim(int status, const http::Fields& fields) {
   if (context() == nullptr) return;
   http::Fields own = fields;
+  take_origin_tags(own, runtime().settings.cache.tag_field);
   take_over(own, facade_of(runtime()));
   context()->exchange->interim({status, relayed_fields(own)});
 }
@@ -193,6 +184,7 @@ bool UpstreamJob::is_refusal_of_credential() const {
 }
 
 Progress UpstreamJob::take_over_fields() {
+  origin_tags_ = take_origin_tags(fields_, runtime().settings.cache.tag_field);
   take_over(fields_, facade_of(runtime()));
   if (varies_by_client(fields_, !runtime().settings.trusted_proxies.empty())) fields_.add("Vary", "*");
   return Progress::next;
@@ -208,7 +200,7 @@ Progress UpstreamJob::claim() {
 Progress UpstreamJob::deliver() {
   if (!has_content()) return Progress::next;
   const std::size_t limit = std::max(keeps_at_most(), must_fit_contract() ? checked_at_most : std::size_t{0});
-  const auto length = content_length(fields_);
+  const auto length = content_length();
   if (limit > 0 && length.value_or(0) <= limit) {
     // What must be checked before anyone sees it is collected in any case.
     const bool is_budgeted = runtime().settings.validation.responses != config::Check::enforce || !must_fit_contract();
@@ -220,32 +212,6 @@ Progress UpstreamJob::deliver() {
   return Progress::next;
 }
 
-/// A HEAD that is fetched as GET: all that is wanted of a response which won't be stored is there.
-void UpstreamJob::answer_head() {
-  note_upstream(status_);
-  respond_relayed(*context(), status_, fields_, content_length(fields_));
-  let_client_go();
-  cancel();
-}
-
-void UpstreamJob::begin_streaming() {
-  if (context() != nullptr && context()->request().is_head()) return answer_head();
-  worker_.client().stream(call_);
-  const auto length = content_length(fields_);
-  http::Exchange* client = nullptr;
-  if (context() != nullptr) {
-    client = context()->exchange.get();
-    client->on_drained([weak = weak_from_this()] {
-      const auto self = weak.lock();
-      if (self == nullptr) return;
-      self->delivery_.give_back();
-      self->worker_.client().resume(self->call_);
-    });
-    client->begin(response_head(*context(), status_, relayed_fields(fields_)), length);
-  }
-  delivery_.stream_to(client, length);
-}
-
 Progress UpstreamJob::check() {
   if (is_streaming() || !must_fit_contract()) return Progress::next;
   if (matches_contract() || runtime().settings.validation.responses != config::Check::enforce) return Progress::next;
@@ -255,18 +221,6 @@ Progress UpstreamJob::check() {
   } else if (context() != nullptr) {
     respond_locally(*context(), Rejection::response_invalid,
                     error_response(502, "Bad Gateway: the upstream's response does not match the API description"));
-  }
-  return Progress::answered;
-}
-
-Progress UpstreamJob::answer() {
-  if (context() == nullptr) return Progress::answered;
-  if (is_streaming()) {
-    context()->exchange->end();
-  } else if (has_content()) {
-    respond_relayed(*context(), status_, fields_, std::move(body()));
-  } else {
-    respond_relayed(*context(), status_, fields_, content_length(fields_));
   }
   return Progress::answered;
 }
@@ -334,6 +288,8 @@ std::vector<cache::Header> UpstreamJob::field_views() const {
 
 void UpstreamJob::forget_head() {
   fields_.clear();
+  origin_tags_.reset();
+  coding_ = {};
   status_ = 0;
 }
 

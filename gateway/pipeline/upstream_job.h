@@ -5,11 +5,13 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cache/cache.h"
+#include "gateway/pipeline/compression.h"
 #include "gateway/pipeline/delivery.h"
 #include "gateway/pipeline/local_response.h"
 #include "gateway/pipeline/phases.h"
@@ -58,6 +60,7 @@ class UpstreamJob : public upstream::ResponseSink, public std::enable_shared_fro
   virtual Progress learn() { return Progress::next; }
   Progress take_over_fields();
   virtual Progress claim();
+  Progress negotiate();
   Progress deliver();
   virtual Progress keep_promise() { return Progress::next; }
   Progress check();
@@ -112,6 +115,11 @@ class UpstreamJob : public upstream::ResponseSink, public std::enable_shared_fro
   const http::Fields& fields() const { return fields_; }
   std::vector<cache::Header> field_views() const;
   std::string& body() { return delivery_.body(); }
+  /// Those that the response names itself; none also where it doesn't speak of tags at all.
+  std::span<const cache::Tag> origin_tags() const {
+    return origin_tags_ ? std::span<const cache::Tag>(*origin_tags_) : std::span<const cache::Tag>();
+  }
+  const cache::Tags* named_origin_tags() const { return origin_tags_ ? &*origin_tags_ : nullptr; }
   bool is_streaming() const { return delivery_.is_streaming(); }
   bool is_uploading() const { return is_uploading_; }
   bool has_head() const { return status_ != 0; }
@@ -126,7 +134,10 @@ class UpstreamJob : public upstream::ResponseSink, public std::enable_shared_fro
   bool take_back();
   void abandon();
   void begin_streaming();
+  std::optional<std::uint64_t> content_length() const;
   void answer_head();
+  void relay_whole();
+  void relay_without_content();
   void blame(upstream::Failure failure);
   void note_failure(upstream::Failure failure, std::string_view detail);
   bool is_refusal_of_credential() const;
@@ -140,6 +151,8 @@ class UpstreamJob : public upstream::ResponseSink, public std::enable_shared_fro
   bool is_uploading_ = false;  // the body of the request hasn't come to its end
   int status_ = 0;
   http::Fields fields_;
+  std::optional<cache::Tags> origin_tags_;
+  CodingChoice coding_;  // if the response is streamed or relayed
   Delivery delivery_;
 };
 

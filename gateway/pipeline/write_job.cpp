@@ -14,7 +14,7 @@ WriteJob::WriteJob(Worker& worker, Errand errand, cache::Tags changed)
 
 // Not before it is certain that the write is sent: one that is refused here has changed nothing.
 void WriteJob::begin() {
-  promise_.begin(worker().process().cache, std::move(changed_));
+  promise_.begin(worker().process().cache, std::move(changed_), context()->request_id);
   sent_at_ = wall_clock_now();
 }
 
@@ -54,7 +54,7 @@ Progress WriteJob::keep_promise() {
   if (!promise_) return Progress::next;
   const auto headers = field_views();
   if (!is_streaming() && !promise_.was_repeated() && may_prime(*context(), status(), headers)) {
-    finish_and_prime(*context(), promise_.guard(), {status(), headers, body()}, sent_at_);
+    finish_and_prime(*context(), promise_.guard(), {status(), headers, body(), origin_tags()}, sent_at_);
   } else if (cache::refuses_write(status())) {
     promise_.refuse();
   } else {

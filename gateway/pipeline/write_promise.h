@@ -1,6 +1,8 @@
 // The promise of a write: no read that begins after the write's answer has begun shows what was there before.
 #pragma once
 
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "cache/cache.h"
@@ -14,10 +16,12 @@ class WritePromise {
  public:
   explicit operator bool() const { return static_cast<bool>(guard_); }
 
-  void begin(cache::Cache& cache, cache::Tags changed) {
+  /// `by`: the id of the write's request.
+  void begin(cache::Cache& cache, cache::Tags changed, std::string_view by) {
     if (changed.empty()) return;
     changed_ = std::move(changed);
-    guard_ = cache.begin_write(changed_);
+    by_ = by;
+    guard_ = cache.begin_write(changed_, by_);
   }
 
   /// More that the write changed, as its answer tells.
@@ -49,7 +53,7 @@ class WritePromise {
   /// The answer's first byte is about to go out while its last one hasn't come: kept now, and held until the end as
   /// well, so that nothing that is fetched while the body comes stays.
   void keep_and_go_on(cache::Cache& cache) {
-    auto rest = cache.begin_write(changed_);
+    auto rest = cache.begin_write(changed_, by_);
     keep();
     guard_ = std::move(rest);
   }
@@ -64,6 +68,7 @@ class WritePromise {
  private:
   cache::WriteGuard guard_;
   cache::Tags changed_;
+  std::string by_;
   cache::TimePoint unsettled_until_{};
 };
 

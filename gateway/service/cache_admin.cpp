@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -18,9 +20,16 @@ namespace {
 
 using nlohmann::json;
 
-/// Of the names that a purge without an effect is compared with: what takes some milliseconds.
+/// Of the names that a purge without an effect is compared with: what takes a tenth of a second at most.
 constexpr std::size_t longest_compared = 200;
-constexpr std::size_t compared_at_most = 20'000;
+constexpr std::size_t compared_at_most = 5'000;
+
+/// An entry to be listed, with what was known of it as it was found.
+struct Listed {
+  cache::EntryPtr entry;
+  std::uint64_t hits;
+  cache::StaleReason stale;
+};
 
 bool has_one_of(std::string_view joined, const cache::Tags& tags) {
   return std::ranges::any_of(tags, [&](const cache::Tag& tag) { return cache::has_tag(joined, tag.text()); });
@@ -36,96 +45,194 @@ double seconds(cache::Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-/// What a variant was selected by; the values of Authorization and Cookie are somebody's secrets.
-json selection_of(const cache::Entry& entry) {
-  json fields = json::object();
-  for (const auto& [name, value] : entry.vary().request_fields()) {
-    fields[std::string(name)] = name == "authorization" || name == "cookie" ? std::string_view("...") : value;
-  }
-  return fields;
+std::vector<std::string> texts_of(std::string_view tags) {
+  std::vector<std::string> texts;
+  for (const cache::Tag& tag : cache::split_tags(tags)) texts.push_back(tag.text());
+  return texts;
 }
 
-json describe(const cache::EntryInfo& info, const cache::KeyParts& parts, cache::TimePoint now) {
-  return {{"key", info.entry.key.view()},
-          {"vary", selection_of(info.entry)},
-          {"operation", parts.operation},
-          {"path", parts.path},
-          {"query", parts.query},
-          {"status", info.entry.status},
-          {"size_bytes", info.entry.size_bytes()},
-          {"age_seconds", seconds(info.entry.age(now))},
-          {"ttl_seconds", seconds(info.entry.ttl(now))},
-          {"hits", info.hits},
-          {"current", info.is_current},
-          {"tags", info.entry.tags.view()}};
+json describe(const Listed& listed, cache::TimePoint now) {
+  const cache::Entry& entry = *listed.entry;
+  const auto parts = cache::parse_key(entry.key);
+  json told{{"key", entry.key.view()},
+            {"vary", selection_of(entry)},
+            {"operation", parts->operation},
+            {"path", parts->path},
+            {"query", parts->query},
+            {"status", entry.status},
+            {"size_bytes", entry.size_bytes()},
+            {"age_seconds", seconds(entry.age(now))},
+            {"ttl_seconds", seconds(entry.ttl(now))},
+            {"hits", listed.hits},
+            {"current", listed.stale == cache::StaleReason::none},
+            {"tags", texts_of(entry.tags)}};
+  if (listed.stale != cache::StaleReason::none) told["why_stale"] = cache::to_string(listed.stale);
+  return told;
 }
+
+/// Which of two stands first; of equal ones the one with the smaller key, and of variants the one that came first.
+class Before {
+ public:
+  explicit Before(const admin::EntryFilter& filter) : filter_(filter) {}
+
+  bool operator()(const Listed& a, const Listed& b) const {
+    const auto first = rank(a);
+    const auto second = rank(b);
+    if (first != second) return filter_.is_descending ? first > second : first < second;
+    if (a.entry->key != b.entry->key) {
+      const bool is_turned = filter_.is_descending && filter_.sort == admin::EntryOrder::key;
+      return is_turned ? b.entry->key.view() < a.entry->key.view() : a.entry->key.view() < b.entry->key.view();
+    }
+    return a.entry->response_time < b.entry->response_time;
+  }
+
+ private:
+  /// At one and the same time, ages and times to live are in the order of their ends.
+  std::int64_t rank(const Listed& listed) const {
+    const cache::Entry& entry = *listed.entry;
+    switch (filter_.sort) {
+      case admin::EntryOrder::key:
+        return 0;
+      case admin::EntryOrder::hits:
+        return static_cast<std::int64_t>(listed.hits);
+      case admin::EntryOrder::size:
+        return static_cast<std::int64_t>(entry.size_bytes());
+      case admin::EntryOrder::age:
+        return entry.age(entry.response_time).count() - entry.response_time.time_since_epoch().count();
+      case admin::EntryOrder::ttl:
+        return entry.ttl(entry.response_time).count() + entry.response_time.time_since_epoch().count();
+    }
+    return 0;
+  }
+
+  const admin::EntryFilter& filter_;
+};
+
+/// The first `count` of all that are shown to it, in order.
+class First {
+ public:
+  First(std::size_t count, const Before& before) : count_(count), before_(before) {}
+
+  void add(Listed listed) {
+    ++total_;
+    if (count_ == 0) return;
+    list_.push_back(std::move(listed));
+    if (list_.size() >= 2 * count_ + 1'000) cut();
+  }
+
+  std::vector<Listed> take() {
+    cut();
+    std::ranges::sort(list_, before_);
+    return std::move(list_);
+  }
+  std::size_t total() const { return total_; }
+
+ private:
+  void cut() {
+    if (list_.size() <= count_) return;
+    std::ranges::nth_element(list_, list_.begin() + static_cast<std::ptrdiff_t>(count_), before_);
+    list_.resize(count_);
+  }
+
+  const std::size_t count_;
+  const Before before_;
+  std::vector<Listed> list_;
+  std::size_t total_ = 0;
+};
 
 /// What a purge is about, in one word and its value, for the log.
 std::pair<std::string, std::string> selection(const admin::PurgeRequest& request) {
-  if (request.tag) return {"tag", *request.tag};
+  if (request.tags.size() > 1) return {"tags", std::to_string(request.tags.size()) + " of them"};
+  if (!request.tags.empty()) return {"tag", request.tags.front()};
   if (request.path) return {"path", *request.path};
   if (request.operation) return {"operation", *request.operation};
   if (request.prefix) return {"prefix", *request.prefix};
   if (request.url) return {"url", *request.url};
   if (request.pattern) return {"pattern", *request.pattern};
+  if (request.key) return {"key", *request.key};
   return {"all", {}};
+}
+
+cache::Tags all_tags_named(const std::vector<std::string>& texts) {
+  cache::Tags tags;
+  for (const std::string& text : texts) {
+    for (cache::Tag& tag : tags_named(text)) tags.push_back(std::move(tag));
+  }
+  return tags;
+}
+
+/// Whether any of what was named meets the entry of that key.
+template <typename Meets>
+std::function<bool(std::string_view)> any_of(std::vector<std::string> named, Meets meets) {
+  return [named = std::move(named), meets](std::string_view key) {
+    const auto parts = cache::parse_key(key);
+    return parts && std::ranges::any_of(named, [&](const std::string& one) { return meets(*parts, one); });
+  };
 }
 
 std::optional<cache::Purged> carry_out(cache::Cache& cache, const pipeline::Runtime& runtime,
                                        const admin::PurgeRequest& request) {
   const auto mode = request.soft ? cache::PurgeMode::soft : cache::PurgeMode::hard;
-  const auto purge_keys = [&](auto matches) {
-    return cache.purge_keys(
-        [&](std::string_view key) {
-          const auto parts = cache::parse_key(key);
-          return parts && matches(*parts);
-        },
-        mode);
-  };
+  const auto named = [&](const std::string& url) { return targets_named(url, runtime.contract->base_path()); };
   if (request.all) return cache.purge_all(mode);
-  if (request.tag) return cache.purge_tags(tags_named(*request.tag), mode);
+  if (!request.tags.empty()) return cache.purge_tags(all_tags_named(request.tags), mode);
   if (request.path) {
-    const auto tags = pipeline::tags_of_path(runtime, *request.path);
+    const auto tags = pipeline::tags_of_path(runtime, named(*request.path).front());
     if (tags.empty()) return std::nullopt;
     return cache.purge_tags(tags, mode);
   }
   if (request.operation) {
     if (runtime.contract->find(*request.operation) == nullptr) return std::nullopt;
-    return purge_keys([&](const cache::KeyParts& parts) { return parts.operation == *request.operation; });
+    const auto is_of = [](const cache::KeyParts& parts, const std::string& id) { return parts.operation == id; };
+    return cache.purge_keys(any_of({*request.operation}, is_of), mode);
   }
-  return purge_keys([&](const cache::KeyParts& parts) {
-    if (request.prefix) return target_starts_with(parts, *request.prefix);
-    return request.url ? is_target(parts, *request.url) : path_matches(parts, *request.pattern);
-  });
+  if (request.key) return cache.purge_keys([&](std::string_view key) { return key == *request.key; }, mode);
+  if (request.prefix) return cache.purge_keys(any_of(named(*request.prefix), target_starts_with), mode);
+  if (request.url) return cache.purge_keys(any_of(named(*request.url), is_target), mode);
+  return cache.purge_keys(any_of(named(*request.pattern), path_matches), mode);
 }
 
 /// Where nothing was met: what is most like what was asked for, so that a mistake is seen. Empty if there is nothing.
-std::string nearest(const cache::Cache& cache, const admin::PurgeRequest& request) {
-  const bool by_tag = request.tag.has_value();
-  const std::string wanted = by_tag ? *request.tag : selection(request).second;
-  std::string best;
-  std::size_t best_distance = SIZE_MAX;
-  std::size_t looked_at = 0;
-  const auto consider = [&](std::string_view candidate) {
-    if (candidate.size() > longest_compared || ++looked_at > compared_at_most) return;
-    const std::size_t distance = base::edit_distance(wanted, candidate);
-    if (distance >= best_distance) return;
-    best_distance = distance;
-    best = candidate;
-  };
+class Nearest {
+ public:
+  explicit Nearest(std::string wanted) : wanted_(std::move(wanted)) {}
+
+  void consider(std::string_view candidate) {
+    if (candidate.size() > longest_compared || wanted_.size() > longest_compared) return;
+    const std::size_t at_least =
+        std::max(candidate.size(), wanted_.size()) - std::min(candidate.size(), wanted_.size());
+    if (at_least >= best_distance_ || ++looked_at_ > compared_at_most) return;
+    const std::size_t distance = base::edit_distance(wanted_, candidate);
+    if (distance >= best_distance_) return;
+    best_distance_ = distance;
+    best_ = candidate;
+  }
+  std::string best() && { return std::move(best_); }
+
+ private:
+  const std::string wanted_;
+  std::string best_;
+  std::size_t best_distance_ = SIZE_MAX;
+  std::size_t looked_at_ = 0;
+};
+
+std::string nearest(const cache::Cache& cache, const pipeline::Runtime& runtime, const admin::PurgeRequest& request) {
+  const bool by_tag = !request.tags.empty();
+  const bool by_operation = request.operation.has_value();
+  const std::string value = by_tag ? request.tags.front() : selection(request).second;
+  Nearest nearest(by_tag || by_operation || request.key ? value
+                                                        : targets_named(value, runtime.contract->base_path()).back());
   cache.for_each([&](const cache::EntryInfo& info) {
-    if (!by_tag) {
-      const auto parts = cache::parse_key(info.entry.key);
-      if (parts) consider(target_of(*parts));
-      return;
-    }
-    for (std::string_view tags = info.entry.tags; !tags.empty();) {
-      const auto end = std::min(tags.find(' '), tags.size());
-      consider(tags.substr(0, end));
-      tags.remove_prefix(std::min(end + 1, tags.size()));
+    const auto parts = cache::parse_key(info.entry.key);
+    if (by_tag) {
+      for (const cache::Tag& tag : cache::split_tags(info.entry.tags)) nearest.consider(tag.text());
+    } else if (request.key) {
+      nearest.consider(info.entry.key);
+    } else if (parts) {
+      nearest.consider(by_operation ? std::string(parts->operation) : target_of(*parts));
     }
   });
-  return best;
+  return std::move(nearest).best();
 }
 
 }  // namespace
@@ -153,15 +260,27 @@ json cache_statistics(const cache::Cache& cache) {
           {"scanned", stats.scanned}};
 }
 
+json selection_of(const cache::Entry& entry) {
+  json fields = json::object();
+  for (const auto& [name, value] : entry.vary().request_fields()) {
+    fields[std::string(name)] = name == "authorization" || name == "cookie" ? std::string_view("...") : value;
+  }
+  return fields;
+}
+
 json cache_entries(const cache::Cache& cache, const admin::EntryFilter& filter, cache::TimePoint now) {
-  json list = json::array();
-  std::size_t total = 0;
+  First first(filter.limit == 0 ? 0 : filter.offset + filter.limit, Before(filter));
   cache.for_each([&](const cache::EntryInfo& info) {
     const auto parts = cache::parse_key(info.entry.key);
-    if (!parts || !passes(filter, info.entry, *parts)) return;
-    if (++total <= filter.limit) list.push_back(describe(info, *parts, now));
+    if (parts && passes(filter, info.entry, *parts)) first.add({info.shared, info.hits, info.stale});
   });
-  return {{"entries", std::move(list)}, {"total", total}};
+  json list = json::array();
+  const auto listed = first.take();
+  for (std::size_t i = filter.offset; i < listed.size(); ++i) list.push_back(describe(listed[i], now));
+  json answer{{"entries", std::move(list)}, {"total", first.total()}};
+  const std::size_t end = filter.offset + filter.limit;
+  if (filter.limit > 0 && end < first.total()) answer["next"] = "offset=" + std::to_string(end);
+  return answer;
 }
 
 std::optional<json> purge(cache::Cache& cache, const pipeline::Runtime& runtime, const admin::PurgeRequest& request) {
@@ -172,11 +291,12 @@ std::optional<json> purge(cache::Cache& cache, const pipeline::Runtime& runtime,
              {{"by", by},
               {"what", value},
               {"mode", request.soft ? "soft" : "hard"},
+              {"purge", std::to_string(purged->number)},
               {"entries", std::to_string(purged->entries)},
               {"fetches", std::to_string(purged->fetches)}});
-  json answer{{"purged", purged->entries}, {"fetches", purged->fetches}};
+  json answer{{"purged", purged->entries}, {"fetches", purged->fetches}, {"purge", purged->number}};
   if (purged->entries == 0 && purged->fetches == 0 && !request.all) {
-    if (auto name = nearest(cache, request); !name.empty()) answer["nearest"] = std::move(name);
+    if (auto name = nearest(cache, runtime, request); !name.empty()) answer["nearest"] = std::move(name);
   }
   return answer;
 }
@@ -204,7 +324,7 @@ void outdate_changed_rules(cache::Cache& cache, const pipeline::Runtime& before,
         const auto parts = cache::parse_key(key);
         return parts && changed.contains(parts->operation);
       },
-      cache::PurgeMode::soft);
+      cache::PurgeMode::outdated);
   log::event(log::Level::info, "what was stored under changed rules is stale",
              {{"operations", std::to_string(changed.size())}, {"entries", std::to_string(outdated.entries)}});
 }

@@ -41,32 +41,42 @@ bool has_pair_like(const Target& target, std::string_view beginning) {
   return std::ranges::any_of(target.pairs, [&](const std::string& pair) { return pair.starts_with(beginning); });
 }
 
-bool matches(std::string_view text, std::string_view pattern) {
-  if (pattern.empty()) return text.empty();
-  if (!pattern.starts_with('*')) {
-    return text.starts_with(pattern.front()) && matches(text.substr(1), pattern.substr(1));
-  }
-  const bool crosses_slashes = pattern.starts_with("**");
-  const auto rest = pattern.substr(crosses_slashes ? 2 : 1);
-  for (std::size_t length = 0;; ++length) {
-    if (matches(text.substr(length), rest)) return true;
-    if (length == text.size() || (text[length] == '/' && !crosses_slashes)) return false;
-  }
-}
+/// Where a pattern's star stands, and how far the text goes that it stands for so far.
+struct Star {
+  std::size_t pattern_at = std::string_view::npos;
+  std::size_t text_at = 0;
 
-/// Each segment encoded as tags are; "*", which stands for what may come to be, stays.
-std::string tag_text(std::string_view path) {
-  std::string text;
+  bool is_there() const { return pattern_at != std::string_view::npos; }
+};
+
+/// What stands between two stars is best found as early as it can be, so that only the last star of each kind is ever
+/// tried again: the time is bounded by the product of both lengths.
+bool matches(std::string_view text, std::string_view pattern) {
+  Star any;      // the last "**"
+  Star segment;  // the last "*" behind it
+  std::size_t at = 0;
+  std::size_t pattern_at = 0;
   for (;;) {
-    const auto segment = path.substr(0, path.find('/'));
-    if (segment == "*") {
-      text += segment;
+    if (pattern.substr(pattern_at).starts_with("**")) {
+      any = {pattern_at += 2, at};
+      segment = {};
+    } else if (pattern.substr(pattern_at).starts_with('*')) {
+      segment = {++pattern_at, at};
+    } else if (at == text.size() && pattern_at == pattern.size()) {
+      return true;
+    } else if (at < text.size() && pattern_at < pattern.size() && text[at] == pattern[pattern_at]) {
+      ++at;
+      ++pattern_at;
+    } else if (segment.is_there() && segment.text_at < text.size() && text[segment.text_at] != '/') {
+      at = ++segment.text_at;
+      pattern_at = segment.pattern_at;
+    } else if (any.is_there() && any.text_at < text.size()) {
+      at = ++any.text_at;
+      pattern_at = any.pattern_at;
+      segment = {};
     } else {
-      cache::append_encoded(text, segment);
+      return false;
     }
-    if (segment.size() == path.size()) return text;
-    text += '/';
-    path.remove_prefix(segment.size() + 1);
   }
 }
 
@@ -97,11 +107,22 @@ bool path_matches(const cache::KeyParts& parts, std::string_view pattern) {
   return matches(decoded(parts.path), decoded(pattern));
 }
 
+std::vector<std::string> targets_named(std::string_view url, std::string_view base_path) {
+  if (const auto scheme = url.find("://"); scheme < url.find_first_of("/?")) {
+    url.remove_prefix(std::min(url.find_first_of("/?", scheme + 3), url.size()));
+  }
+  std::vector<std::string> targets{std::string(url)};
+  const auto behind = url.substr(std::min(base_path.size(), url.size()));
+  const bool has_base = !base_path.empty() && url.starts_with(base_path) && behind.starts_with('/');
+  if (has_base) targets.emplace_back(behind);
+  return targets;
+}
+
 cache::Tags tags_named(std::string_view text) {
   while (text.starts_with('/')) text.remove_prefix(1);
   cache::Tags tags;
   for (const std::string& path : {std::string(text), decoded(text)}) {
-    cache::Tag tag(tag_text(path));
+    cache::Tag tag(cache::tag_text(path));
     if (std::ranges::find(tags, tag) == tags.end()) tags.push_back(std::move(tag));
   }
   return tags;

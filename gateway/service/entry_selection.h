@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cache/key.h"
 #include "cache/tags.h"
@@ -22,6 +23,9 @@ bool is_target(const cache::KeyParts& parts, std::string_view target);
 
 /// Whether the entry's path, decoded, is of this form: "*" stands for any text without a slash, "**" for any text.
 bool path_matches(const cache::KeyParts& parts, std::string_view pattern);
+
+/// What a URL may mean: it may be absolute, and begin with the path under which clients find the API.
+std::vector<std::string> targets_named(std::string_view url, std::string_view base_path);
 
 /// The tags that `text` may mean: "projects/pr_1", "/projects/pr_1", raw, encoded, or both at once.
 cache::Tags tags_named(std::string_view text);

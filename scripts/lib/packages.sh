@@ -5,7 +5,7 @@
 {
   BUILD_PACKAGES=(g++ cmake ninja-build pkgconf
     libpistache-dev libcurl4-openssl-dev libssl-dev nlohmann-json3-dev libyaml-dev libre2-dev libpcre2-dev libxxhash-dev
-    libsqlite3-dev libcli11-dev prometheus-cpp-dev catch2)
+    libsqlite3-dev libcli11-dev prometheus-cpp-dev catch2 zlib1g-dev libbrotli-dev libzstd-dev)
   # The curl lines that `serve --sandbox` prints; certificates for an https upstream.
   RUN_PACKAGES=(curl ca-certificates)
   LINT_PACKAGES=(clang-format clang-tidy shellcheck)

@@ -181,3 +181,22 @@ TEST_CASE("A waiter that throws keeps nobody else waiting, and its own place can
   CHECK(first.wait.cancel());
   CHECK_FALSE(second.wait.cancel());
 }
+
+TEST_CASE("A hit needs no allocation, nor does what was made of an entry") {
+  Scene scene;
+  const Fields request{{"Accept", "application/json"}, {"Cache-Control", "max-age=1000"}};
+  Decision fetch = scene.ask(0s, request);
+  const EntryPtr entry = scene.answer(fetch.fetch, 0s, cache_control("max-age=60"));
+  scene.cache.begin_write(tags({"elsewhere"}), "request").finish();
+  const EntryPtr coded = make_alternative(*entry, "gzip", "\"z\"", "z");
+  scene.cache.alternative(entry, 0, at(1s));
+  scene.cache.keep_alternative(entry, 0, coded, at(1s));
+
+  const Read read = scene.item_read(request);
+  EntryPtr hit;
+  EntryPtr found;
+  CHECK(succeeds_with(0, [&] { hit = scene.cache.find_fresh(read, at(1s)); }));
+  CHECK(hit == entry);
+  CHECK(succeeds_with(0, [&] { found = scene.cache.alternative(entry, 0, at(1s)).entry; }));
+  CHECK(found == coded);
+}

@@ -86,6 +86,71 @@ TEST_CASE("A purge is not undone by the 304 to a revalidation that it overtook")
   CHECK(scene.ask(202s).action == ReadAction::fetch);
 }
 
+TEST_CASE(
+    "What was purged softly may be served stale from then on, for as long as its rule says, while one refreshes it") {
+  const Kind kind = GENERATE(Kind::all, Kind::tags, Kind::keys);
+  Options options = small_cache();
+  options.clock = [] { return at(10s); };
+  Scene scene(options);
+  scene.rule.stale_while_revalidate = 30s;
+  scene.rule.stale_if_error = 60s;
+  scene.fill(
+      0s,
+      Fields{{"Cache-Control", "max-age=100"}, {"ETag", "\"1\""}, {"Last-Modified", "Sun, 06 Nov 1994 08:00:00 GMT"}});
+  purge(scene.cache, kind, PurgeMode::soft, scene.item_key, scene.item_tags);
+  CHECK(scene.ask(11s, cache_control("only-if-cached")).action == ReadAction::serve_stale_and_refresh);
+
+  Decision first = scene.ask(20s);
+  CHECK(first.action == ReadAction::serve_stale_and_refresh);
+  CHECK(first.older_by > 80s);
+  CHECK(scene.ask(20s).action == ReadAction::serve);
+  first.fetch = {};
+  // The windows begin with the purge, however fresh the answer would be still.
+  Decision late = scene.ask(45s);
+  CHECK(late.action == ReadAction::revalidate);
+  CHECK(late.fetch.stale_if_error(at(65s)));
+  CHECK_FALSE(late.fetch.stale_if_error(at(75s)));
+  CHECK(late.fetch.validators().size() == 2);
+  late.fetch.not_modified(kForAMinute, at(46s), scene.result);
+  CHECK(scene.ask(47s).action == ReadAction::serve);
+}
+
+TEST_CASE("What was purged softly is not served where nothing allows it, and a date does not confirm it") {
+  Scene scene;
+  const bool forbidden = GENERATE(false, true);
+  if (forbidden) scene.rule.stale_while_revalidate = 30s;
+  scene.fill(0s, Fields{{"Cache-Control", forbidden ? "max-age=100, must-revalidate" : "max-age=100"},
+                        {"Last-Modified", "Sun, 06 Nov 1994 08:00:00 GMT"}});
+  scene.cache.purge_tags(scene.item_tags, PurgeMode::soft);
+  CHECK(scene.ask(1s).action == ReadAction::fetch);
+}
+
+TEST_CASE("A second soft purge doesn't begin the window anew, and a changed rule closes it") {
+  Options options = small_cache();
+  Duration now = 10s;
+  options.clock = [&now] { return at(now); };
+  Scene scene(options);
+  scene.rule.stale_while_revalidate = 30s;
+  scene.fill(0s, kForAMinute);
+  scene.cache.purge_all(PurgeMode::soft);
+  now = 35s;
+  scene.cache.purge_all(PurgeMode::soft);
+  CHECK(scene.ask(39s).action == ReadAction::serve_stale_and_refresh);
+  CHECK(scene.ask(45s).action == ReadAction::revalidate);
+  scene.cache.purge_keys([](std::string_view) { return true; }, PurgeMode::outdated);
+  CHECK(scene.ask(36s).action == ReadAction::revalidate);
+  scene.cache.purge_all(PurgeMode::soft);
+  CHECK(scene.ask(36s).action == ReadAction::revalidate);
+}
+
+TEST_CASE("A write that a soft purge fell into primes nothing") {
+  Scene scene;
+  scene.rule.ttl = 60s;
+  WriteGuard guard = scene.cache.begin_write(scene.write_tags);
+  scene.cache.purge_tags(scene.item_tags, PurgeMode::soft);
+  CHECK(guard.finish_and_prime(scene.item_read(), {200, {}, "{}"}, at(0s), at(1s)) == PrimeResult::not_alone);
+}
+
 TEST_CASE("A fetch that begins while keys are purged gets hold of nothing that the purge is about to reach") {
   Scene scene;
   scene.fill(0s, cache_control("max-age=10, stale-if-error=60"), "old");

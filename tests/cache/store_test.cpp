@@ -236,11 +236,11 @@ TEST_CASE("Entries can be marked stale by a predicate, until replaced") {
   Store store(one_shard(1 << 20));
   store.insert(entry_of("a", 10));
   store.insert(entry_of("b", 10));
-  CHECK(store.mark_stale_if([](const Entry& entry) { return entry.key == "a"; }) == 1);
-  CHECK(lookup(store, "a").marked_stale);
-  CHECK_FALSE(lookup(store, "b").marked_stale);
+  CHECK(store.mark_if([](const Entry& entry) { return entry.key == "a"; }, StaleMark::outdated()) == 1);
+  CHECK(lookup(store, "a").mark.is_set());
+  CHECK_FALSE(lookup(store, "b").mark.is_set());
   store.insert(entry_of("a", 10));
-  CHECK_FALSE(lookup(store, "a").marked_stale);
+  CHECK_FALSE(lookup(store, "a").mark.is_set());
 }
 
 TEST_CASE("A listing tells the hits of an entry through its replacements") {

@@ -74,6 +74,9 @@ TEST_CASE_METHOD(Place, "an upstream is all that a config must name, the rest ha
   CHECK(settings.cache.rules.empty());
   CHECK(settings.cache.safe_operations.empty());
   CHECK(settings.cache.targeted_field.empty());
+  CHECK(settings.cache.tag_field.empty());
+  CHECK(settings.compression.codings.empty());
+  CHECK(settings.compression.min_size == 1024);
   CHECK(settings.limits.max_body == 1024UL * 1024);
   CHECK(settings.limits.max_header == 32UL * 1024);
   CHECK(settings.limits.max_target == 8UL * 1024);
@@ -420,4 +423,12 @@ TEST_CASE_METHOD(Place, "the redacted configuration has every default and no sec
   auto again = json;
   if (again["upstream"]["credential"].contains("value")) again["upstream"]["credential"]["value"] = "${API_KEY}";
   CHECK(redacted(load(again.dump()))["upstream"] == json["upstream"]);
+}
+
+TEST_CASE_METHOD(Place, "codings are named in the order of preference, each once, and others are refused") {
+  const std::string base = "upstream: {url: 'https://up.example'}\n";
+  const Settings settings = load(base + "compression: {codings: [zstd, gzip], min_size: 4KiB}\n");
+  CHECK(settings.compression.codings == std::vector{Coding::zstd, Coding::gzip});
+  CHECK(settings.compression.min_size == 4096);
+  CHECK(redacted(settings)["compression"] == nlohmann::json({{"codings", {"zstd", "gzip"}}, {"min_size", "4KiB"}}));
 }

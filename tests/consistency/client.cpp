@@ -51,7 +51,7 @@ Counts& Counts::operator+=(const Counts& other) {
 }
 
 Client::Client(std::string base_url, World& world, milliseconds upstream_timeout, unsigned seed)
-    : http_(std::move(base_url)), world_(world), upstream_timeout_(upstream_timeout), random_(seed) {}
+    : http_(std::move(base_url)), world_(world), upstream_timeout_(upstream_timeout), seed_(seed), random_(seed) {}
 
 void Client::step() {
   const ProjectPtr project = world_.pick(random_);
@@ -186,15 +186,15 @@ Answer Client::get(const std::string& target) {
 
 Answer Client::write(Request request, Register target, Value value) {
   add_write_faults(request);
+  const std::string id = "race-" + std::to_string(seed_) + "-" + std::to_string(counts_.writes);
+  request.fields.push_back("X-Request-ID: " + id);
   Answer answer = http_.send(request);
   ++counts_.writes;
   counts_.primed += answer.cache_status.find("stored") != std::string::npos ? 1 : 0;
   const bool unanswered = answer.status == 0 || answer.status >= 500;
   counts_.unanswered_writes += unanswered ? 1 : 0;
   if (unanswered) {
-    // The gateway gives the upstream one timeout, and what it began may take effect for one more.
-    history_.writes.push_back(
-        {target, value, answer.sent, answer.sent + 2 * upstream_timeout_ + milliseconds(50), false});
+    history_.writes.push_back({target, value, answer.sent, Time::max(), false, id});
   } else if (is_success(answer.status)) {
     history_.writes.push_back({target, value, answer.sent, answer.began});
   }

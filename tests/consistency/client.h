@@ -28,7 +28,7 @@ struct Counts {
 
 class Client {
  public:
-  // `upstream_timeout`: the gateway's; bounds when a write without an answer takes effect.
+  // `upstream_timeout`: the gateway's. `seed`: another one for each client of a stand; names its requests, too.
   Client(std::string base_url, World& world, std::chrono::milliseconds upstream_timeout, unsigned seed);
 
   // One request.
@@ -64,6 +64,7 @@ class Client {
   HttpClient http_;
   World& world_;
   const std::chrono::milliseconds upstream_timeout_;
+  const unsigned seed_;
   Random random_;
   History history_;
   Counts counts_;

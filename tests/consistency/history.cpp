@@ -78,6 +78,14 @@ void History::merge(History&& other) {
   std::move(other.reads.begin(), other.reads.end(), std::back_inserter(reads));
 }
 
+void settle_unanswered(History& history, const TimeOfEffect& time_of_effect, Clock::duration at_most) {
+  for (Write& write : history.writes) {
+    if (write.answered) continue;
+    const auto effect = time_of_effect(write.request);
+    write.ended = effect && *effect - write.began <= at_most ? *effect : Time::max();
+  }
+}
+
 std::vector<Violation> check(const History& history) {
   const Timelines timelines = timelines_of(history);
   std::vector<Violation> violations;

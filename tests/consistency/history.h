@@ -8,6 +8,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +26,8 @@ struct Write {
   Time began;  // before its request was sent
   // When its answer had begun to arrive. Of an unanswered one: the latest moment at which it may take effect.
   Time ended;
-  bool answered = true;  // false: it may never take effect, unless a read saw it
+  bool answered = true;      // false: it may never take effect, unless a read saw it
+  std::string request = {};  // its id
 };
 
 struct Observation {
@@ -55,6 +58,13 @@ struct Violation {
   Write overwriter;  // of a stale one: a write that had ended before the read began, and began after the seen value's
 };
 std::string describe(const Violation& violation, const History& history);
+
+// When the upstream carried out a request, the last time if several times; nullopt: it never did.
+using TimeOfEffect = std::function<std::optional<Time>(const std::string& request)>;
+
+// Gives each unanswered write its true end. One that took effect more than `at_most` after it was sent is beyond what
+// any gateway can promise: nothing is judged by it, whatever somebody saw.
+void settle_unanswered(History& history, const TimeOfEffect& time_of_effect, Clock::duration at_most);
 
 // Every observation that breaks the promise. Throws std::invalid_argument if a register was given a value twice.
 std::vector<Violation> check(const History& history);

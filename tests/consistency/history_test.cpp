@@ -2,6 +2,7 @@
 #include "consistency/history.h"
 
 #include <optional>
+#include <string>
 
 #include "support/catch.h"
 
@@ -31,6 +32,26 @@ struct Case {
 const Write kFirst = wrote(1, 0, 1);
 
 }  // namespace
+
+TEST_CASE("An unanswered write ends when it took effect, and is judged only within what a gateway can promise") {
+  const auto [effect, seen_at, is_stale] = GENERATE(table<int, int, bool>({
+      {30, 31, true},     // seen after the effect: the old value is stale
+      {30, 29, false},    // and before it isn't
+      {120, 500, false},  // later than promised: not judged
+      {-1, 500, false},   // never
+  }));
+  CAPTURE(effect, seen_at);
+  History history;
+  history.writes = {kFirst, wrote(2, 10, 20, false)};
+  history.writes.back().request = "lost";
+  history.observations = {saw(2, 600, 601), saw(1, seen_at, seen_at + 1)};
+  const auto time_of_effect = [effect = effect](const std::string& request) {
+    CHECK(request == "lost");
+    return effect < 0 ? std::nullopt : std::optional(at(effect));
+  };
+  settle_unanswered(history, time_of_effect, std::chrono::milliseconds(100));
+  CHECK(check(history).size() == (is_stale ? 1 : 0));
+}
 
 TEST_CASE("A history is judged by what is certain") {
   const auto one = GENERATE(values<Case>({

@@ -53,6 +53,10 @@ RaceResult race(const RaceOptions& options) {
     result.counts += client->counts();
     result.history.merge(client->take_history());
   }
+  // The gateway gives the upstream one timeout, and what it began may take effect for one more.
+  settle_unanswered(
+      result.history, [&](const std::string& request) { return stand.time_of_effect(request); },
+      2 * options.stand.upstream_timeout);
   result.violations = check(result.history);
   return result;
 }

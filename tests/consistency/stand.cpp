@@ -1,19 +1,22 @@
 #include "consistency/stand.h"
 
 #include <csignal>
+#include <functional>
 #include <stdexcept>
+#include <utility>
 
 namespace pgw::consistency {
 namespace {
 
 using namespace std::chrono_literals;
 
-std::unique_ptr<sandbox::Sandbox> start_sandbox() {
+std::unique_ptr<sandbox::Sandbox> start_sandbox(std::function<void(std::string_view)> on_carried_out) {
   sandbox::Options options;
   options.contract_file = PGW_CONTRACT;
   options.threads = 4;
   options.faults = true;
   options.seed = false;
+  options.on_carried_out = std::move(on_carried_out);
   auto outcome = sandbox::Sandbox::start(std::move(options));
   if (!outcome.sandbox) throw std::runtime_error("the sandbox: " + outcome.errors.at(0));
   return std::move(outcome.sandbox);
@@ -57,7 +60,8 @@ config::Settings settings_for(const StandOptions& options, const std::string& up
 
 }  // namespace
 
-Stand::Stand(const StandOptions& options) : sandbox_(start_sandbox()) {
+Stand::Stand(const StandOptions& options)
+    : sandbox_(start_sandbox([this](std::string_view request) { note_effect(request); })) {
   std::signal(SIGPIPE, SIG_IGN);
   const config::Settings settings = settings_for(options, sandbox_->url());
   auto outcome = service::Service::prepare({.source =
@@ -72,6 +76,18 @@ Stand::Stand(const StandOptions& options) : sandbox_(start_sandbox()) {
   }
   gateway_ = std::move(outcome.service);
   gateway_->start();
+}
+
+std::optional<Time> Stand::time_of_effect(const std::string& request) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = effects_.find(request);
+  return found == effects_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void Stand::note_effect(std::string_view request) {
+  const Time now = Clock::now();
+  const std::lock_guard lock(mutex_);
+  effects_[std::string(request)] = now;
 }
 
 std::string Stand::url() const {

@@ -3,8 +3,13 @@
 
 #include <chrono>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 
+#include "consistency/history.h"
 #include "gateway/service/service.h"
 #include "sandbox/sandbox.h"
 
@@ -31,7 +36,14 @@ class Stand {
   // What the clients call, base path and all.
   std::string url() const;
 
+  // When the sandbox carried out this request, the last time if several times; nullopt: it never did.
+  std::optional<Time> time_of_effect(const std::string& request) const;
+
  private:
+  void note_effect(std::string_view request);
+
+  mutable std::mutex mutex_;
+  std::unordered_map<std::string, Time> effects_;  // guarded by mutex_
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   std::unique_ptr<service::Service> gateway_;
 };

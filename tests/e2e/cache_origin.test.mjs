@@ -6,7 +6,7 @@ import path from 'node:path';
 import { it } from 'node:test';
 import { assertHit, cacheStatus, project, withPlayedOrigin } from './support/origin.mjs';
 import { request } from './support/http.mjs';
-import { temporaryFolder } from './support/program.mjs';
+import { eventually, temporaryFolder } from './support/program.mjs';
 
 const item = '/projects/pr_1';
 const ruled = { cache: { rules: { Projects_get: { ttl: '1h' } } } };
@@ -230,6 +230,34 @@ it('a write that the upstream refuses leaves what is stored; one that fails make
   assert.match(cacheStatus(fetched), /fwd=stale/);
 }));
 
+it('a write that had to be sent twice is not over with its answer: its first sending may still take effect', () => {
+  const settings = { cache: { rules: { Projects_get: { ttl: '1h' } } }, upstream: { retries: 1, timeout: '3s' } };
+  return withPlayedOrigin(settings, async ({ origin, gateway, key, get }) => {
+    await Promise.all([get(item), origin.answer(0)]);
+    const deleted = gateway.request(key, item, { method: 'DELETE' });
+    (await origin.take(1)).request.socket.destroy();  // taken, and not answered
+    await origin.answer(2, { status: 200, body: '{}' });
+    assert.equal((await deleted).status, 200);
+    const sent = Date.now();
+
+    // What is read until the first sending takes effect is nobody else's, and what is read after it neither.
+    let number = 3;
+    const states = ['before', 'before', 'after', 'after'];
+    for (const state of states) {
+      const [read] = await Promise.all([get(item), origin.answer(number++, { body: project(state) })]);
+      assert.equal(read.json.name, state);
+      if (Date.now() - sent < 2_000) assert.match(cacheStatus(read), /fwd=bypass; detail=write-under-way$/);
+    }
+    // Once it can't take effect any more, answers are kept again.
+    await eventually('stored answer', async () => {
+      const [read] = await Promise.all([get(item), origin.answer(number++, { body: project('after') })]);
+      return cacheStatus(read).endsWith('stored; detail=changed') || cacheStatus(read).endsWith('stored') || undefined;
+    }, { every: 300 });
+    assert.ok(Date.now() - sent > 2_000);
+    assertHit(await get(item));
+  });
+});
+
 it('an upstream that sheds load is asked once: what is stored stands in for as long as Retry-After says', () => {
   const settings = { cache: { rules: { Projects_get: { ttl: '1ms', stale_if_error: '1h' } } } };
   return withPlayedOrigin(settings, async ({ origin, get }) => {
@@ -250,6 +278,70 @@ it('an upstream that sheds load is asked once: what is stored stands in for as l
     assert.equal(origin.requests.length, 3);
   });
 });
+
+it("an origin's own tags end here, and are purged by, whatever their spelling", () => {
+  const settings = { cache: { rules: { Projects_get: { ttl: '1h' } }, tag_field: 'Surrogate-Key' } };
+  return withPlayedOrigin(settings, async ({ origin, gateway, get }) => {
+    let number = 0;
+    const fetch = async (headers = {}) => (await Promise.all([get(item), origin.answer(number++, { headers: { 'Surrogate-Key': Buffer.from('user:1 all,päge').toString('latin1'), ...headers } })]))[0];
+    const listed = async () => (await request(`${gateway.admin}/cache/entries`)).json.entries[0];
+    const purge = async (tag, more = '') => (await gateway.purge(`tag=${encodeURIComponent(tag)}${more}`)).json;
+    assert.equal((await fetch()).headers['surrogate-key'], undefined);
+    const hit = await get(item);
+    assertHit(hit);
+    assert.equal(hit.headers['surrogate-key'], undefined);
+    const { tags } = await listed();
+    assert.deepEqual(tags, ['projects/pr_1', 'user%3A1', 'all', 'p%C3%A4ge']);
+
+    for (const tag of [...tags, 'user:1']) {
+      assert.equal((await purge(tag)).purged, 1, tag);
+      assert.match(cacheStatus(await fetch()), /fwd=uri-miss; stored/, tag);
+    }
+    assert.equal((await purge('user:2')).nearest, 'user%3A1');
+
+    // A fetch that a purge overtakes is not kept, although nobody knew its tags then.
+    for (const more of ['', '&soft=true']) {
+      await purge('all');
+      const overtaken = get(item);
+      await origin.take(number);
+      await purge('user:1', more);
+      await origin.answer(number++, { headers: { 'Surrogate-Key': 'user:1 all' } });
+      assert.match(cacheStatus(await overtaken), /detail=changed-meanwhile/);
+      assert.match(cacheStatus(await fetch()), /stored/);
+    }
+
+    // A 304 that names no tags leaves those that are there.
+    await purge('all');
+    await fetch({ ETag: '"v1"' });
+    await purge('user:1', '&soft=true');
+    const confirmed = get(item);
+    const { response } = await origin.take(number++);
+    response.writeHead(304, { ETag: '"v1"' }).end();
+    assert.match(cacheStatus(await confirmed), /fwd-status=304; stored; detail=purged$/);
+    assert.equal((await purge('user:1')).purged, 1);
+  });
+});
+
+it('variants are listed with what selects them, and the secrets of those who asked are not', () => withPlayedOrigin(unruled, async ({ origin, gateway, get }) => {
+  const headers = { 'Cache-Control': 'max-age=600', Vary: 'Accept-Language' };
+  for (const [number, language] of ['de', 'en'].entries()) {
+    await Promise.all([get(item, { 'Accept-Language': language }), origin.answer(number, { headers })]);
+  }
+  const { entries, total } = (await request(`${gateway.admin}/cache/entries`)).json;
+  assert.equal(total, 2);
+  assert.equal(entries[0].key, entries[1].key);
+  assert.deepEqual(entries.map(({ vary }) => vary['accept-language']).sort(), ['de', 'en']);
+  const why = (await request(`${gateway.admin}/cache/why?url=${item}&field.accept-language=en`)).json;
+  assert.deepEqual(why.entries.filter(({ selected }) => selected).map(({ vary }) => vary['accept-language']), ['en']);
+  assert.equal(why.now.action, 'served from memory');
+  const miss = (await request(`${gateway.admin}/cache/why?url=${item}&field.accept-language=fr`)).json;
+  assert.deepEqual(miss.now, { action: 'fetched', fwd: 'vary-miss' });
+}));
+
+it('tags that an origin names are nothing but a field unless the configuration says so', () => withPlayedOrigin(ruled, async ({ origin, get }) => {
+  const [first] = await Promise.all([get(item), origin.answer(0, { headers: { 'Surrogate-Key': 'a' } })]);
+  assert.equal(first.headers['surrogate-key'], 'a');
+}));
 
 it('spellings that an origin may tell apart are requests of their own', () => withPlayedOrigin({ cache: { rules: { Projects_list: { ttl: '1h' } } } }, async ({ origin, get }) => {
   const queries = ['filter=a%2%46b', 'filter=a%2Fb', 'filter=a/b', 'filter=a+b', 'filter=a%20b', 'filter=x,y', 'filter=x%2Cy', 'x=1&y=2', 'y=2&x=1'];

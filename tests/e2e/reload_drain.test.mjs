@@ -95,6 +95,20 @@ describe('SIGHUP', () => {
     await reload(gateway);
   });
 
+  it('makes a changed rule hold at once for what is stored, of its own operation alone', async () => {
+    const targets = ['/projects/pr_support', '/projects/pr_support/configs'];
+    const rules = { ...longRules, Projects_get: { ttl: '2h', stale_while_revalidate: '1h' } };
+    for (const target of targets) await gateway.request(first, target);
+    gateway.writeSettings({ cache: { rules } });
+    await reload(gateway);
+    const [changed, same] = await Promise.all(targets.map((target) => gateway.request(first, target)));
+    assert.match(changed.headers['cache-status'], /fwd=stale; stored; detail=rule-changed$/);
+    assert.ok(isHit(same));
+    assert.match((await gateway.request(first, targets[0])).headers['cache-status'], /; hit; ttl=7\d\d\d$/);
+    gateway.writeSettings({ cache: { rules: longRules } });
+    await reload(gateway);
+  });
+
   it('names what only a restart can take, at every reload until it is the same again, and shows what is in force', async () => {
     const shown = async () => (await request(`${gateway.admin}/config`)).json;
     const warned = () => gateway.program.events().filter(({ level, message }) => level === 'warning' && /needs a restart/.test(message))

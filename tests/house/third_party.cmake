@@ -7,6 +7,9 @@ set(owners_of_prometheus metrics)
 set(owners_of_sqlite3 sandbox)
 set(owners_of_CLI gateway/main.cpp sandbox)
 set(owners_of_yaml contract/document_reader)
+set(owners_of_zlib gateway/http/coding)
+set(owners_of_brotli gateway/http/coding)
+set(owners_of_zstd gateway/http/coding)
 
 file(GLOB_RECURSE sources RELATIVE ${SOURCE_DIR}
   ${SOURCE_DIR}/base/* ${SOURCE_DIR}/cache/* ${SOURCE_DIR}/config/* ${SOURCE_DIR}/contract/* ${SOURCE_DIR}/gateway/* ${SOURCE_DIR}/metrics/*
@@ -20,7 +23,7 @@ endif()
 set(faults "")
 foreach(source IN LISTS sources)
   file(STRINGS ${SOURCE_DIR}/${source} includes REGEX "^#include <")
-  foreach(library pistache curl prometheus sqlite3 CLI yaml)
+  foreach(library pistache curl prometheus sqlite3 CLI yaml zlib brotli zstd)
     if(NOT includes MATCHES "#include <${library}[/.]")
       continue()
     endif()

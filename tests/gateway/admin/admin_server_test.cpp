@@ -31,9 +31,13 @@ Hooks hooks() {
               [](const EntryFilter&) {
                 return json{{"path", "/\xff"}};
               },
+          .cache_why =
+              [](const WhyRequest& request) {
+                return request.url == "/none" ? std::nullopt : std::optional(json{{"url", request.url}});
+              },
           .purge =
-              [](const PurgeRequest&) {
-                return std::optional(json{{"purged", 1}});
+              [](const PurgeRequest& request) {
+                return std::optional(json{{"purged", 1}, {"url", request.url.value_or("")}});
               }};
 }
 
@@ -124,6 +128,29 @@ TEST_CASE("methods that a page has not are refused with those that it has") {
     CHECK(refused.field("allow") == "GET, HEAD");
   }
   CHECK(listener.ask("GET /purge?all=true").field("allow") == "POST");
+}
+
+TEST_CASE("PURGE names its URL by the target, and wants the right to change") {
+  const Listener open;
+  const auto purged = open.ask("PURGE /v4/items/a%20b?x=y");
+  CHECK(purged.status == 200);
+  CHECK(json::parse(purged.body)["url"] == "/v4/items/a%20b?x=y");
+  CHECK(json::parse(open.ask("PURGE /healthz").body)["url"] == "/healthz");
+  CHECK(open.ask("PURGE /items", "Host: rebound.example\r\n").status == 403);
+
+  const Listener guarded(token_access());
+  for (const char* line : {"PURGE /items", "PURGE /healthz"}) {
+    CHECK(guarded.ask(line).status == 401);
+    CHECK(guarded.ask(line, "Host: x\r\nAuthorization: Bearer " + read_token + "\r\n").status == 403);
+    CHECK(guarded.ask(line, "Host: x\r\nAuthorization: Bearer " + change_token + "\r\n").status == 200);
+  }
+}
+
+TEST_CASE("why is asked of a URL, and one outside the contract is not found") {
+  const Listener listener;
+  CHECK(json::parse(listener.ask("GET /cache/why?url=/items").body)["url"] == "/items");
+  CHECK(listener.ask("GET /cache/why?url=/none").status == 404);
+  CHECK(listener.ask("GET /cache/why").status == 400);
 }
 
 TEST_CASE("HEAD has the fields of GET and no body") {

@@ -55,6 +55,8 @@ TEST_CASE("Cache-Status tells what became of a request, in the terms of RFC 9211
     outcome.upstream_status = 304;
     outcome.stored = true;
     CHECK(cache_status(outcome) == "projects-gateway; fwd=stale; fwd-status=304; stored");
+    outcome.why_stale = "changed";
+    CHECK(cache_status(outcome) == "projects-gateway; fwd=stale; fwd-status=304; stored; detail=changed");
   }
   SECTION("a stale response in place of an error") {
     outcome.cache = CacheOutcome::stale;

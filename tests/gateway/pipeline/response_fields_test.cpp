@@ -62,6 +62,19 @@ TEST_CASE("what an upstream says of itself, and a session of the shared credenti
   CHECK(without_credential.contains("Set-Cookie"));
 }
 
+TEST_CASE("an origin's own tags are taken out of their field, however they are separated and spelt") {
+  http::Fields fields;
+  fields.add("Surrogate-Key", " user:1  all,b/c\tall");
+  fields.add("surrogate-key", "d");
+  fields.add("X", "y");
+  const auto tags = take_origin_tags(fields, "Surrogate-Key");
+  REQUIRE(tags);
+  CHECK(cache::join_tags(*tags) == "user%3A1 all b/c d");
+  CHECK(fields.size() == 1);
+  CHECK_FALSE(take_origin_tags(fields, "Surrogate-Key"));
+  CHECK_FALSE(take_origin_tags(fields, ""));
+}
+
 TEST_CASE("a response that varies by what the gateway writes for each client is one client's") {
   http::Fields fields;
   fields.add("Vary", "Accept");

@@ -57,6 +57,13 @@ struct Files {
 
 }  // namespace
 
+TEST_CASE_METHOD(Files, "a rule that goes before the origin's word is said to do so") {
+  CHECK(problems_of_rules("list: {ttl: 1s, override: true}") ==
+        Lines{"gateway.yaml:3:33: warning: list is served for as long as this rule says, whatever lifetime the origin "
+              "states"});
+  CHECK(problems_of_rules("list: {ttl: 1s}").empty());
+}
+
 TEST_CASE_METHOD(Files, "rules name paths of the contract, and freshness is for reads") {
   auto [rules, expected] = GENERATE(table<std::string, Lines>({
       {"create: {invalidates: [/projects]}", {}},

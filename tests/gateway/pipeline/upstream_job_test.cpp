@@ -53,8 +53,8 @@ bool is_hit(Stage& stage, const std::string& target) {
 TEST_CASE("the phases of a response stand in the order that the documentation tells") {
   std::vector<std::string> names;
   for (const auto& phase : response_phases()) names.emplace_back(phase.name);
-  CHECK(names == std::vector<std::string>{"judge", "learn", "take-over", "claim", "deliver", "keep-promise", "check",
-                                          "store", "answer"});
+  CHECK(names == std::vector<std::string>{"judge", "learn", "take-over", "claim", "negotiate", "deliver",
+                                          "keep-promise", "check", "store", "answer"});
 }
 
 TEST_CASE("a read is stored before it is answered, from what was stored") {
@@ -112,6 +112,32 @@ TEST_CASE("a write that is refused here has promised nothing, and one whose answ
     answer(stage.call(2), "1");
     CHECK_FALSE(is_hit(stage, "/v4/r/1"));
   }
+}
+
+TEST_CASE("a write that was sent more than once is never refused: its first sending may have taken effect") {
+  const bool is_repeated = GENERATE(false, true);
+  Stage stage(job_api);
+  stage.send("GET", "/v4/r/1");
+  answer(stage.call(0), "1");
+  const auto write = stage.send("PUT", "/v4/r/1");
+  auto& call = stage.call(1);
+  if (is_repeated) call.sink->on_repetition();
+  call.sink->on_head(404, plain_json);
+  call.sink->on_body("{}");
+  call.sink->on_end();
+  CHECK(write->status() == 404);
+  CHECK(is_hit(stage, "/v4/r/1") == !is_repeated);
+}
+
+TEST_CASE("where a stored response may stand in for an error, a read is sent once") {
+  const bool may_stand_in = GENERATE(false, true);
+  Stage stage(job_api);
+  stage.send("GET", "/v4/r/1");
+  const std::string directives = may_stand_in ? "max-age=0, stale-if-error=60" : "max-age=0";
+  answer(stage.call(0), "1", fields_of({{"Cache-Control", directives}, {"ETag", "\"1\""}}));
+  CHECK(stage.call(0).request.repeatable);
+  stage.send("GET", "/v4/r/1");
+  CHECK(stage.call(1).request.repeatable == !may_stand_in);
 }
 
 TEST_CASE("events, and what the document has no schema for, flow as they come") {

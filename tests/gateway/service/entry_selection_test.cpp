@@ -52,9 +52,40 @@ TEST_CASE("a pattern stands for a segment, or for anything") {
       {"/items/a%40b", "/items/a@*", true},
       {"/items", "/items/*", false},
       {"/items/12", "/items/1*", true},
+      {"/a/b/c/d", "/**/c/*", true},
+      {"/a/c/c/d", "/*/c/*", false},
+      {"/a/xbxc/d", "/a/*b*c/d", true},
+      {"/a/xb/c/d", "/a/*b*c/d", false},
+      {"/a/b", "**", true},
+      {"/a/b", "**b", true},
+      {"/a/b", "/a/b*", true},
+      {"/a/b/", "/a/b*", false},
+      {"/ab/cb/db", "/a*/**b", true},
+      {"", "*", true},
   }));
   CAPTURE(path, pattern);
   CHECK(path_matches(parts(path), pattern) == meets);
+}
+
+TEST_CASE("a pattern full of stars takes no longer than its length and the path's") {
+  std::string pattern = "/";
+  for (int i = 0; i < 500; ++i) pattern += i % 2 == 0 ? "*a" : "**a";
+  const std::string path = "/" + std::string(4'000, 'a') + "/b";
+  CHECK_FALSE(path_matches(parts(path), pattern + "c"));
+  CHECK(path_matches(parts(path), pattern + "**"));
+}
+
+TEST_CASE("a URL may be absolute, and begin with the path of the API") {
+  const auto [url, path] = GENERATE(table<std::string, std::string>({
+      {"/items/1?a=b", "/items/1?a=b"},
+      {"/v4/items/1", "/items/1"},
+      {"http://gw.example:8080/v4/items/1?u=http://x/", "/items/1?u=http://x/"},
+      {"/items?u=http://x/", "/items?u=http://x/"},
+      {"/v4", "/v4"},
+      {"/v40/items", "/v40/items"},
+      {"http://gw.example", ""},
+  }));
+  CHECK(targets_named(url, "/v4").back() == path);
 }
 
 TEST_CASE("a tag is named raw or encoded, with a slash before it or without") {
