@@ -124,7 +124,7 @@ using pgw::contract::Coercion;
 template <>
 inline constexpr std::array<std::string_view, 2> words<Coercion>{"none", "pydantic"};
 
-/// How a 422 tells what is wrong.
+/// How the gateway tells errors of its own.
 enum class ErrorShape {
   fastapi,  ///< {"detail": [{"loc", "msg", "type"}]}
   problem,  ///< problem details with JSON pointers (RFC 9457)

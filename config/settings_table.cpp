@@ -78,7 +78,7 @@ Table<Validation> validation() {
       row("coercion", &Of::coercion, Word<Coercion>{},
           "How requests are read: `none` as JSON Schema says, `pydantic` as pydantic v1 does."),
       row("errors", &Of::errors, Word<ErrorShape>{},
-          "How a 422 tells mistakes: as FastAPI does, or as problem details (RFC 9457)."),
+          "How errors are told: as FastAPI does, or as problem details (RFC 9457)."),
   };
 }
 

@@ -97,7 +97,9 @@ std::optional<BodyRefusal> Operation::refusal_of(const BodyHead& head) const {
     return BodyRefusal{.detail = "Unsupported Media Type: send " + accepted, .accepted_media_types = accepted};
   }
   const auto kind = content_type.empty() ? media->kind : kind_of_body(*media, content_type);
-  if (kind == MediaType::Kind::opaque) return std::nullopt;
+  const bool is_looked_at =
+      kind != MediaType::Kind::opaque && (kind != MediaType::Kind::multipart || media->schema != nullptr);
+  if (!is_looked_at) return std::nullopt;
   if (!charset.is_utf_8) {
     return BodyRefusal{.detail = "Unsupported Media Type: send UTF-8", .accepted_media_types = names_of(declared)};
   }
@@ -117,11 +119,12 @@ bool Operation::checks_body(std::optional<std::string_view> content_type) const 
   if (media == nullptr) return false;  // such a body is refused for its type
   switch (content_type.value_or("").empty() ? media->kind : kind_of_body(*media, *content_type)) {
     case MediaType::Kind::json:
+    case MediaType::Kind::multipart:
       return media->schema != nullptr;
     case MediaType::Kind::form:
       return true;
     case MediaType::Kind::opaque:
-      return false;
+      return media->file && (media->file->fewest_bytes || media->file->most_bytes);
   }
   return true;
 }

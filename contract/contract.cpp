@@ -9,39 +9,11 @@
 #include "contract/json_body.h"
 #include "contract/parameters.h"
 #include "contract/path_template.h"
+#include "contract/request_body.h"
 #include "contract/router.h"
 
 namespace pgw::contract {
 namespace {
-
-constexpr Trail body_trail{nullptr, "body"};
-
-void report_missing_body(std::vector<Violation>& out) {
-  out.push_back({{std::string("body")}, "field required", "value_error.missing", nullptr});
-}
-
-/// A body of `null` counts as none at all, as it does for FastAPI, unless it is what the schema wants.
-void check_json(const SchemaNode* schema, bool required, std::string_view text, const Reading& reading,
-                std::vector<Violation>& out) {
-  Violation violation;
-  const auto value = parse_json_body(text, violation);
-  if (!value) {
-    out.push_back(std::move(violation));
-    return;
-  }
-  if (reading.coercion == Coercion::none && value->has_repeated_key()) {
-    auto where = value->path_to_repeated_key();
-    where.insert(where.begin(), std::string("body"));
-    out.push_back(repetition_at(std::move(where)));
-  }
-  if (schema == nullptr) return;
-  const std::size_t before = out.size();
-  check_value(*schema, value->root(), &body_trail, reading, out);
-  if (reading.coercion == Coercion::pydantic && value->root().is_null() && out.size() > before) {
-    out.resize(before);
-    if (required) report_missing_body(out);
-  }
-}
 
 void check_headers(const std::vector<Parameter>& parameters, const RequestView& request, const Reading& reading,
                    std::vector<Violation>& out) {
@@ -51,34 +23,6 @@ void check_headers(const std::vector<Parameter>& parameters, const RequestView& 
       if (base::iequals(name, parameter.name)) values.emplace_back(parameter.name, value);
     }
     check_parameter(parameter, Location::header, values, reading, out);
-  }
-}
-
-void check_form(const MediaType& media, std::string_view body, const Reading& reading,
-                std::vector<Violation>& violations) {
-  if (media.schema == nullptr) return;
-  const Form form(body);
-  if (reading.coercion == Coercion::none) report_repeated_members(form.pairs(), media.members, violations);
-  check_value(*media.schema, form_body(form.pairs(), media.members, reading.coercion).root(), &body_trail, reading,
-              violations);
-}
-
-void check_body(const RequestBody& declared, std::optional<std::string_view> content_type, std::string_view body,
-                const Reading& reading, std::vector<Violation>& violations) {
-  if (body.empty()) {
-    if (declared.required) report_missing_body(violations);
-    return;
-  }
-  if (declared.media_types.empty()) return;
-  const MediaType* media = media_type_of(declared, content_type);
-  if (media == nullptr) return;
-  switch (content_type.value_or("").empty() ? media->kind : kind_of_body(*media, *content_type)) {
-    case MediaType::Kind::json:
-      return check_json(media->schema, declared.required, body, reading, violations);
-    case MediaType::Kind::form:
-      return check_form(*media, body, reading, violations);
-    case MediaType::Kind::opaque:
-      return;
   }
 }
 
@@ -142,8 +86,9 @@ Contract::Outcome Contract::compile(const Document& document, const CompileOptio
     if (const auto twin = impl->router.add(operation); !twin.empty()) {
       const auto where = nlohmann::json::json_pointer("/paths") / operation.path_template();
       outcome.problems.push_back({Severity::warning, document.place(where),
-                                  operation.method() + " " + operation.path_template() + " has the same shape as '" +
-                                      twin + "', which stands before it and gets its requests"});
+                                  "'" + operation.method() + " " + operation.path_template() +
+                                      "' has the same shape as '" + twin +
+                                      "', which stands before it and gets its requests"});
     }
   }
   const bool failed =

@@ -72,8 +72,8 @@ class Operation {
   /// it, and in a form in which a check reads what the upstream reads. Nullopt: it may pass.
   std::optional<BodyRefusal> refusal_of(const BodyHead& head) const;
 
-  /// Whether the document has a schema for a body of this content type, or it is a form, whose members are looked at in
-  /// any case. Else nothing needs to see the body before it goes upstream.
+  /// Whether the document has a schema for a body of this content type (of a file: limits to its size), or it is a
+  /// form, whose members are looked at in any case. Else nothing needs to see the body before it goes upstream.
   bool checks_body(std::optional<std::string_view> content_type) const;
 
   const Facts& facts() const { return *facts_; }

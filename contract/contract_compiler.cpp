@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <set>
-#include <tuple>
 
 #include "base/text.h"
 #include "base/token.h"
+#include "contract/openapi_version.h"
 #include "contract/path_template.h"
 #include "contract/router.h"
 
@@ -94,6 +94,7 @@ bool ContractCompiler::is_usable_since(const Before& before, const std::string& 
   ++unusable_operations_;
   if (!skips_unusable_) return false;
   schemas_.forget_since(before.schemas);
+  spellings_.forget();
   for (; operations_.size() > before.operations; operations_.pop_back()) ids_.erase(operations_.back().id());
   return false;
 }
@@ -105,8 +106,9 @@ void ContractCompiler::compile() {
     schemas_.error(Pointer(), "there is no 'paths' object: is this an OpenAPI document?");
     return;
   }
-  warn_of_unknown_fields(Pointer(), "the document",
-                         {"openapi", "info", "servers", "paths", "components", "security", "tags", "externalDocs"});
+  warn_of_unknown_fields(
+      Pointer(), "the document",
+      {"openapi", "info", "servers", "paths", "webhooks", "components", "security", "tags", "externalDocs"});
   compile_base_path();
   const auto paths = resolve(Pointer("/paths"));
   if (!paths) return;
@@ -114,23 +116,11 @@ void ContractCompiler::compile() {
     schemas_.error(Pointer("/paths"), "'paths' must lead to an object");
     return;
   }
-  for (const auto& path : names_in_order(*paths)) {
+  for (const auto& path : document_.names_in_order(*paths)) {
     if (!path.starts_with("x-")) compile_path(*paths / path, path);
   }
   if (operations_.empty()) schemas_.error(Pointer("/paths"), "there is no operation in this document");
   schemas_.finish();
-}
-
-std::vector<std::string> ContractCompiler::names_in_order(const Pointer& where) const {
-  std::vector<std::tuple<int, int, std::string>> places;
-  for (const auto& [name, value] : at(where).items()) {
-    const auto place = document_.place(where / name);
-    places.emplace_back(place.line, place.column, name);
-  }
-  std::ranges::sort(places);
-  std::vector<std::string> names;
-  for (auto& [line, column, name] : places) names.push_back(std::move(name));
-  return names;
 }
 
 std::optional<ContractCompiler::Pointer> ContractCompiler::resolve(const Pointer& where) {
@@ -146,15 +136,10 @@ std::optional<ContractCompiler::Pointer> ContractCompiler::resolve(const Pointer
 
 bool ContractCompiler::compile_version() {
   const auto& root = document_.root();
-  if (root.is_object() && root.contains("swagger")) {
-    schemas_.error(Pointer("/swagger"), "this is a Swagger 2.0 document; only OpenAPI 3.0 is read: convert it first");
-    return false;
-  }
-  const std::string version = root.is_object() ? text_at(root, "openapi") : "";
-  if (!version.starts_with("3.0.") && !version.starts_with("3.1.")) {
-    schemas_.error(Pointer("/openapi"), "an OpenAPI document of 3.0 or 3.1 says 'openapi: 3.0.x' at its top");
-  }
-  return true;
+  if (openapi_version(root)) return true;
+  const bool is_swagger = root.is_object() && root.contains("swagger");
+  schemas_.error(Pointer(is_swagger ? "/swagger" : "/openapi"), version_problem(root));
+  return !is_swagger;
 }
 
 void ContractCompiler::compile_base_path() {
@@ -221,7 +206,7 @@ void ContractCompiler::compile_path(const Pointer& where, const std::string& pat
     schemas_.error(additional, "additionalOperations must be an object of operations by method");
     return;
   }
-  for (const auto& method : names_in_order(additional)) {
+  for (const auto& method : document_.names_in_order(additional)) {
     const auto start_of_method = before();
     if (is_additional_method(method)) {
       compile(additional / method, method);

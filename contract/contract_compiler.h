@@ -1,6 +1,7 @@
 // An OpenAPI document to operations. Internal to contract/.
 #pragma once
 
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <memory>
@@ -40,9 +41,6 @@ class ContractCompiler {
 
   const nlohmann::json& at(const Pointer& where) const { return document_.root().at(where); }
 
-  /// The names of an object's members as they stand in the document.
-  std::vector<std::string> names_in_order(const Pointer& where) const;
-
   /// SchemaCompiler::resolve, with a warning of what stands beside a reference.
   std::optional<Pointer> resolve(const Pointer& where);
 
@@ -67,23 +65,38 @@ class ContractCompiler {
   bool is_usable_since(const Before& before, const std::string& what);
   void compile_id(const Pointer& where, Facts& facts);
 
+  using Names = std::set<std::pair<std::string, std::string>>;  // of parameters: where they are, how they are called
+
   // contract_compiler_values.cpp
   void compile_parameters(const Pointer& where, const Pointer& path_item, Facts& facts);
   void compile_parameter(const Pointer& where, Facts& facts, std::map<std::string, Parameter>& path_parameters,
-                         std::set<std::pair<std::string, std::string>>& seen);
+                         Names& seen, Names& known);
   void compile_value(const Pointer& where, const std::string& in, Parameter& parameter);
-  static std::optional<Style> style_of(const nlohmann::json& parameter, const std::string& in,
-                                       const SchemaNode& schema);
-  void warn_of_unread(const Pointer& where, const FormMembers& members);
+  std::optional<Style> style_of(const nlohmann::json& parameter, const std::string& in, const SchemaNode& schema);
+  /// Once for each schema. `is_deep`: they are those of a deepObject.
+  void warn_of_unread(const Pointer& where, const std::shared_ptr<const FormMembers>& members, bool is_deep,
+                      const FormRules* rules = nullptr);
+
+  // contract_compiler_bodies.cpp
   void compile_body(const Pointer& where, Facts& facts);
   void compile_responses(const Pointer& where, Facts& facts);
   std::vector<MediaType> compile_media_types(const Pointer& where, bool is_request);
+  void compile_members(const Pointer& where, MediaType& media);
+  void compile_form(const Pointer& where, MediaType& media);
+  void compile_parts(const Pointer& where, MediaType& media);
+  /// Calls `visit` with place, name and schema of each member of which `encoding` says something.
+  void for_each_encoding(const Pointer& where, const SchemaNode& schema,
+                         const std::function<void(const Pointer&, const std::string&, const SchemaNode&)>& visit);
+  std::optional<FormEncoding> form_encoding(const Pointer& where, const SchemaNode& member);
+  std::optional<PartRule> part_encoding(const Pointer& where, PartRule rule);
 
   const Document& document_;
   std::vector<Problem>& problems_;
   const bool skips_unusable_;
   std::size_t unusable_operations_ = 0;
   SchemaCompiler schemas_;
+  Spellings spellings_;
+  std::set<std::shared_ptr<const void>> warned_of_;  // schemas of which it was told that members are not checked
   std::string base_path_;
   std::vector<Operation> operations_;
   std::map<std::string, Pointer> ids_;

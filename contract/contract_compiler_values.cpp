@@ -1,4 +1,4 @@
-// What travels in a request or a response: parameters, bodies.
+// The parameters of operations.
 #include <algorithm>
 
 #include "contract/contract_compiler.h"
@@ -10,6 +10,7 @@ using nlohmann::json;
 
 void ContractCompiler::compile_parameters(const Pointer& where, const Pointer& path_item, Facts& facts) {
   std::map<std::string, Parameter> path_parameters;
+  Names known;
   // Those of the operation first: they replace the path's of the same name and place.
   for (const auto& holder : {where, path_item}) {
     if (!at(holder).contains("parameters")) continue;
@@ -17,9 +18,9 @@ void ContractCompiler::compile_parameters(const Pointer& where, const Pointer& p
       schemas_.error(holder / "parameters", "parameters must be a list");
       continue;
     }
-    std::set<std::pair<std::string, std::string>> seen;
+    Names seen;
     for (std::size_t i = 0; i < at(holder)["parameters"].size(); ++i) {
-      compile_parameter(holder / "parameters" / i, facts, path_parameters, seen);
+      compile_parameter(holder / "parameters" / i, facts, path_parameters, seen, known);
     }
   }
   for (auto& segment : facts.segments) {
@@ -47,8 +48,7 @@ void ContractCompiler::compile_parameters(const Pointer& where, const Pointer& p
 }
 
 void ContractCompiler::compile_parameter(const Pointer& where, Facts& facts,
-                                         std::map<std::string, Parameter>& path_parameters,
-                                         std::set<std::pair<std::string, std::string>>& seen) {
+                                         std::map<std::string, Parameter>& path_parameters, Names& seen, Names& known) {
   const auto place = resolve(where);
   if (!place) return;
   const json& described = at(*place);
@@ -67,8 +67,8 @@ void ContractCompiler::compile_parameter(const Pointer& where, Facts& facts,
                           "allowReserved", "schema", "example", "examples", "content"});
   compile_value(*place, in, parameter);
 
-  const auto add_once = [&parameter](std::vector<Parameter>& list) {
-    if (std::ranges::find(list, parameter.name, &Parameter::name) == list.end()) list.push_back(parameter);
+  const auto add_once = [&](std::vector<Parameter>& list) {
+    if (known.emplace(in, parameter.name).second) list.push_back(parameter);
   };
   if (in == "path") {
     path_parameters.emplace(parameter.name, parameter);
@@ -104,8 +104,8 @@ void ContractCompiler::compile_value(const Pointer& where, const std::string& in
   if (style) {
     parameter.schema = schema;
     parameter.style = *style;
-    parameter.members = form_members_of(*schema);
-    warn_of_unread(where / "schema", parameter.members);
+    parameter.members = spellings_.members_of(*schema);
+    warn_of_unread(where / "schema", parameter.members, *style == Style::deep_object);
   } else {
     // An object comes under names of its members, or with them; only of other values it is known that they are absent.
     const bool has_its_name = !schema->may_be(JsonType::object) && text_at(described, "style") != "deepObject";
@@ -125,93 +125,35 @@ std::optional<Style> ContractCompiler::style_of(const json& parameter, const std
     return is_plain ? std::optional(Style::text) : std::nullopt;
   }
   // Of what may be a list or something else, no one can tell which of both a text is.
-  if (spelling_of(schema) == Spelling::list) {
+  if (spellings_.of(schema) == Spelling::list) {
     if (style == "simple") return Style::comma_separated;
     if (style == "form") return explode ? Style::repeated : Style::comma_separated;
     if (style == "spaceDelimited") return explode ? Style::repeated : Style::space_separated;
     if (style == "pipeDelimited") return explode ? Style::repeated : Style::pipe_separated;
-  } else if (schema.is_always(JsonType::object) && is_plain) {
+  } else if (spellings_.is_always_object(schema) && is_plain) {
     if (!explode) return Style::flat_object;
     if (style == "simple") return Style::paired_object;
     // Members that have no name in the document can't be told from other parameters.
-    const auto members = form_members_of(schema);
-    if (!members.declared.empty() && !members.counts_others) return Style::spread_object;
+    const auto members = spellings_.members_of(schema);
+    if (!members->declared.empty() && !members->counts_others) return Style::spread_object;
   }
   return std::nullopt;
 }
 
-void ContractCompiler::warn_of_unread(const Pointer& where, const FormMembers& members) {
+void ContractCompiler::warn_of_unread(const Pointer& where, const std::shared_ptr<const FormMembers>& members,
+                                      bool is_deep, const FormRules* rules) {
+  if (!warned_of_.insert(members).second) return;
   const auto warn = [&](const std::string& member) {
-    schemas_.warning(where, member +
-                                " is not checked, for it may be an object or a list, of which no one can tell here "
-                                "how it is written");
+    schemas_.warning(where, member + (is_deep ? " is not checked, for it may have members of its own: OpenAPI says how "
+                                                "those of a deepObject are written, and of none within them"
+                                              : " is not checked, for it may be an object or a list, of which no one "
+                                                "can tell here how it is written"));
   };
-  for (const auto& [name, spelling] : members.declared) {
-    if (spelling == Spelling::unread) warn("the member '" + name + "'");
+  for (const auto& [name, spelling] : members->declared) {
+    const bool is_encoded = rules != nullptr && rules->encoding_of(name) != nullptr;
+    if (spelling == Spelling::unread && !is_encoded) warn("the member '" + name + "'");
   }
-  if (members.others == Spelling::unread) warn("a member that is not named");
-}
-
-void ContractCompiler::compile_body(const Pointer& where, Facts& facts) {
-  if (!at(where).contains("requestBody")) return;
-  const auto place = resolve(where / "requestBody");
-  if (!place) return;
-  warn_of_unknown_fields(*place, "a request body", {"description", "content", "required"});
-  RequestBody body;
-  body.required = flag_at(at(*place), "required");
-  body.media_types = compile_media_types(*place / "content", true);
-  facts.body = std::move(body);
-}
-
-void ContractCompiler::compile_responses(const Pointer& where, Facts& facts) {
-  if (!at(where).contains("responses") || !at(where)["responses"].is_object()) {
-    schemas_.warning(where, "this operation describes no responses, so none of them are checked");
-    return;
-  }
-  for (const auto& [status, described] : at(where)["responses"].items()) {
-    if (status.starts_with("x-")) continue;
-    const auto place = resolve(where / "responses" / status);
-    if (!place) continue;
-    const bool is_class = status.size() == 3 && (status.ends_with("XX") || status.ends_with("xx"));
-    const bool is_number = status.size() == 3 && status.find_first_not_of("0123456789") == std::string::npos;
-    const bool is_code = (is_number || is_class) && status[0] >= '1' && status[0] <= '5';
-    if (!is_code && status != "default") {
-      schemas_.error(where / "responses" / status, "'" + status + "' is no status code, range (2XX) or 'default'");
-      continue;
-    }
-    warn_of_unknown_fields(*place, "a response", {"description", "headers", "content", "links"});
-    if (at(*place).contains("headers")) {
-      schemas_.warning(*place / "headers", "the headers of a response are not checked");
-    }
-    Response response;
-    response.status = !is_code ? 0 : is_class ? status[0] - '0' : std::stoi(status);
-    if (at(*place).contains("content")) response.media_types = compile_media_types(*place / "content", false);
-    facts.responses.push_back(std::move(response));
-  }
-}
-
-std::vector<MediaType> ContractCompiler::compile_media_types(const Pointer& where, bool is_request) {
-  std::vector<MediaType> media_types;
-  if (!document_.root().contains(where) || !at(where).is_object()) {
-    schemas_.error(where.parent_pointer(), "'content' is missing");
-    return media_types;
-  }
-  for (const auto& name : names_in_order(where)) {
-    const json& described = at(where / name);
-    warn_of_unknown_fields(where / name, "a media type", {"schema", "example", "examples", "encoding"});
-    MediaType media{.name = media_type_name(name)};
-    media.kind = kind_of(media.name);
-    const bool is_form_encoded = media.kind == MediaType::Kind::form && described.contains("encoding");
-    if (is_form_encoded && is_request)
-      schemas_.warning(where / name / "encoding", "the encoding of a form has no effect");
-    if (described.contains("schema")) media.schema = schemas_.compile(where / name / "schema");
-    if (media.schema != nullptr && is_request) media.members = form_members_of(*media.schema);
-    if (media.kind == MediaType::Kind::form) warn_of_unread(where / name / "schema", media.members);
-    const bool is_unchecked = media.kind == MediaType::Kind::opaque && media.schema != nullptr;
-    if (is_unchecked && is_request) schemas_.warning(where / name, "bodies of the type '" + name + "' are not checked");
-    media_types.push_back(std::move(media));
-  }
-  return media_types;
+  if (members->others == Spelling::unread) warn("a member that is not named");
 }
 
 }  // namespace pgw::contract

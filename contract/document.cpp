@@ -105,32 +105,55 @@ Document::Spot Document::spot_of(const nlohmann::json& value) const {
   }
 }
 
-Place Document::place_of(std::uint32_t number) const {
+Place Document::place(std::uint32_t number) const {
+  if (marks_.empty()) return {names_.front().second, 0, 0};
   auto name = std::ranges::upper_bound(names_, number, {}, &std::pair<std::uint32_t, std::string>::first);
   const std::string& file = (name == names_.begin() ? name : --name)->second;
   return {file, marks_[number].line, marks_[number].column};
 }
 
-Place Document::place(const nlohmann::json::json_pointer& where) const {
-  if (marks_.empty()) return {names_.front().second, 0, 0};
+/// Without a value: nothing is known there.
+Document::Spot Document::next_spot(const Spot& spot, const std::string& name) const {
+  const nlohmann::json* const child = child_of(*spot.value, name);
+  if (child == nullptr) return {};
+  const Spot next = spot_of(*child);
+  // The folder of all other files stands in none.
+  const bool is_folder = next.value == nullptr && child->is_object() && &root_ == spot.value;
+  return is_folder ? Spot{child, spot.number} : next;
+}
+
+Document::Spot Document::spot_at(const nlohmann::json::json_pointer& where) const {
   std::vector<std::string> names;
   for (auto pointer = where; !pointer.empty(); pointer.pop_back()) names.push_back(pointer.back());
   Spot spot{&root_, 0};
   for (; !names.empty(); names.pop_back()) {
-    const nlohmann::json* const child = child_of(*spot.value, names.back());
-    if (child == nullptr) break;
-    const Spot next = spot_of(*child);
-    if (next.value == nullptr) {
-      // The folder of all other files stands in none.
-      if (child->is_object() && &root_ == spot.value) {
-        spot.value = child;
-        continue;
-      }
-      break;
-    }
+    const Spot next = next_spot(spot, names.back());
+    if (next.value == nullptr) break;
     spot = next;
   }
-  return place_of(spot.number);
+  return spot;
+}
+
+std::vector<std::string> Document::names_in_order(const nlohmann::json::json_pointer& where) const {
+  struct Member {
+    Mark mark;
+    const std::string* name;
+  };
+  const Spot spot = spot_at(where);
+  const auto& object = root_.at(where).get_ref<const nlohmann::json::object_t&>();
+  std::vector<Member> members;
+  members.reserve(object.size());
+  for (const auto& [name, value] : object) {
+    const Spot member = next_spot(spot, name);
+    const auto number = member.value == nullptr ? spot.number : member.number;
+    members.push_back({marks_.empty() ? Mark{} : marks_[number], &name});
+  }
+  std::ranges::stable_sort(members, {},
+                           [](const Member& member) { return std::pair(member.mark.line, member.mark.column); });
+  std::vector<std::string> names;
+  names.reserve(members.size());
+  for (const auto& member : members) names.push_back(*member.name);
+  return names;
 }
 
 void Document::take_in(Document other, nlohmann::json& place) {

@@ -68,8 +68,14 @@ class Document {
   /// Those that were read, the first one first; none for a text that is no file.
   std::span<const std::filesystem::path> files() const { return files_; }
 
-  /// The place of a node, or of the nearest enclosing node that is known.
-  Place place(const nlohmann::json::json_pointer& where) const;
+  /// The place of a node, or of the nearest enclosing node that is known; and a number that stands for it, of which a
+  /// caller can keep many.
+  Place place(const nlohmann::json::json_pointer& where) const { return place(number_at(where)); }
+  Place place(std::uint32_t number) const;
+  std::uint32_t number_at(const nlohmann::json::json_pointer& where) const { return spot_at(where).number; }
+
+  /// The names of an object's members in the order of the text.
+  std::vector<std::string> names_in_order(const nlohmann::json::json_pointer& where) const;
 
  private:
   friend class DocumentReader;
@@ -95,7 +101,8 @@ class Document {
 
   std::optional<std::uint32_t> number_of(const nlohmann::json& value) const;
   Spot spot_of(const nlohmann::json& value) const;
-  Place place_of(std::uint32_t number) const;
+  Spot spot_at(const nlohmann::json::json_pointer& where) const;
+  Spot next_spot(const Spot& spot, const std::string& name) const;
 
   /// Takes another document in, at `place` within this one, which stays where it is. Addresses are to be sorted then.
   void take_in(Document other, nlohmann::json& place);

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "contract/json_tokens.h"
 #include "contract/plain_scalar.h"
+#include "contract/yaml_events.h"
 #include "contract/yaml_text.h"
 
 namespace pgw::contract {
@@ -15,62 +16,6 @@ using nlohmann::json;
 
 constexpr std::size_t deepest = 100;
 constexpr std::size_t most_nodes = 1'000'000;
-
-/// libyaml's parser over a text that must outlive it.
-class EventStream {
- public:
-  explicit EventStream(std::string_view text) {
-    if (yaml_parser_initialize(&parser_) == 0) throw std::bad_alloc();
-    yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
-  }
-  ~EventStream() {
-    yaml_event_delete(&event_);
-    yaml_parser_delete(&parser_);
-  }
-  EventStream(const EventStream&) = delete;
-  EventStream& operator=(const EventStream&) = delete;
-
-  /// Null when the text has a mistake. Valid until the next call.
-  const yaml_event_t* next() {
-    yaml_event_delete(&event_);
-    return yaml_parser_parse(&parser_, &event_) != 0 ? &event_ : nullptr;
-  }
-
-  const yaml_parser_t& parser() const { return parser_; }
-
- private:
-  yaml_parser_t parser_{};
-  yaml_event_t event_{};
-};
-
-/// Null is an empty text.
-std::string text_of(const yaml_char_t* text) {
-  return text == nullptr ? std::string() : reinterpret_cast<const char*>(text);
-}
-
-bool is_plain(const yaml_event_t& scalar) {
-  return scalar.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-}
-
-/// How a scalar with this tag is read.
-enum class Tag { plain, text, unknown };
-
-Tag parse_tag(const std::string& tag) {
-  static constexpr std::string_view core = "tag:yaml.org,2002:";
-  if (tag == "!") return Tag::text;  // the non-specific tag of YAML 1.2 section 6.9.1
-  if (!tag.starts_with(core)) return Tag::unknown;
-  const auto name = std::string_view(tag).substr(core.size());
-  if (name == "str") return Tag::text;
-  const bool is_typed = name == "int" || name == "float" || name == "bool" || name == "null";
-  return is_typed || name == "map" || name == "seq" ? Tag::plain : Tag::unknown;
-}
-
-std::string words_for(const yaml_parser_t& parser) {
-  std::string words = parser.problem != nullptr ? parser.problem : "this can't be read";
-  if (parser.context == nullptr) return words;
-  words.append(" ").append(parser.context);
-  return words + " that begins in line " + std::to_string(parser.context_mark.line + 1);
-}
 
 /// Of a value that is nested no deeper than a document may be.
 std::size_t count_nodes(const json& value) {
@@ -205,10 +150,10 @@ void DocumentReader::take_scalar(const yaml_event_t& event) {
     if (!anchor.empty()) anchors_[anchor] = {text, new_number(mark), 1, text};
     return;
   }
-  Tag kind = is_plain(event) ? Tag::plain : Tag::text;
+  YamlTag kind = is_plain(event) ? YamlTag::plain : YamlTag::text;
   if (scalar.tag != nullptr) kind = parse_tag(text_of(scalar.tag));
-  if (kind == Tag::unknown) problem(mark, "the tag '" + text_of(scalar.tag) + "' has no meaning here");
-  json value = kind == Tag::plain ? plain_scalar(text) : json(text);
+  if (kind == YamlTag::unknown) problem(mark, "the tag '" + text_of(scalar.tag) + "' has no meaning here");
+  json value = kind == YamlTag::plain ? plain_scalar(text) : json(text);
   const Number number = new_number(mark);
   if (!anchor.empty()) anchors_[anchor] = {value, number, 1, text};
   add(std::move(value), number);
@@ -239,7 +184,7 @@ void DocumentReader::take_alias(const yaml_event_t& event) {
 void DocumentReader::open_tagged(json empty, const yaml_event_t& event, const yaml_char_t* tag,
                                  const yaml_char_t* anchor) {
   const Mark mark = mark_of(event.start_mark);
-  if (tag != nullptr && parse_tag(text_of(tag)) == Tag::unknown) {
+  if (tag != nullptr && parse_tag(text_of(tag)) == YamlTag::unknown) {
     problem(mark, "the tag '" + text_of(tag) + "' has no meaning here");
   }
   open(std::move(empty), mark, text_of(anchor));
@@ -378,9 +323,11 @@ void DocumentReader::merge(Frame& frame, const Merge& source) {
 /// Once nothing moves any more: places are looked up by address.
 void DocumentReader::settle_addresses() {
   auto& addresses = document_.addresses_;
-  std::vector<const json*> by_number(document_.marks_.size());
-  for (const auto& [address, number] : addresses) by_number[number] = address;
-  for (auto& [number, origin] : document_.origins_) origin.value = by_number[origin.node];
+  if (!document_.origins_.empty()) {
+    std::vector<const json*> by_number(document_.marks_.size());
+    for (const auto& [address, number] : addresses) by_number[number] = address;
+    for (auto& [number, origin] : document_.origins_) origin.value = by_number[origin.node];
+  }
   std::ranges::sort(addresses);
 }
 

@@ -1,6 +1,7 @@
 #include "contract/document_tree.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -29,6 +30,15 @@ std::string token_of(std::string_view file) {
     }
   }
   return token;
+}
+
+/// Whether the keys of what stands under `key` are names that the author of the document chose.
+bool holds_names(std::string_view key) {
+  constexpr std::array<std::string_view, 17> holders{
+      "$defs",         "callbacks", "content", "definitions", "dependentSchemas", "encoding",          "examples",
+      "headers",       "links",     "mapping", "parameters",  "pathItems",        "patternProperties", "properties",
+      "requestBodies", "responses", "schemas"};
+  return std::ranges::find(holders, key) != holders.end();
 }
 
 bool has_scheme(std::string_view reference) {
@@ -62,15 +72,21 @@ Document::Outcome DocumentTree::read() {
   return {std::make_shared<const Document>(*std::move(document)), {}};
 }
 
-void DocumentTree::change_references(json& value, const std::string& file) {
-  if (!value.is_structured()) return;
-  if (value.is_object()) {
-    const auto reference = value.find("$ref");
-    if (reference != value.end() && reference->is_string()) *reference = changed(reference->get<std::string>(), file);
-    const auto discriminator = value.find("discriminator");
-    if (discriminator != value.end() && discriminator->is_object()) change_mapping(*discriminator, file);
+void DocumentTree::change_references(json& value, const std::string& file, Keys keys) {
+  if (value.is_array()) {
+    for (auto& item : value) change_references(item, file);
   }
-  for (auto& child : value) change_references(child, file);
+  if (!value.is_object()) return;
+  const auto reference = value.find("$ref");
+  if (reference != value.end() && reference->is_string()) *reference = changed(reference->get<std::string>(), file);
+  const auto discriminator = value.find("discriminator");
+  if (discriminator != value.end() && discriminator->is_object()) change_mapping(*discriminator, file);
+  for (auto& [key, child] : value.get_ref<json::object_t&>()) {
+    // An extension is nobody's business here: what it refers to may be a program's text.
+    const bool is_extension = keys == Keys::of_the_specification && key.starts_with("x-");
+    if (is_extension) continue;
+    change_references(child, file, holds_names(key) ? Keys::of_the_author : Keys::of_the_specification);
+  }
 }
 
 void DocumentTree::change_mapping(json& discriminator, const std::string& file) {

@@ -129,6 +129,15 @@ bool JsonTape::find_repeated_key(const JsonValue& within, std::vector<LocPart>& 
   return false;
 }
 
+void JsonTape::take_in(JsonTape other, std::string_view name) {
+  const std::size_t first = values_.size();
+  values_.insert(values_.end(), other.values_.begin(), other.values_.end());
+  values_[first].name_ = name.data();
+  values_[first].name_size_ = static_cast<std::uint32_t>(name.size());
+  for (auto& room : other.rooms_) rooms_.push_back(std::move(room));
+  has_repeated_key_ = has_repeated_key_ || other.has_repeated_key_;
+}
+
 char* JsonTape::room(std::size_t size) {
   // Not make_unique: it would clear what is about to be written.
   return rooms_.emplace_back(new char[size]).get();

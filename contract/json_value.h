@@ -160,6 +160,9 @@ class JsonTape {
   /// Ends it. Of members of one name the last counts, as in Python.
   void close(std::size_t opened);
 
+  /// Adds what another tape holds, as one value. The other's texts live on.
+  void take_in(JsonTape other, std::string_view name = {});
+
   /// Room for `size` bytes that live as long as the tape: for texts that stand nowhere else.
   char* room(std::size_t size);
 

@@ -49,13 +49,13 @@ std::vector<std::string> Operation::header_names() const {
 bool Operation::declares_query(std::string_view name) const {
   return std::ranges::any_of(facts_->query_parameters, [&](const Parameter& parameter) {
     return parameter.name == name ||
-           (parameter.style == Style::spread_object && parameter.members.declared.contains(name));
+           (parameter.style == Style::spread_object && parameter.members->declared.contains(name));
   });
 }
 
 bool Operation::declares_member(std::string_view name) const {
   return facts_->body && std::ranges::any_of(facts_->body->media_types, [&](const MediaType& media) {
-           return media.members.declared.contains(name);
+           return media.members != nullptr && media.members->declared.contains(name);
          });
 }
 
@@ -73,6 +73,7 @@ MediaType::Kind kind_of(std::string_view name) {
   if (name == "application/json" || name.ends_with("+json") || name == "*/*" || name == "application/*") {
     return MediaType::Kind::json;
   }
+  if (name == "multipart/form-data") return MediaType::Kind::multipart;
   return name == "application/x-www-form-urlencoded" ? MediaType::Kind::form : MediaType::Kind::opaque;
 }
 

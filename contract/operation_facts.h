@@ -1,6 +1,7 @@
 // What is known about an operation. Internal to contract/.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,16 +33,19 @@ struct Parameter {
   bool allow_empty = false;
   bool is_catch_all = false;  ///< of a path: `x-gateway-catch-all`
   Style style = Style::text;
-  FormMembers members = {};  ///< of an object
+  std::shared_ptr<const FormMembers> members = nullptr;  ///< of an object
 };
 
 /// A media type of a body, and what it must be like.
 struct MediaType {
-  enum class Kind { json, form, opaque };
+  enum class Kind { json, form, multipart, opaque };
   std::string name;  ///< lower case, without parameters; may be a range: "*/*", "application/*"
   Kind kind = Kind::opaque;
-  const SchemaNode* schema = nullptr;  ///< null: anything
-  FormMembers members = {};            ///< of a request's object: a form's are read by them
+  const SchemaNode* schema = nullptr;                    ///< null: anything
+  std::shared_ptr<const FormMembers> members = nullptr;  ///< of a request's object, in whichever kind of body it comes
+  std::shared_ptr<const FormRules> form = nullptr;  ///< where it may be a form that has a schema
+  std::shared_ptr<const MultipartRules> multipart = nullptr;
+  std::optional<PartRule> file = std::nullopt;  ///< of an opaque body whose schema says that it is a file
 };
 
 struct RequestBody {

@@ -1,34 +1,15 @@
 #include "contract/parameters.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "base/percent.h"
 #include "base/text.h"
-#include "contract/json_body.h"
+#include "contract/spelt_object.h"
 
 namespace pgw::contract {
 namespace {
-
-bool is_encoded(std::string_view text) {
-  return text.find_first_of("%+") != std::string_view::npos;
-}
-
-/// Writes what the text stands for to `out`, which has room for it; returns where that ends.
-char* decode_form(std::string_view text, char* out) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int byte = base::percent_byte(text.substr(i));
-    if (byte >= 0) {
-      *out++ = static_cast<char>(byte);
-      i += 2;
-    } else {
-      *out++ = text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return out;
-}
 
 /// Null without one.
 const Pair* last_of(std::span<const Pair> pairs, std::string_view name) {
@@ -37,24 +18,6 @@ const Pair* last_of(std::span<const Pair> pairs, std::string_view name) {
     if (pair.first == name) last = &pair;
   }
   return last;
-}
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (;;) {
-    const auto end = text.find(separator);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
-
-JsonTape list_of(const std::vector<std::string_view>& items) {
-  JsonTape tape(items.size() + 1);
-  const auto list = tape.open(JsonValue::Kind::array);
-  for (const auto item : items) tape.add(JsonValue::spelt(item));
-  tape.close(list);
-  return tape;
 }
 
 /// The elements of a header that is a list, over all of its lines (RFC 9110 section 5.6.1).
@@ -86,23 +49,6 @@ std::optional<std::vector<std::string_view>> elements_of(const Parameter& parame
                          : parameter.style == Style::pipe_separated ? '|'
                                                                     : ',';
   return split(last_of(pairs, parameter.name)->second, separator);
-}
-
-/// A member of an object; without a text if it has members of its own, as in "name[member][of its own]=text".
-using Member = std::pair<std::string_view, std::optional<std::string_view>>;
-using Members = std::vector<Member>;
-
-Members deep_members(std::span<const Pair> pairs, std::string_view name) {
-  Members members;
-  for (const auto& [key, text] : pairs) {
-    const bool is_member =
-        key.size() > name.size() + 2 && key.starts_with(name) && key[name.size()] == '[' && key.back() == ']';
-    if (!is_member) continue;
-    const auto inner = key.substr(name.size() + 1, key.size() - name.size() - 2);
-    const auto end = inner.find("][");
-    members.emplace_back(inner.substr(0, end), end == std::string_view::npos ? std::optional(text) : std::nullopt);
-  }
-  return members;
 }
 
 Members declared_members(std::span<const Pair> pairs, const FormMembers& declared) {
@@ -137,47 +83,17 @@ Members paired_members(std::string_view text) {
 /// The members of a parameter that is an object; none when it is absent.
 Members members_of(const Parameter& parameter, std::span<const Pair> pairs) {
   if (parameter.style == Style::deep_object) return deep_members(pairs, parameter.name);
-  if (parameter.style == Style::spread_object) return declared_members(pairs, parameter.members);
+  if (parameter.style == Style::spread_object) return declared_members(pairs, *parameter.members);
   const Pair* const pair = last_of(pairs, parameter.name);
   if (pair == nullptr) return {};
   return parameter.style == Style::flat_object ? flat_members(pair->second) : paired_members(pair->second);
 }
 
-enum class EmptyText { counts, is_absent };
-
-/// The object that has these members.
-JsonTape object_of(std::span<const Member> members, const FormMembers& declared, EmptyText empty) {
-  std::map<std::string_view, std::vector<std::optional<std::string_view>>> values;
-  for (const auto& [name, text] : members) values[name].push_back(text);
-  JsonTape tape(members.size() + values.size() + 1);
-  const auto object = tape.open(JsonValue::Kind::object);
-  for (const auto& [name, texts] : values) {
-    const bool is_read = std::ranges::all_of(texts, [](const auto& text) { return text.has_value(); });
-    const Spelling spelling = is_read ? declared.spelling_of(name) : Spelling::unread;
-    if (spelling == Spelling::unread) {
-      tape.add(JsonValue::unread(), name);
-    } else if (spelling == Spelling::list) {
-      const auto list = tape.open(JsonValue::Kind::array, name);
-      for (const auto& text : texts) tape.add(JsonValue::spelt(*text));
-      tape.close(list);
-    } else if (empty == EmptyText::counts || !texts.back()->empty() || !declared.declared.contains(name)) {
-      tape.add(JsonValue::spelt(*texts.back()), name);
-    }
-  }
-  tape.close(object);
-  return tape;
-}
-
 void check_json_text(const Parameter& parameter, std::string_view text, const Trail& trail, const Reading& reading,
                      std::vector<Violation>& out) {
-  Violation violation;
-  const auto value = parse_json_body(text, violation);
-  if (!value) {
-    violation.loc = {std::string(trail.parent->name), std::string(trail.name)};
-    out.push_back(std::move(violation));
-  } else if (parameter.schema != nullptr) {
-    check_value(*parameter.schema, value->root(), &trail, reading, out);
-  }
+  const auto value =
+      json_text_at(text, {std::string(trail.parent->name), std::string(trail.name)}, reading.coercion, out);
+  if (value && parameter.schema != nullptr) check_value(*parameter.schema, value->root(), &trail, reading, out);
 }
 
 /// False: the parameter is absent.
@@ -217,7 +133,7 @@ bool may_be_empty(const Parameter& parameter, const JsonTape& empty, const Readi
 bool check_members(const Parameter& parameter, std::span<const Pair> pairs, const Trail& trail, const Reading& reading,
                    std::vector<Violation>& out) {
   const auto members = members_of(parameter, pairs);
-  const auto object = object_of(members, parameter.members, EmptyText::counts);
+  const auto object = object_of(members, *parameter.members);
   if (members.empty()) return may_be_empty(parameter, object, reading);
   if (parameter.schema != nullptr) check_value(*parameter.schema, object.root(), &trail, reading, out);
   return true;
@@ -243,36 +159,10 @@ bool is_present_and_checked(const Parameter& parameter, Location location, std::
   return false;
 }
 
-/// Whether only one text of that name is looked at.
-bool is_one_value(std::string_view name, const FormMembers& declared) {
-  const Spelling spelling = declared.spelling_of(name);
-  return spelling == Spelling::text || (spelling == Spelling::unsaid && declared.declared.contains(name));
-}
-
-void report_twins(std::span<const Member> members, const FormMembers& declared, const std::vector<LocPart>& where,
-                  std::vector<Violation>& out) {
-  std::map<std::string_view, std::size_t> counts;
-  for (const auto& [name, text] : members) {
-    if (++counts[name] != 2 || !is_one_value(name, declared)) continue;
-    auto place = where;
-    place.emplace_back(std::string(name));
-    out.push_back(repetition_at(std::move(place)));
-  }
-}
-
 /// Whether a list's values may stand in several pairs, each under the list's name.
 bool may_come_again(const Parameter& parameter, Location location) {
   return parameter.style == Style::repeated ||
          (location == Location::header && parameter.style == Style::comma_separated);
-}
-
-void report_repeated_key(std::string_view text, std::vector<LocPart> where, std::vector<Violation>& out) {
-  Violation ignored;
-  const auto value = parse_json_body(text, ignored);
-  if (!value || !value->has_repeated_key()) return;
-  const auto path = value->path_to_repeated_key();
-  where.insert(where.end(), path.begin(), path.end());
-  out.push_back(repetition_at(std::move(where)));
 }
 
 /// Reports a parameter that holds one value, or an object with such a member, and comes twice.
@@ -280,46 +170,19 @@ void report_repetition(const Parameter& parameter, Location location, std::span<
                        std::vector<Violation>& out) {
   const std::vector<LocPart> where{std::string(to_string(location)), parameter.name};
   if (parameter.style == Style::spread_object || parameter.style == Style::deep_object) {
-    return report_twins(members_of(parameter, pairs), parameter.members, where, out);
+    return report_twins(members_of(parameter, pairs), *parameter.members, where, out);
   }
   const Pair* const last = last_of(pairs, parameter.name);
   if (last == nullptr) return;
   if (!may_come_again(parameter, location) && std::ranges::count(pairs, parameter.name, &Pair::first) > 1) {
     out.push_back(repetition_at(where));
   }
-  if (parameter.style == Style::json) report_repeated_key(last->second, where, out);
   if (parameter.style == Style::flat_object || parameter.style == Style::paired_object) {
-    report_twins(members_of(parameter, pairs), parameter.members, where, out);
+    report_twins(members_of(parameter, pairs), *parameter.members, where, out);
   }
 }
 
 }  // namespace
-
-Form::Form(std::string_view text) : size_(text.size()) {
-  while (!text.empty()) {
-    const auto pair = text.substr(0, text.find('&'));
-    text.remove_prefix(std::min(text.size(), pair.size() + 1));
-    if (pair.empty()) continue;
-    const auto equals = pair.find('=');
-    const auto value = equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
-    pairs_.emplace_back(decoded(pair.substr(0, equals)), decoded(value));
-  }
-}
-
-std::string_view Form::decoded(std::string_view text) {
-  if (!is_encoded(text)) return text;
-  if (room_ == nullptr) {
-    room_.reset(new char[size_]);
-    free_ = room_.get();
-  }
-  const char* const start = free_;
-  free_ = decode_form(text, free_);
-  return {start, static_cast<std::size_t>(free_ - start)};
-}
-
-Violation repetition_at(std::vector<LocPart> where) {
-  return {std::move(where), "stands here more than once", "value_error.repeated", nullptr};
-}
 
 void check_parameter(const Parameter& parameter, Location location, std::span<const Pair> pairs, const Reading& reading,
                      std::vector<Violation>& out) {
@@ -328,15 +191,6 @@ void check_parameter(const Parameter& parameter, Location location, std::span<co
   if (reading.coercion == Coercion::none) report_repetition(parameter, location, pairs, out);
   if (is_present_and_checked(parameter, location, pairs, trail, reading, out) || !parameter.required) return;
   out.push_back({{std::string(root.name), parameter.name}, "field required", "value_error.missing", nullptr});
-}
-
-void report_repeated_members(std::span<const Pair> fields, const FormMembers& declared, std::vector<Violation>& out) {
-  report_twins(Members(fields.begin(), fields.end()), declared, {std::string(to_string(Location::body))}, out);
-}
-
-JsonTape form_body(std::span<const Pair> fields, const FormMembers& declared, Coercion coercion) {
-  return object_of(Members(fields.begin(), fields.end()), declared,
-                   coercion == Coercion::pydantic ? EmptyText::is_absent : EmptyText::counts);
 }
 
 }  // namespace pgw::contract

@@ -8,8 +8,9 @@
 namespace pgw::contract {
 
 const SchemaNode::Property* SchemaNode::find_property(std::string_view name) const {
-  const auto found = index_.find(name);
-  return found == index_.end() ? nullptr : &properties[found->second];
+  if (index_ == nullptr) return nullptr;
+  const auto found = index_->find(name);
+  return found == index_->end() ? nullptr : &properties[found->second];
 }
 
 namespace {

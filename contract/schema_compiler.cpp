@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 #include <span>
+#include <unordered_set>
 
+#include "contract/openapi_version.h"
 #include "contract/router.h"
 
 namespace pgw::contract {
@@ -96,6 +97,10 @@ bool is_extension(std::string_view name) {
   return name.starts_with("x-");
 }
 
+bool is_reference(const json& value) {
+  return value.is_object() && value.contains("$ref");
+}
+
 constexpr std::size_t most_references = 100;  // on the way of one pointer
 
 /// A reference's fragment as a pointer; nullopt if it is malformed.
@@ -123,23 +128,19 @@ bool has(const json& root, const json::json_pointer& where) {
 SchemaCompiler::SchemaCompiler(const Document& document, std::vector<Problem>& problems, Coercion coercion)
     : document_(document),
       dialect_(coercion == Coercion::pydantic ? PatternDialect::python : PatternDialect::ecma),
-      problems_(problems) {
-  const auto& root = document.root();
-  is_3_1_ = root.is_object() && root.contains("openapi") && root["openapi"].is_string() &&
-            root["openapi"].get_ref<const std::string&>().starts_with("3.1.");
-}
+      is_3_1_(openapi_version(document.root()) == OpenApiVersion::v3_1),
+      problems_(problems) {}
 
 void SchemaCompiler::forget_since(std::size_t size) {
   for (; entries_.size() > size; entries_.pop_back()) {
-    by_pointer_.erase(entries_.back().where.to_string());
-    entry_of_.erase(entries_.back().node);
+    by_value_.erase(entries_.back().schema);
+    nodes_->pop_back();
   }
-  filled_ = std::min(filled_, size);
   settled_ = std::min(settled_, size);
 }
 
-void SchemaCompiler::error(const Pointer& where, std::string message) {
-  problems_.push_back({Severity::error, document_.place(where), std::move(message)});
+void SchemaCompiler::error_at(std::uint32_t place, std::string message) {
+  problems_.push_back({Severity::error, document_.place(place), std::move(message)});
 }
 
 void SchemaCompiler::warning(const Pointer& where, std::string message) {
@@ -148,23 +149,48 @@ void SchemaCompiler::warning(const Pointer& where, std::string message) {
   if (warned_.insert(to_string(problem)).second) problems_.push_back(std::move(problem));
 }
 
+/// Each reference is followed once, however many lead to it: a chain of them would be walked from each of its links.
 std::optional<SchemaCompiler::Pointer> SchemaCompiler::resolve(const Pointer& where) {
+  const json& first = document_.root().at(where);
+  if (!is_reference(first)) return where;
+  if (const auto known = resolved_.find(&first); known != resolved_.end()) {
+    if (!known->second->target) problems_.push_back(known->second->problem);
+    return known->second->target;
+  }
+  std::vector<const json*> links;
+  const auto target = resolve_anew(where, links);
+  auto resolved = std::make_shared<Resolved>();
+  resolved->target = target;
+  if (!target) resolved->problem = problems_.back();
+  for (const auto* link : links) resolved_.emplace(link, resolved);
+  return target;
+}
+
+/// Reports what can't be followed. `links`: the references on the way.
+std::optional<SchemaCompiler::Pointer> SchemaCompiler::resolve_anew(const Pointer& where,
+                                                                    std::vector<const json*>& links) {
+  std::unordered_set<const json*> seen;
   Pointer at = where;
-  std::set<std::string> seen;
-  while (seen.insert(at.to_string()).second) {
-    const auto& node = document_.root().at(at);
-    if (!node.is_object() || !node.contains("$ref")) return at;
+  for (;;) {
+    const json& node = document_.root().at(at);
+    if (!is_reference(node)) return at;
+    if (const auto known = resolved_.find(&node); known != resolved_.end()) {
+      if (!known->second->target) problems_.push_back(known->second->problem);
+      return known->second->target;
+    }
+    if (!seen.insert(&node).second) {
+      error(where, "this $ref only leads back to itself");
+      return std::nullopt;
+    }
+    links.push_back(&node);
     if (!node["$ref"].is_string()) {
       error(at, "$ref must be a text");
       return std::nullopt;
     }
-    const auto& reference = node["$ref"].get_ref<const std::string&>();
-    const auto target = follow(at, reference);
+    const auto target = follow(at, node["$ref"].get_ref<const std::string&>());
     if (!target) return std::nullopt;
     at = *target;
   }
-  error(where, "this $ref only leads back to itself");
-  return std::nullopt;
 }
 
 std::optional<SchemaCompiler::Pointer> SchemaCompiler::follow(const Pointer& where, const std::string& reference) {
@@ -210,16 +236,15 @@ std::optional<SchemaCompiler::Pointer> SchemaCompiler::through_references(const 
 
 const SchemaNode* SchemaCompiler::compile(const Pointer& where) {
   const SchemaNode* const node = node_at(where);
-  for (; filled_ < entries_.size(); ++filled_) {
-    SchemaNode& next = *entries_[filled_].node;
-    const Pointer at = entries_[filled_].where;
-    const json& schema = document_.root().at(at);
-    if (schema.is_object()) {
-      fill(next, at, schema);
-    } else if (schema.is_boolean() && is_3_1_) {
-      next.takes_nothing = !schema.get<bool>();
+  for (; !unfilled_.empty(); unfilled_.pop_front()) {
+    const auto [next, schema, at] = std::move(unfilled_.front());
+    if (schema->is_object()) {
+      fill(*next, at, *schema);
+    } else if (schema->is_boolean() && is_3_1_) {
+      next->takes_nothing = !schema->get<bool>();
     } else {
-      error(at, is_3_1_ ? "a schema must be an object, true or false" : "a schema must be an object");
+      const std::string what = is_3_1_ ? "a schema must be an object, true or false" : "a schema must be an object";
+      error(at, what + ", and this is " + std::string(kind_name(*schema)));
     }
   }
   settle_new_nodes();
@@ -227,12 +252,14 @@ const SchemaNode* SchemaCompiler::compile(const Pointer& where) {
 }
 
 const SchemaNode* SchemaCompiler::node_at(const Pointer& where) {
-  const auto [known, is_new] = by_pointer_.try_emplace(where.to_string(), nullptr);
+  const json& schema = document_.root().at(where);
+  const auto [known, is_new] = by_value_.try_emplace(&schema, nullptr);
   if (!is_new) return known->second;
   SchemaNode& node = nodes_->emplace_back();
   known->second = &node;
-  entry_of_.emplace(&node, entries_.size());
-  entries_.push_back({.node = &node, .where = where});
+  node.number = static_cast<std::uint32_t>(entries_.size());
+  entries_.push_back({.node = &node, .schema = &schema, .place = document_.number_at(where)});
+  unfilled_.push_back({&node, &schema, where});
   return &node;
 }
 

@@ -1,11 +1,13 @@
 // Schema objects of a document to nodes. Internal to contract/.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -13,6 +15,9 @@
 #include "contract/schema_node.h"
 
 namespace pgw::contract {
+
+/// "a list", "null": what a value is, for messages.
+std::string_view kind_name(const nlohmann::json& value);
 
 /// Compiles schemas of one document into one set; every schema is compiled once, however often it is referenced.
 /// Nothing in here recurses along a chain of schemas: a document may be as deep as it likes.
@@ -38,18 +43,34 @@ class SchemaCompiler {
   std::size_t size() const { return entries_.size(); }
   void forget_since(std::size_t size);
 
-  void error(const Pointer& where, std::string message);
+  void error(const Pointer& where, std::string message) { error_at(document_.number_at(where), std::move(message)); }
   void warning(const Pointer& where, std::string message);
 
  private:
+  void error_at(std::uint32_t place, std::string message);
+
   enum class Visit { unseen, open, done };
 
   /// A node, where it stands, and what the walk along schemas of one value (schema_compiler_graph.cpp) knows of it.
   struct Entry {
     SchemaNode* node;
-    Pointer where;
+    const nlohmann::json* schema;
+    std::uint32_t place;  // Document::number_at
     Visit visit = Visit::unseen;
-    std::size_t depth = 0;  // how many schemas stand within each other here without a property or item in between
+    std::uint32_t depth = 0;  // how many schemas stand within each other here without a property or item in between
+  };
+
+  /// A node that is to be filled in.
+  struct Unfilled {
+    SchemaNode* node;
+    const nlohmann::json* schema;
+    Pointer where;
+  };
+
+  /// Where an object's references lead; nowhere: why not.
+  struct Resolved {
+    std::optional<Pointer> target;
+    Problem problem;
   };
 
   /// The node of a schema, which is filled in once the present one is.
@@ -60,10 +81,12 @@ class SchemaCompiler {
   bool fill_alias(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
   /// Where a reference leads; reports, at `where`, what leads nowhere.
   std::optional<Pointer> follow(const Pointer& where, const std::string& reference);
+  std::optional<Pointer> resolve_anew(const Pointer& where, std::vector<const nlohmann::json*>& links);
   std::optional<Pointer> through_references(const Pointer& target);
   void note_unenforced_keywords(SchemaNode& node, const Pointer& where, const nlohmann::json& schema);
 
   // schema_compiler_graph.cpp
+  Entry& entry_of(const SchemaNode& node) { return entries_[node.number]; }
   void settle_new_nodes();
   void shorten_alias(Entry& entry);
   void measure(Entry& entry);
@@ -105,16 +128,17 @@ class SchemaCompiler {
 
   const Document& document_;
   const PatternDialect dialect_;
-  bool is_3_1_ = false;  // OpenAPI 3.1
+  const bool is_3_1_;  // OpenAPI 3.1
   std::vector<Problem>& problems_;
   std::set<std::string> warned_;
   std::shared_ptr<SchemaSet> nodes_ = std::make_shared<SchemaSet>();
-  std::map<std::string, SchemaNode*, std::less<>> by_pointer_;
+  std::unordered_map<const nlohmann::json*, SchemaNode*> by_value_;
+  std::unordered_map<const nlohmann::json*, std::shared_ptr<const Resolved>>
+      resolved_;  // references that were followed
   std::map<std::string, std::shared_ptr<const Pattern>, std::less<>> patterns_;
-  std::vector<Entry> entries_;
-  std::unordered_map<const SchemaNode*, std::size_t> entry_of_;
-  std::size_t filled_ = 0;   // how many of `entries_` are filled in,
-  std::size_t settled_ = 0;  // and settled
+  std::vector<Entry> entries_;  // by SchemaNode::number
+  std::deque<Unfilled> unfilled_;
+  std::size_t settled_ = 0;  // how many of `entries_` are
 };
 
 }  // namespace pgw::contract

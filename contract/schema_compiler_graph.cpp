@@ -56,7 +56,7 @@ bool is_leaf(const SchemaNode& node) {
 void note_what_is_taken_at_once(SchemaNode& node) {
   const bool says_more = !is_leaf(node) || node.rare != nullptr || node.takes_nothing || !node.undecided.is_empty() ||
                          node.enumeration || node.min_length || node.max_length || node.pattern != nullptr ||
-                         node.format || node.minimum || node.maximum || node.multiple_of;
+                         node.format || node.numbers != nullptr;
   if (says_more) return;
   if (node.type() == JsonType::string) node.taken_at_once = JsonValue::Kind::string;
   if (node.type() == JsonType::boolean) node.taken_at_once = JsonValue::Kind::boolean;
@@ -105,11 +105,11 @@ void SchemaCompiler::shorten_alias(Entry& entry) {
   SchemaNode* last = entry.node;
   while (last->alias != nullptr) {
     if (!seen.insert(last).second) {
-      refuse_loop(entries_[entry_of_.at(last)]);
+      refuse_loop(entry_of(*last));
       break;
     }
     chain.push_back(last);
-    last = entries_[entry_of_.at(last->alias)].node;
+    last = entry_of(*last->alias).node;
   }
   for (auto* node : chain) {
     if (node != last) node->alias = last;
@@ -125,15 +125,15 @@ void SchemaCompiler::measure(Entry& first) {
   std::vector<Step> steps;
   // An alias stands for another schema, and takes no step of a check.
   const auto add_depth = [](Entry& entry, const Entry& part) {
-    entry.depth = std::max(entry.depth, part.depth + (entry.node->alias == nullptr ? 1 : 0));
+    entry.depth = std::max(entry.depth, part.depth + (entry.node->alias == nullptr ? 1U : 0U));
   };
   const auto enter = [&](std::size_t at) {
     entries_[at].visit = Visit::open;
     Step step{at, {}};
-    entries_[at].node->for_each_in_place([&](const SchemaNode& part) { step.next.push_back(entry_of_.at(&part)); });
+    entries_[at].node->for_each_in_place([&](const SchemaNode& part) { step.next.push_back(part.number); });
     steps.push_back(std::move(step));
   };
-  if (first.visit == Visit::unseen) enter(entry_of_.at(first.node));
+  if (first.visit == Visit::unseen) enter(first.node->number);
   while (!steps.empty()) {
     const std::size_t at = steps.back().entry;
     if (!steps.back().next.empty()) {
@@ -164,20 +164,20 @@ void SchemaCompiler::refuse_loop(Entry& entry) {
   bool is_of_references = entry.node->alias != nullptr;
   const SchemaNode* node = entry.node->alias;
   for (std::size_t steps = 0; is_of_references && steps <= entries_.size(); ++steps) {
-    const Entry& link = entries_[entry_of_.at(node)];
-    is_of_references = document_.root().at(link.where).contains("$ref");
+    const Entry& link = entry_of(*node);
+    is_of_references = link.schema->contains("$ref");
     if (link.node == entry.node) break;
     node = node->alias;
     is_of_references = is_of_references && node != nullptr;
   }
-  error(entry.where, is_of_references ? "this $ref only leads back to itself"
-                                      : "this schema contains itself without a property or item in between");
+  error_at(entry.place, is_of_references ? "this $ref only leads back to itself"
+                                         : "this schema contains itself without a property or item in between");
   cut_in_place(*entry.node);
 }
 
 void SchemaCompiler::refuse_depth(Entry& entry) {
-  error(entry.where, "more than " + std::to_string(most_in_place) +
-                         " schemas stand within each other here without a property or item in between");
+  error_at(entry.place, "more than " + std::to_string(most_in_place) +
+                            " schemas stand within each other here without a property or item in between");
   cut_in_place(*entry.node);
   entry.depth = 0;
 }
@@ -216,7 +216,7 @@ void SchemaCompiler::remember_what_may_be_met_again() {
   }
   const auto remember = [&](const SchemaNode& unresolved) {
     const SchemaNode& node = unresolved.resolved();
-    if (!is_leaf(node)) entries_[entry_of_.at(&node)].node->is_remembered = true;
+    if (!is_leaf(node)) entry_of(node).node->is_remembered = true;
   };
   for (const auto* node : below_fork) {
     if (ways[node] > 1) remember(*node);

@@ -1,7 +1,6 @@
 // The keywords of a schema, one by one.
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include "contract/schema_compiler.h"
 
@@ -21,15 +20,6 @@ std::optional<JsonType> parse_type(std::string_view name) {
     if (known == name) return type;
   }
   return std::nullopt;
-}
-
-/// The name of a value's kind.
-std::string_view kind_name(const json& value) {
-  if (value.is_string()) return "a text";
-  if (value.is_number()) return "a number";
-  if (value.is_boolean()) return "a boolean";
-  if (value.is_array()) return "a list";
-  return value.is_object() ? "an object" : "null";
 }
 
 bool is_of(JsonType type, const json& value) {
@@ -52,10 +42,12 @@ bool is_of(JsonType type, const json& value) {
   return true;
 }
 
-/// What a format of this width leaves of an integer.
-std::optional<std::pair<std::int64_t, std::int64_t>> range_of(const json& format) {
-  if (format == "int32") return std::pair<std::int64_t, std::int64_t>{INT32_MIN, INT32_MAX};
-  if (format == "int64") return std::pair<std::int64_t, std::int64_t>{INT64_MIN, INT64_MAX};
+/// What the format of a schema leaves of an integer.
+std::optional<std::pair<std::int64_t, std::int64_t>> range_of(const json& schema) {
+  const auto format = schema.find("format");
+  if (format == schema.end()) return std::nullopt;
+  if (*format == "int32") return std::pair<std::int64_t, std::int64_t>{INT32_MIN, INT32_MAX};
+  if (*format == "int64") return std::pair<std::int64_t, std::int64_t>{INT64_MIN, INT64_MAX};
   return std::nullopt;
 }
 
@@ -74,7 +66,10 @@ void SchemaCompiler::fill_type(SchemaNode& node, const Pointer& where, const jso
   if (known) {
     node.types.add(*known);
   } else {
-    error(where / "type", "type must be one of string, integer, number, boolean, array and object");
+    const bool is_of_3_1 = type.is_array() || type == "null";
+    error(where / "type",
+          std::string("type must be one of string, integer, number, boolean, array and object") +
+              (is_of_3_1 ? " (OpenAPI 3.0 has no lists of types, and says 'nullable: true' for null)" : ""));
   }
 }
 
@@ -119,8 +114,8 @@ void SchemaCompiler::fill_enumeration(SchemaNode& node, const Pointer& where, co
   }
   node.enumeration = schema["enum"];
   // pydantic writes a named Enum as a component of its own, and a Literal where it is used.
-  const auto parent = where.parent_pointer();
-  node.is_literal = parent.to_string() != "/components/schemas";
+  static const Pointer components("/components/schemas");
+  node.is_literal = where.parent_pointer() != components;
   warn_of_values_of_other_types(node, where / "enum");
 }
 
@@ -145,7 +140,11 @@ void SchemaCompiler::fill_string(SchemaNode& node, const Pointer& where, const j
     node.pattern = pattern_of(where / "pattern", *pattern);
     if (node.pattern == nullptr) node.undecided.add(JsonType::string);
   }
-  if (const auto name = text_at(where, schema, "format")) fill_format(node, where / "format", *name);
+  // In 3.1 a media type says that a text stands for a file, unless an encoding says that it is a text after all.
+  const auto format = text_at(where, schema, "format");
+  node.is_binary =
+      format == "binary" || (is_3_1_ && schema.contains("contentMediaType") && !schema.contains("contentEncoding"));
+  if (format) fill_format(node, where / "format", *format);
 }
 
 void SchemaCompiler::fill_format(SchemaNode& node, const Pointer& where, const std::string& name) {
@@ -166,19 +165,21 @@ std::shared_ptr<const Pattern> SchemaCompiler::pattern_of(const Pointer& where, 
 }
 
 void SchemaCompiler::fill_number(SchemaNode& node, const Pointer& where, const json& schema) {
-  node.minimum = bound_at(where, schema, "minimum", "exclusiveMinimum");
-  node.maximum = bound_at(where, schema, "maximum", "exclusiveMaximum");
-  node.multiple_of = number_at(where, schema, "multipleOf");
-  if (node.multiple_of && node.multiple_of->value <= 0)
+  SchemaNode::Numbers numbers{.minimum = bound_at(where, schema, "minimum", "exclusiveMinimum"),
+                              .maximum = bound_at(where, schema, "maximum", "exclusiveMaximum"),
+                              .multiple_of = number_at(where, schema, "multipleOf")};
+  if (numbers.multiple_of && numbers.multiple_of->value <= 0)
     error(where / "multipleOf", "multipleOf must be greater than 0");
-  if (const auto range = range_of(schema.value("format", json()))) {
-    if (!node.minimum) node.minimum = bound_of(range->first);
-    if (!node.maximum) node.maximum = bound_of(range->second);
+  if (const auto range = range_of(schema)) {
+    if (!numbers.minimum) numbers.minimum = bound_of(range->first);
+    if (!numbers.maximum) numbers.maximum = bound_of(range->second);
   }
   // FastAPI writes the 3 of an integer's limit as 3.0, and tells it as 3.
-  for (auto* bound : {&node.minimum, &node.maximum}) {
+  for (auto* bound : {&numbers.minimum, &numbers.maximum}) {
     if (node.type() == JsonType::integer && *bound && (*bound)->value.whole) (*bound)->limit = *(*bound)->value.whole;
   }
+  if (!numbers.minimum && !numbers.maximum && !numbers.multiple_of) return;
+  node.numbers = std::make_unique<const SchemaNode::Numbers>(std::move(numbers));
 }
 
 void SchemaCompiler::fill_array(SchemaNode& node, const Pointer& where, const json& schema) {
@@ -204,22 +205,24 @@ void SchemaCompiler::fill_object(SchemaNode& node, const Pointer& where, const j
   if (is_3_1_) fill_object_of_3_1(node, where, schema);
   if (schema.contains("properties")) {
     if (!is_object_at(where, schema, "properties")) return;
-    for (const auto& [name, property] : schema["properties"].items()) {
-      node.properties.push_back({.name = name, .schema = node_at(where / "properties" / name), .required = false});
+    const Pointer properties = where / "properties";
+    // pydantic complains in the order of the fields; JSON objects have none, but places have.
+    for (auto& name : document_.names_in_order(properties)) {
+      const SchemaNode* const property = node_at(properties / name);
+      node.properties.push_back({.name = std::move(name), .schema = property, .required = false});
     }
   }
-  // pydantic complains in the order of the fields; JSON objects have none, but places have.
-  const auto order = [&](const SchemaNode::Property& property) {
-    const auto place = document_.place(where / "properties" / property.name);
-    return std::pair(place.line, place.column);
-  };
-  std::ranges::stable_sort(node.properties, {}, order);
   fill_required(node, where, schema);
-  for (std::size_t i = 0; i < node.properties.size(); ++i) node.index_.emplace(node.properties[i].name, i);
+  if (node.properties.empty()) return;
+  node.properties.shrink_to_fit();
+  SchemaNode::Index index;
+  for (std::size_t i = 0; i < node.properties.size(); ++i) index.emplace(node.properties[i].name, i);
+  node.index_ = std::make_unique<const SchemaNode::Index>(std::move(index));
 }
 
 void SchemaCompiler::fill_required(SchemaNode& node, const Pointer& where, const json& schema) {
-  const auto required = schema.value("required", json::array());
+  if (!schema.contains("required")) return;
+  const auto& required = schema["required"];
   std::map<std::string, std::size_t, std::less<>> index;
   for (std::size_t i = 0; i < node.properties.size(); ++i) index.emplace(node.properties[i].name, i);
   for (const auto& name : required) {
@@ -255,107 +258,6 @@ void SchemaCompiler::fill_combinators(SchemaNode& node, const Pointer& where, co
   if (schema.contains("not")) node.negated = node_at(where / "not");
   if (is_3_1_) fill_condition(node, where, schema);
   if (schema.contains("discriminator")) fill_discriminator(node, where, schema);
-}
-
-void SchemaCompiler::fill_discriminator(SchemaNode& node, const Pointer& where, const json& schema) {
-  const auto& described = schema["discriminator"];
-  if (!described.is_object() || !described.contains("propertyName") || !described["propertyName"].is_string()) {
-    error(where / "discriminator", "a discriminator needs a propertyName");
-    return;
-  }
-  const char* list = schema.contains("oneOf") ? "oneOf" : schema.contains("anyOf") ? "anyOf" : nullptr;
-  if (list == nullptr) {
-    warning(where / "discriminator", "a discriminator without oneOf or anyOf is not enforced");
-    return;
-  }
-  SchemaNode::Discriminator discriminator{described["propertyName"].get<std::string>(), {}};
-  std::set<std::string> mapped;
-  const auto add = [&](const std::string& value, const std::string& reference) {
-    if (const auto target = follow(where / "discriminator", reference)) {
-      mapped.insert(reference);
-      discriminator.by_value[value] = {node_at(*target), target->empty() ? std::string() : target->back()};
-    }
-  };
-  const auto mapping = described.value("mapping", json::object());
-  for (const auto& [value, reference] : mapping.items()) {
-    if (!mapping.is_object() || !reference.is_string()) {
-      error(where / "discriminator", "mapping must lead from values to schemas");
-      return;
-    }
-    const auto& text = reference.get_ref<const std::string&>();
-    const bool is_name = text.find_first_of("#/.") == std::string::npos;
-    add(value, is_name ? "#/components/schemas/" + text : text);
-  }
-  // What the mapping doesn't name goes by the name of its component (OpenAPI 3.0.3, Discriminator Object).
-  for (const auto& branch : schema[list]) {
-    if (!branch.is_object() || !branch.contains("$ref") || !branch["$ref"].is_string()) continue;
-    const auto& reference = branch["$ref"].get_ref<const std::string&>();
-    if (!mapped.contains(reference)) add(reference.substr(reference.rfind('/') + 1), reference);
-  }
-  if (!discriminator.by_value.empty()) node.discriminator = std::move(discriminator);
-}
-
-std::vector<const SchemaNode*> SchemaCompiler::nodes_of_list(const Pointer& where) {
-  std::vector<const SchemaNode*> nodes;
-  const auto& list = document_.root().at(where);
-  if (!list.is_array() || list.empty()) {
-    error(where, "this must be a list with at least one schema");
-    return nodes;
-  }
-  for (std::size_t i = 0; i < list.size(); ++i) nodes.push_back(node_at(where / i));
-  return nodes;
-}
-
-bool SchemaCompiler::is_object_at(const Pointer& where, const json& schema, const char* keyword) {
-  if (schema[keyword].is_object()) return true;
-  error(where / keyword, std::string(keyword) + " must be an object");
-  return false;
-}
-
-/// 2 and 2.0 are the same number.
-std::optional<std::size_t> SchemaCompiler::count_at(const Pointer& where, const json& schema, const char* keyword) {
-  if (!schema.contains(keyword)) return std::nullopt;
-  const auto number =
-      schema[keyword].is_number() ? number_of(JsonTape::of(schema[keyword]).root(), false) : std::nullopt;
-  if (number && number->whole && *number->whole >= 0) return static_cast<std::size_t>(*number->whole);
-  error(where / keyword, std::string(keyword) + " must be a whole number, 0 or more");
-  return std::nullopt;
-}
-
-std::optional<Number> SchemaCompiler::number_at(const Pointer& where, const json& schema, const char* keyword) {
-  if (!schema.contains(keyword)) return std::nullopt;
-  if (schema[keyword].is_number()) return number_of(JsonTape::of(schema[keyword]).root(), false);
-  error(where / keyword, std::string(keyword) + " must be a number");
-  return std::nullopt;
-}
-
-std::optional<std::string> SchemaCompiler::text_at(const Pointer& where, const json& schema, const char* keyword) {
-  if (!schema.contains(keyword)) return std::nullopt;
-  if (schema[keyword].is_string()) return schema[keyword].get<std::string>();
-  error(where / keyword, std::string(keyword) + " must be a text");
-  return std::nullopt;
-}
-
-/// OpenAPI 3.0 says `minimum: 1, exclusiveMinimum: true`; the documents of FastAPI with pydantic v1 say
-/// `exclusiveMinimum: 1`.
-std::optional<Bound> SchemaCompiler::bound_at(const Pointer& where, const json& schema, const char* inclusive,
-                                              const char* exclusive) {
-  const auto value = number_at(where, schema, inclusive);
-  if (schema.contains(exclusive) && schema[exclusive].is_number()) {
-    if (value) warning(where / inclusive, std::string(inclusive) + " has no effect beside " + exclusive);
-    return Bound{*number_at(where, schema, exclusive), schema[exclusive], true};
-  }
-  const bool is_exclusive = flag_at(where, schema, exclusive);
-  if (value) return Bound{*value, schema[inclusive], is_exclusive};
-  if (is_exclusive) warning(where / exclusive, std::string(exclusive) + " has no effect without " + inclusive);
-  return std::nullopt;
-}
-
-bool SchemaCompiler::flag_at(const Pointer& where, const json& schema, const char* keyword) {
-  if (!schema.contains(keyword)) return false;
-  if (schema[keyword].is_boolean()) return schema[keyword].get<bool>();
-  error(where / keyword, std::string(keyword) + " must be true or false");
-  return false;
 }
 
 }  // namespace pgw::contract

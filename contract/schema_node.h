@@ -97,6 +97,13 @@ class SchemaNode {
     const SchemaNode* otherwise = nullptr;
   };
 
+  /// What the schema says of numbers.
+  struct Numbers {
+    std::optional<Bound> minimum;
+    std::optional<Bound> maximum;
+    std::optional<Number> multiple_of;
+  };
+
   /// What stands in documents seldom, so that a node without it stays small.
   struct Rare {
     std::vector<const SchemaNode*> prefix_items;
@@ -131,6 +138,7 @@ class SchemaNode {
   template <typename Visit>
   void for_each_below(const Visit& visit) const;
 
+  std::uint32_t number = 0;           ///< its place in the SchemaSet
   const SchemaNode* alias = nullptr;  ///< set when the schema is nothing but another one: a bare `$ref`, say
   bool takes_nothing = false;         ///< the schema `false`
   TypeSet types;                      ///< empty: any
@@ -156,11 +164,10 @@ class SchemaNode {
   std::optional<std::size_t> max_length;
   std::shared_ptr<const Pattern> pattern;
   std::optional<Format> format;
+  bool is_binary = false;      ///< a text that stands for bytes, as the files of a form are
   bool is_time_delta = false;  ///< a number of seconds, which pydantic also reads from a duration
 
-  std::optional<Bound> minimum;
-  std::optional<Bound> maximum;
-  std::optional<Number> multiple_of;
+  std::unique_ptr<const Numbers> numbers;  ///< null: it says nothing of them
 
   const SchemaNode* items = nullptr;
   std::optional<std::size_t> min_items;
@@ -178,7 +185,7 @@ class SchemaNode {
   std::vector<const SchemaNode*> any_of;
   std::vector<const SchemaNode*> one_of;
   const SchemaNode* negated = nullptr;
-  std::optional<Discriminator> discriminator;
+  std::unique_ptr<const Discriminator> discriminator;
   std::unique_ptr<Rare> rare;
 
  private:
@@ -188,7 +195,8 @@ class SchemaNode {
     return *rare;
   }
 
-  std::unordered_map<std::string_view, std::size_t> index_;  // of `properties`, by name
+  using Index = std::unordered_map<std::string_view, std::size_t>;
+  std::unique_ptr<const Index> index_;  // of `properties`, by name; null without any
 };
 
 template <typename Visit>
@@ -201,7 +209,7 @@ void SchemaNode::for_each_in_place(const Visit& visit) const {
     for (const auto* part : *list) visit(*part);
   }
   visit_if_there(negated);
-  if (discriminator) {
+  if (discriminator != nullptr) {
     for (const auto& [value, branch] : discriminator->by_value) visit(*branch.schema);
   }
   if (rare == nullptr) return;

@@ -10,7 +10,7 @@ using nlohmann::json;
 Fit Validator::check_alternatives(const SchemaNode& schema, const JsonValue& value, const Trail* trail) {
   Fit fit = Fit::yes;
   // pydantic goes by a discriminator alone; for everyone else it changes no verdict (OpenAPI 3.0.4, 3.1.1).
-  if (schema.discriminator && is_pydantic_ && !value.is_null()) {
+  if (schema.discriminator != nullptr && is_pydantic_ && !value.is_null()) {
     fit = check_discriminated(*schema.discriminator, value, trail);
   } else {
     if (!schema.any_of.empty()) fit = check_any(schema, schema.any_of, value, trail);
@@ -93,7 +93,7 @@ Fit Validator::tell_branches(const SchemaNode& schema, const std::vector<const S
                              const JsonValue& value, const Trail* trail) {
   if (is_quiet_) return Fit::no;
   const std::size_t before = out_.size();
-  if (schema.discriminator) check_discriminated(*schema.discriminator, value, trail);
+  if (schema.discriminator != nullptr) check_discriminated(*schema.discriminator, value, trail);
   if (out_.size() > before) return Fit::no;
   const auto is_null = [](const SchemaNode* branch) { return branch->resolved().is_only_null(); };
   const bool is_only_null = std::ranges::all_of(branches, is_null);

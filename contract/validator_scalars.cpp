@@ -139,7 +139,7 @@ Fit Validator::check_format(const SchemaNode& schema, std::string_view text, con
 }
 
 Fit Validator::check_number(const SchemaNode& schema, const JsonValue& value, const Trail* trail) {
-  if (!schema.minimum && !schema.maximum && !schema.multiple_of) return Fit::yes;
+  if (schema.numbers == nullptr) return Fit::yes;
   const auto type = schema.type();
   std::optional<Number> number;
   if (type == JsonType::integer) {
@@ -148,9 +148,10 @@ Fit Validator::check_number(const SchemaNode& schema, const JsonValue& value, co
     number = number_of(value, coerces_);
   }
   if (!number) return Fit::yes;
-  Fit fit = schema.minimum ? check_minimum(*schema.minimum, *number, trail) : Fit::yes;
-  if (fit != Fit::no && schema.maximum) fit = check_maximum(*schema.maximum, *number, trail);
-  if (fit != Fit::no && schema.multiple_of) fit = check_multiple(*schema.multiple_of, *number, trail);
+  const auto& [minimum, maximum, multiple_of] = *schema.numbers;
+  Fit fit = minimum ? check_minimum(*minimum, *number, trail) : Fit::yes;
+  if (fit != Fit::no && maximum) fit = check_maximum(*maximum, *number, trail);
+  if (fit != Fit::no && multiple_of) fit = check_multiple(*multiple_of, *number, trail);
   return fit;
 }
 

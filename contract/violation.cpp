@@ -81,7 +81,9 @@ json problem_error(const Violation& violation) {
   error["in"] = take_name();
   if (error["in"] != "body") error["name"] = take_name();
   // The position of a syntax error leads into no value; `ctx` has it.
-  error["pointer"] = violation.type == "value_error.jsondecode" ? "#" : fragment_of(rest);
+  const bool is_position = violation.type == "value_error.jsondecode" && error["in"] == "body" && rest.size() == 1 &&
+                           std::holds_alternative<std::int64_t>(rest.front());
+  error["pointer"] = is_position ? "#" : fragment_of(rest);
   return error;
 }
 

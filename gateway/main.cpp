@@ -50,14 +50,22 @@ int run(int argc, char** argv) {
   add_config(routes);
   routes->callback([&] { exit_code = cli::routes(config); });
 
-  std::string operation;
-  std::string body_file = "-";
-  auto* validate =
-      app.add_subcommand("validate", "Check a request body; prints the 422 body that the server would send");
+  cli::ValidateOptions validation;
+  auto* validate = app.add_subcommand("validate",
+                                      "Check a body (OPERATION [FILE]; prints the 422 that the server would send), a "
+                                      "request (METHOD PATH [FILE]) or recorded ones (--all DIR). Exits with 0 if all "
+                                      "are valid, 1 if not, 2 if something can't be used");
   add_config(validate);
-  validate->add_option("OPERATION", operation, "An operationId, e.g. Projects_create")->required();
-  validate->add_option("FILE", body_file, "The body; - is standard input")->capture_default_str();
-  validate->callback([&] { exit_code = cli::validate(config, operation, body_file); });
+  validate->add_option("REQUEST", validation.what,
+                       "OPERATION [FILE], e.g. Projects_create body.json, or METHOD PATH [FILE]; - is standard input");
+  validate->add_option("--query", validation.query, "NAME=VALUE, as text; again for each")->allow_extra_args(false);
+  validate->add_option("--header", validation.headers, "'Name: value'; again for each")->allow_extra_args(false);
+  validate->add_option("--all", validation.folder, "A folder with .http, .rest and .har files");
+  validate->add_flag("--json", validation.as_json, "The verdict as JSON");
+  validate->callback([&] {
+    validation.config = config;
+    exit_code = cli::validate(validation);
+  });
 
   cli::NewKeyOptions key{.team = {}, .scopes = {"read", "write"}, .expires = {}};
   auto* keys = app.add_subcommand("keys", "Manage team keys")->require_subcommand(1);

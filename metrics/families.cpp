@@ -61,6 +61,8 @@ Families::Families(prometheus::Registry& registry)
       team_requests(counter(registry, "gateway_team_requests_total", "Requests by team and by how they ended.")),
       validation_failures(counter(registry, "gateway_validation_failures_total",
                                   "Mistakes that validation found, by where they sit and by their type.")),
+      unchecked_bodies(counter(registry, "gateway_unchecked_bodies_total",
+                               "Requests with a body of which the contract says nothing that could be checked.")),
       validation_reports(counter(registry, "gateway_validation_reports_total",
                                  "Requests let through although the contract forbids them, by what the upstream made "
                                  "of them; accepted ones are contract drift.")),

@@ -64,6 +64,8 @@ class Families {
   CounterFamily& team_requests;
   /// gateway_validation_failures_total{operation,location,type}
   CounterFamily& validation_failures;
+  /// gateway_unchecked_bodies_total{operation}
+  CounterFamily& unchecked_bodies;
   /// gateway_validation_reports_total{operation,upstream}
   CounterFamily& validation_reports;
   /// gateway_rate_limited_total{team}

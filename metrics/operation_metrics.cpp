@@ -66,6 +66,9 @@ OperationMetrics::OperationMetrics(Families& families, const std::string& operat
              {"location", text(label_at(location_labels, index / failure_types))},
              {"type", text(families_.validation_types.label_at(index % failure_types))}});
       }),
+      unchecked_bodies_([this](std::size_t) -> prometheus::Counter& {
+        return families_.unchecked_bodies.Add({{"operation", operation_}});
+      }),
       validation_reports_([this](std::size_t index) -> prometheus::Counter& {
         return families_.validation_reports.Add(
             {{"operation", operation_}, {"upstream", text(label_at(verdict_labels, index))}});

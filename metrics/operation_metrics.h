@@ -74,6 +74,10 @@ class OperationMetrics {
                                    families_.validation_types.index_of(type));
   }
 
+  /// gateway_unchecked_bodies_total{operation}: requests with a body of which the contract says nothing that could be
+  /// checked: of a media type that isn't looked at (XML, images), or without a schema.
+  prometheus::Counter& unchecked_bodies() { return unchecked_bodies_.at(0); }
+
   /// gateway_validation_reports_total{operation,upstream}: requests that `report` mode let through although the
   /// contract forbids them, by what the upstream made of them (`verdict_labels`): "accepted" is contract drift.
   prometheus::Counter& validation_reports(std::string_view verdict) {
@@ -90,6 +94,7 @@ class OperationMetrics {
   LazySeries<prometheus::Counter, slotted_statuses.size()> upstream_requests_;
   LazySeries<prometheus::Histogram, 1> upstream_duration_;
   LazySeries<prometheus::Counter, (location_labels.size() + 1) * failure_types> validation_failures_;
+  LazySeries<prometheus::Counter, 1> unchecked_bodies_;
   LazySeries<prometheus::Counter, verdict_labels.size() + 1> validation_reports_;
 };
 

@@ -1,4 +1,5 @@
-// The commands of `projects-gateway`. Each returns the process's exit code: 0, or 1 with the reason on standard error.
+// The commands of `projects-gateway`. Each returns the process's exit code: 0, or 1 with the reason on standard error
+// unless it says otherwise.
 #pragma once
 
 #include <filesystem>
@@ -26,8 +27,16 @@ int check(const std::filesystem::path& config, Detail detail);
 /// Operation, method, path, cache rule, and what a write makes stale.
 int routes(const std::filesystem::path& config);
 
-/// `body_file`: "-" is standard input. Exit 1 prints the very 422 body that the server would send.
-int validate(const std::filesystem::path& config, const std::string& operation, const std::string& body_file);
+struct ValidateOptions {
+  std::filesystem::path config;
+  std::vector<std::string> what;     ///< OPERATION [FILE], or METHOD PATH [FILE]; a FILE "-" is standard input
+  std::vector<std::string> query;    ///< of a request: NAME=VALUE, as text
+  std::vector<std::string> headers;  ///< of a request: "Name: value"
+  std::filesystem::path folder;      ///< of recorded requests, instead of `what`
+  bool as_json = false;
+};
+/// 0: valid; 1: invalid; 2: no verdict, since something can't be used or read.
+int validate(const ValidateOptions& options);
 
 struct NewKeyOptions {
   std::string team;

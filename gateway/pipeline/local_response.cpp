@@ -1,17 +1,31 @@
 #include "gateway/pipeline/local_response.h"
 
+#include "gateway/http/message.h"
 #include "gateway/log/json_text.h"
 
 namespace pgw::pipeline {
 namespace {
 
 constexpr std::string_view json_type = "Content-Type: application/json\r\n";
+constexpr std::string_view problem_type = "Content-Type: application/problem+json\r\n";
 
 }  // namespace
 
 LocalResponse error_response(int status, std::string_view text) {
   LocalResponse response{status, std::string(json_type), R"({"detail":)"};
   log::append_json_string(response.body, text);
+  response.body += '}';
+  response.detail = text;
+  return response;
+}
+
+LocalResponse in_shape(LocalResponse response, config::ErrorShape shape) {
+  if (shape == config::ErrorShape::fastapi || response.detail.empty()) return response;
+  response.fields.replace(0, json_type.size(), problem_type);
+  response.body = R"({"type":"about:blank","title":)";
+  log::append_json_string(response.body, http::reason_phrase(response.status));
+  response.body += R"(,"status":)" + std::to_string(response.status) + R"(,"detail":)";
+  log::append_json_string(response.body, response.detail);
   response.body += '}';
   return response;
 }
@@ -54,7 +68,7 @@ LocalResponse invalid_request(std::span<const contract::Violation> violations, c
   if (shape == config::ErrorShape::fastapi) {
     return {422, std::string(json_type), contract::validation_error_body(violations)};
   }
-  return {422, "Content-Type: application/problem+json\r\n", contract::validation_problem_body(violations)};
+  return {422, std::string(problem_type), contract::validation_problem_body(violations)};
 }
 
 LocalResponse upstream_failure(upstream::Failure failure) {

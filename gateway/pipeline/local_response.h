@@ -17,10 +17,14 @@ struct LocalResponse {
   int status = 500;
   std::string fields;  ///< "Name: value\r\n" lines beyond those that every response carries
   std::string body;
+  std::string detail = {};  ///< the text in `body`, where that is all it holds
 };
 
 /// `{"detail": "<text>"}`.
 LocalResponse error_response(int status, std::string_view text);
+
+/// The same response as the shape wants it: with `problem`, a text is the `detail` of a problem (RFC 9457).
+LocalResponse in_shape(LocalResponse response, config::ErrorShape shape);
 
 LocalResponse unauthorized(std::string_view text);         ///< 401 with WWW-Authenticate (RFC 9110 section 11.6.1)
 LocalResponse method_not_allowed(std::string_view allow);  ///< 405 with Allow (RFC 9110 section 15.5.6)

@@ -60,6 +60,10 @@ void report_refusal(metrics::Metrics& metrics, const contract::Operation& operat
   metrics.operation(operation.index()).validation_failures("header", type).Increment();
 }
 
+void report_unchecked_body(metrics::Metrics& metrics, const contract::Operation& operation) {
+  metrics.operation(operation.index()).unchecked_bodies().Increment();
+}
+
 void report_request(metrics::Metrics& metrics, const contract::Operation& operation,
                     std::span<const contract::Violation> violations) {
   auto& instruments = metrics.operation(operation.index());

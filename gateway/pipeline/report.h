@@ -17,6 +17,7 @@ void note_upstream_exchange(metrics::Metrics& metrics, const contract::Operation
 
 void report_refusal(metrics::Metrics& metrics, const contract::Operation& operation,
                     const contract::BodyRefusal& refusal);
+void report_unchecked_body(metrics::Metrics& metrics, const contract::Operation& operation);
 void report_request(metrics::Metrics& metrics, const contract::Operation& operation,
                     std::span<const contract::Violation> violations);
 

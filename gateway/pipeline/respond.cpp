@@ -62,6 +62,7 @@ http::ResponseHead response_head(RequestContext& context, int status, std::strin
 
 void respond_locally(RequestContext& context, Rejection rejection, LocalResponse response) {
   context.outcome.rejection = rejection;
+  response = in_shape(std::move(response), context.runtime->settings.validation.errors);
   context.exchange->respond(response_head(context, response.status, std::move(response.fields)),
                             std::make_shared<const std::string>(std::move(response.body)));
 }

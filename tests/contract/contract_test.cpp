@@ -309,8 +309,9 @@ paths:
 )";
   CHECK(
       problems_of(twins) ==
-      Lines{"test.yaml:8:3: warning: GET /a/{name} has the same shape as 'first', which stands before it and gets its "
-            "requests"});
+      Lines{
+          "test.yaml:8:3: warning: 'GET /a/{name}' has the same shape as 'first', which stands before it and gets its "
+          "requests"});
   const auto api = contract(twins);
   CHECK(routed(*api, "GET", "/a/1") == "first 1");
   CHECK(routed(*api, "PUT", "/a/1") == "third 1");
@@ -507,7 +508,17 @@ TEST_CASE("what is wrong with a document is told at its place") {
        {"test.yaml:1:1: error: an OpenAPI document of 3.0 or 3.1 says 'openapi: 3.0.x' at its top",
         "test.yaml:1:1: error: there is no 'paths' object: is this an OpenAPI document?"}},
       {"swagger: '2.0'\npaths: {}\n",
-       {"test.yaml:1:1: error: this is a Swagger 2.0 document; only OpenAPI 3.0 is read: convert it first"}},
+       {"test.yaml:1:1: error: this is a Swagger 2.0 document; OpenAPI 3.0 and 3.1 are read: convert it first"}},
+      {"openapi: 3.2.0\npaths: {/a: {get: {operationId: a, responses: {}}}}\n",
+       {"test.yaml:1:1: error: OpenAPI 3.2 is not read: say 'openapi: 3.1.1' if the document uses nothing that 3.2 "
+        "adds, "
+        "else convert it"}},
+      {"openapi: 3.0\npaths: {/a: {get: {operationId: a, responses: {}}}}\n", {}},
+      {"openapi: '3.1'\npaths: {/a: {get: {operationId: a, responses: {200: {description: d, content: "
+       "{application/json: {schema: true}}}}}}}\n",
+       {}},
+      {"openapi: 3.10.0\npaths: {/a: {get: {operationId: a, responses: {}}}}\n",
+       {"test.yaml:1:1: error: an OpenAPI document of 3.0 or 3.1 says 'openapi: 3.0.x' at its top"}},
       {"openapi: 3.0.2\npaths: []\n",
        {"test.yaml:1:1: error: there is no 'paths' object: is this an OpenAPI document?"}},
       {"openapi: 3.1.0\npaths: {/a: {get: {operationId: a, responses: {}}}}\n", {}},
@@ -566,7 +577,7 @@ TEST_CASE("what is wrong with a document is told at its place") {
       {with_paths(
            "  /a/{x}:\n    get: {operationId: one, parameters: [&p {name: x, in: path, schema: {}}], responses: {}}\n"
            "  /a/{y}:\n    get: {operationId: two, parameters: [{name: y, in: path, schema: {}}], responses: {}}\n"),
-       {"test.yaml:5:3: warning: GET /a/{y} has the same shape as 'one', which stands before it and gets its "
+       {"test.yaml:5:3: warning: 'GET /a/{y}' has the same shape as 'one', which stands before it and gets its "
         "requests"}},
       {with_paths("  /a: {get: {operationId: a, parameters: {}, responses: {}}}\n"),
        {"test.yaml:3:30: error: parameters must be a list"}},
@@ -603,8 +614,8 @@ TEST_CASE("what is wrong with a document is told at its place") {
        {"test.yaml:3:64: warning: the headers of a response are not checked"}},
       {with_paths(
            "  /a: {post: {operationId: a, requestBody: {content: {application/x-www-form-urlencoded: {schema: {}, "
-           "encoding: {}}}}, responses: {}}}\n"),
-       {"test.yaml:3:103: warning: the encoding of a form has no effect"}},
+           "encoding: {a: {}}}}}, responses: {}}}\n"),
+       {"test.yaml:3:114: warning: the encoding of 'a' has no effect: the schema has no such property"}},
       {with_paths(
            "  /a: {get: {operationId: a, parameters: [{name: q, in: query, schema: {anyOf: [{type: array}, {type: "
            "string}]}}], responses: {}}}\n"),

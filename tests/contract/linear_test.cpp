@@ -103,5 +103,62 @@ TEST_CASE("a body as deep as bodies may be, against schemas as deep as they may 
   CHECK(check_in_time(schema, nested("a", "1", 63), strict_response, "/definitions/S0") == nothing);
 }
 
+/// Operations 0 to `count`, each of which says `operation(i)` beside its id.
+template <typename Say>
+std::string document_of(int count, const Say& operation, const std::string& components) {
+  std::string text = "openapi: 3.0.3\npaths:\n";
+  for (int i = 0; i < count; ++i) {
+    const std::string number = std::to_string(i);
+    text += "  /o" + number + ": {post: {operationId: o" + number + ", responses: {200: {description: d}}, " +
+            operation(number) + "}}\n";
+  }
+  return text + "components:\n" + components;
+}
+
+void compile_in_time(const std::string& text) {
+  const auto source = document(text);
+  const auto start = std::clock();
+  CHECK(lines(Contract::compile(*source).problems) == nothing);
+  CHECK(std::clock() - start < enough);
+}
+
+TEST_CASE("a chain of references is walked once, from whichever of its links it is entered") {
+  constexpr int links = 10'000;
+  const std::string kind = GENERATE("parameters", "schemas");
+  const auto link = [&](const std::string& number) { return "{$ref: '#/components/" + kind + "/l" + number + "'}"; };
+  std::string components = "  " + kind + ":\n";
+  for (int i = 0; i + 1 < links; ++i)
+    components += "    l" + std::to_string(i) + ": " + link(std::to_string(i + 1)) + "\n";
+  components += "    l" + std::to_string(links - 1) + ": ";
+  components += kind == "schemas" ? "{type: string}\n" : "{name: q, in: query, schema: {type: string}}\n";
+  compile_in_time(document_of(
+      links,
+      [&](const std::string& number) {
+        return "parameters: [" +
+               (kind == "schemas" ? "{name: q, in: query, schema: " + link(number) + "}" : link(number)) + "]";
+      },
+      components));
+}
+
+TEST_CASE("what many operations say with one large schema is looked at once") {
+  constexpr int size = 4'000;
+  const bool is_form = GENERATE(true, false);
+  std::string components = is_form ? "  schemas:\n    S: {type: object, properties: {" : "  schemas:\n    S: {anyOf: [";
+  for (int i = 0; i < size; ++i) {
+    const std::string name = "m" + std::to_string(i);
+    components +=
+        is_form ? name + ": {type: string}, " : "{type: object, properties: {" + name + ": {type: string}}}, ";
+  }
+  components += is_form ? "}}\n" : "]}\n";
+  compile_in_time(document_of(
+      size,
+      [is_form](const std::string&) -> std::string {
+        return is_form ? "requestBody: {content: {application/x-www-form-urlencoded: {schema: {$ref: "
+                         "'#/components/schemas/S'}}}}"
+                       : "parameters: [{name: q, in: query, explode: false, schema: {$ref: '#/components/schemas/S'}}]";
+      },
+      components));
+}
+
 }  // namespace
 }  // namespace pgw::contract::test

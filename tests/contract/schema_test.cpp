@@ -807,10 +807,11 @@ TEST_CASE("annotations and extensions need no enforcement") {
 
 TEST_CASE("what is wrong with a schema is an error at its place") {
   const auto [schema, problem] = GENERATE(table<std::string, std::string>({
-      {"[]", "1:1: error: a schema must be an object"},
+      {"[]", "1:1: error: a schema must be an object, and this is a list"},
       {"{type: text}", "1:2: error: type must be one of string, integer, number, boolean, array and object"},
       {"{type: [string, 'null']}",
-       "1:2: error: type must be one of string, integer, number, boolean, array and object"},
+       "1:2: error: type must be one of string, integer, number, boolean, array and object (OpenAPI "
+       "3.0 has no lists of types, and says 'nullable: true' for null)"},
       {"{enum: []}", "1:2: error: enum must be a list with at least one value"},
       {"{enum: x}", "1:2: error: enum must be a list with at least one value"},
       {"{minLength: -1}", "1:2: error: minLength must be a whole number, 0 or more"},
@@ -822,16 +823,16 @@ TEST_CASE("what is wrong with a schema is an error at its place") {
       {"{exclusiveMaximum: x}", "1:2: error: exclusiveMaximum must be true or false"},
       {"{pattern: 1}", "1:2: error: pattern must be a text"},
       {"{format: 1}", "1:2: error: format must be a text"},
-      {"{items: x}", "1:2: error: a schema must be an object"},
+      {"{items: x}", "1:2: error: a schema must be an object, and this is a text"},
       {"{properties: []}", "1:2: error: properties must be an object"},
-      {"{properties: {a: {}, b: 1}}", "1:22: error: a schema must be an object"},
+      {"{properties: {a: {}, b: 1}}", "1:22: error: a schema must be an object, and this is a number"},
       {"{required: true}", "1:2: error: required must list names"},
       {"{required: {a: b}}", "1:2: error: required must list names"},
       {"{required: [1]}", "1:2: error: required must list names"},
-      {"{additionalProperties: 1}", "1:2: error: a schema must be an object"},
+      {"{additionalProperties: 1}", "1:2: error: a schema must be an object, and this is a number"},
       {"{allOf: []}", "1:2: error: this must be a list with at least one schema"},
       {"{anyOf: {}}", "1:2: error: this must be a list with at least one schema"},
-      {"{not: 1}", "1:2: error: a schema must be an object"},
+      {"{not: 1}", "1:2: error: a schema must be an object, and this is a number"},
       {"{$ref: 1}", "1:1: error: $ref must be a text"},
       {"{items: {$ref: 'other.yaml#/A'}}",
        "1:2: error: the reference 'other.yaml#/A' leads out of this document: only references within it, and to files "

@@ -188,5 +188,27 @@ TEST_CASE("of warnings of one kind the first one is told, with the number of the
                                             "f:5:1: warning: an odd quote ' stands here"});
 }
 
+TEST_CASE("what an extension refers to is not read, what an author calls x-something is") {
+  const Folder folder({{"api.yaml",
+                        "openapi: 3.0.3\n"
+                        "paths:\n"
+                        "  /a:\n"
+                        "    get:\n"
+                        "      operationId: a\n"
+                        "      x-codeSamples: [{lang: PHP, source: {$ref: sample.php}}]\n"
+                        "      parameters: [{name: q, in: query, content: {application/json: {schema: {type: object, "
+                        "properties: {x-size: {$ref: size.yaml}}}}}}]\n"
+                        "      responses: {200: {description: d}}\n"},
+                       {"sample.php", "<?php\n\t$a = [1 => '{'];\n"},
+                       {"size.yaml", "{type: integer}\n"}});
+  const auto read = folder.read();
+  CHECK(folder.told(read.problems) == nothing);
+  REQUIRE(read.document != nullptr);
+  const auto api = Contract::compile(*read.document).contract;
+  REQUIRE(api != nullptr);
+  CHECK(check_request(*api, {R"(GET /a?q={"x-size":"x"})"}) ==
+        Lines{"query.q.x-size: type_error.integer: value is not a valid integer"});
+}
+
 }  // namespace
 }  // namespace pgw::contract::test

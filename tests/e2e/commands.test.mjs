@@ -180,8 +180,109 @@ describe('validate', () => {
 
   it('names the nearest operation for one that is not there', () => {
     const { status, stderr } = run(['validate', '--config', config(), 'Projects_crate'], { input: '{}' });
-    assert.equal(status, 1);
+    assert.equal(status, 2);
     assert.match(stderr, /Projects_crate.*Projects_create/);
+  });
+
+  const validate = (...args) => run(['validate', '--config', config(), ...args], { input: '{"name": 7}' });
+
+  it('judges a request by method and path, and says what is wrong with it', () => {
+    const body = file('right.json', '{"name": "fine"}');
+    for (const [args, status, stdout] of [
+      [['GET', '/v4/projects'], 0, 'GET /v4/projects: valid (Projects_list)\n'],
+      [['GET', 'https://gateway.example/v4/projects?page=2#top', '--query', 'size=3'], 0, 'GET /v4/projects?page=2&size=3: valid (Projects_list)\n'],
+      [['GET', '/v4/projects', '--query', 'page=a b', '--query', 'size=x'], 1,
+        'GET /v4/projects?page=a%20b&size=x: 422 (Projects_list)\n  query.page: value is not a valid integer\n  query.size: value is not a valid integer\n'],
+      [['POST', '/v4/projects', body], 0, 'POST /v4/projects: valid (Projects_create)\n'],
+      [['POST', '/v4/projects', '-'], 1, 'POST /v4/projects: 422 (Projects_create)\n  body.name: str type expected\n'],
+      [['POST', '/v4/projects'], 1, 'POST /v4/projects: 422 (Projects_create)\n  body: field required\n'],
+      [['POST', '/v4/projects', body, '--header', 'Content-Type: text/csv'], 1,
+        'POST /v4/projects: 415 (Projects_create)\n  Unsupported Media Type: send application/json\n'],
+      [['GET', '/v4/projects', body], 1, 'GET /v4/projects: 400 (Projects_list)\n  This operation takes no body\n'],
+      [['DELETE', '/v4/projects'], 1, 'DELETE /v4/projects: 405\n  Method Not Allowed\n'],
+      [['GET', '/v4/nothing'], 1, 'GET /v4/nothing: 404\n  Not Found\n'],
+      [['GET', '/v4/projects/a%2Fb'], 1, 'GET /v4/projects/a%2Fb: 404\n  Not Found\n'],
+    ]) {
+      assert.deepEqual(validate(...args), { status, stdout, stderr: '' }, args.join(' '));
+    }
+  });
+
+  it('gives the very verdict of a gateway that runs, with its very answer', async () => {
+    const key = makeKey('research');
+    const stand = await Stand.start({ keys: [key] });
+    for (const [method, target, headers, body] of [
+      ['GET', '/projects?page=x', {}, ''], ['POST', '/projects', {}, '{"name": 7}'], ['POST', '/projects', { 'Content-Type': 'text/csv' }, 'a,b'],
+      ['POST', '/projects', { 'Content-Encoding': 'gzip' }, '{}'], ['DELETE', '/projects', {}, ''], ['GET', '/projects/%zz', {}, ''], ['GET', '/x', {}, ''],
+      ['BREW', '/projects', {}, ''], ['POST', '/projects', { 'Content-Type': 'application/json; charset=utf-8; charset=utf-7' }, '{}'],
+    ]) {
+      const told = run(['validate', '--config', stand.gateway.configFile, '--json', method, `/v4${target}`, ...(body ? ['-'] : []),
+        ...Object.entries(headers).flatMap(([name, value]) => ['--header', `${name}: ${value}`])], { input: body, env: { E2E_CREDENTIAL: stand.credential } });
+      const sent = await stand.gateway.request(key, target, { method, headers, ...(body ? { body } : {}) });
+      const [verdict] = JSON.parse(told.stdout).requests;
+      assert.equal(told.status, 1, told.stdout + told.stderr);
+      assert.deepEqual({ status: verdict.status, response: verdict.response }, { status: sent.status, response: sent.json }, `${method} ${target}`);
+    }
+    await stand.stop();
+  });
+
+  it('judges all recorded requests of a folder: what editors send, and what browsers record', () => {
+    const recorded = temporaryFolder();
+    const write = (name, text) => {
+      fs.mkdirSync(path.dirname(path.join(recorded, name)), { recursive: true });
+      fs.writeFileSync(path.join(recorded, name), text);
+      return path.join(recorded, name);
+    };
+    const calls = write('calls.http', [
+      '# all projects', 'GET {{host}}/v4/projects', '    ?page=1', '    &size=10', 'Accept: application/json', '', '### a new one',
+      '// with a body', 'POST https://gateway.example/v4/projects HTTP/1.1', 'Content-Type: application/json', 'Content-Length: 999', '', '{"name":', '"fine"}', '',
+      '###', 'POST /v4/projects', '', '{"name": 7}', '', '### from a file', 'POST /v4/projects', '', '< ./new.json', '', '###', '/v4/nothing', ''].join('\n'));
+    write('new.json', '{"name": "from a file"}');
+    write('notes.txt', 'not a request');
+    const har = write('browser/session.har', JSON.stringify({ log: { entries: [
+      { request: { method: 'GET', url: 'https://gateway.example/v4/projects?page=1', headers: [{ name: ':authority', value: 'x' }, { name: 'accept', value: '*/*' }] } },
+      { request: { method: 'POST', url: 'https://gateway.example/v4/projects', headers: [{ name: 'Content-Type', value: 'application/json' }], postData: { mimeType: 'application/json', text: '{}' } } },
+    ] } }));
+    assert.deepEqual(validate('--all', recorded), { status: 1, stderr: '', stdout: [
+      `${har}#1: GET /v4/projects?page=1: valid (Projects_list)`,
+      `${har}#2: POST /v4/projects: 422 (Projects_create)`, '  body.name: field required',
+      `${calls}:2: GET /v4/projects?page=1&size=10: valid (Projects_list)`,
+      `${calls}:9: POST /v4/projects: valid (Projects_create)`,
+      `${calls}:17: POST /v4/projects: 422 (Projects_create)`, '  body.name: str type expected',
+      `${calls}:22: POST /v4/projects: valid (Projects_create)`,
+      `${calls}:27: GET /v4/nothing: 404`, '  Not Found',
+      '7 requests, 3 invalid', ''].join('\n') });
+    const { requests } = JSON.parse(validate('--all', recorded, '--json').stdout);
+    assert.deepEqual(requests.map(({ valid }) => valid), [true, false, true, true, false, true, false]);
+    assert.equal(requests[1].request, `${har}#2`);
+    assert.deepEqual(requests[1].response.detail, [{ loc: ['body', 'name'], msg: 'field required', type: 'value_error.missing' }]);
+    fs.writeFileSync(calls, 'GET /v4/projects\n');
+    fs.rmSync(har);
+    assert.deepEqual(validate('--all', recorded), { status: 0, stderr: '', stdout: `${calls}:1: GET /v4/projects: valid (Projects_list)\n1 request, 0 invalid\n` });
+  });
+
+  it('exits with 2, and says why, where no verdict can be had', () => {
+    const empty = temporaryFolder();
+    const broken = temporaryFolder();
+    fs.writeFileSync(path.join(broken, 'a.har'), '{}');
+    const unread = temporaryFolder();
+    fs.writeFileSync(path.join(unread, 'a.http'), 'GET /v4/projects\nno field\n\n###\nPOST /v4/projects\n\n< ./gone.json\n');
+    for (const [args, why] of [
+      [[], /OPERATION.*METHOD PATH.*--all DIR/], [['Projects_create', '--all', empty], /OPERATION.*METHOD PATH.*--all DIR/],
+      [['--all', empty], /no \.http, \.rest or \.har file is there/], [['--all', broken], /a\.har: this is no HTTP archive/],
+      [['POST', '/v4/projects', 'gone.json'], /gone\.json: No such file/], [['Projects_create', 'gone.json'], /gone\.json: No such file/],
+      [['GET', '/v4/projects', '--header', 'odd'], /--header 'odd' must be 'Name: value'/], [['Projects_create', '-', '--query', 'a=b'], /--query and --header go with a request/],
+    ]) {
+      const { status, stderr, stdout } = validate(...args);
+      assert.equal(status, 2, args.join(' ') + stdout);
+      assert.match(stderr, why);
+    }
+    const { status, stdout } = validate('--all', unread);
+    assert.equal(status, 2);
+    assert.match(stdout, /a\.http:1: .*can't be read: line 2 is no field/);
+    assert.match(stdout, /a\.http:5: .*can't be read: .*gone\.json: No such file/);
+    assert.match(stdout, /2 requests, 0 invalid, 2 that can't be read/);
+    const config = file('unusable.yaml', goodSettings.replace(contractFile, '/gone.yaml'));
+    assert.equal(run(['validate', '--config', config, 'GET', '/v4/projects']).status, 2);
   });
 });
 

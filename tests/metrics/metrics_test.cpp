@@ -72,6 +72,7 @@ TEST_CASE_METHOD(Fixture, "each instrument appears with its designed name and la
   operation.upstream_requests(OperationMetrics::no_answer).Increment();
   operation.upstream_duration().Observe(0.2);
   operation.validation_failures("body", "value_error.missing").Increment();
+  operation.unchecked_bodies().Increment();
   operation.validation_reports("accepted").Increment();
   team.upstream_requests_avoided("hit").Increment();
   team.requests("cached").Increment();
@@ -101,6 +102,7 @@ TEST_CASE_METHOD(Fixture, "each instrument appears with its designed name and la
       {R"(gateway_upstream_requests_avoided_total{reason="hit",team="search"})", 1},
       {R"(gateway_team_requests_total{outcome="cached",team="search"})", 1},
       {R"(gateway_validation_failures_total{location="body",operation="Projects_list",type="value_error.missing"})", 1},
+      {R"(gateway_unchecked_bodies_total{operation="Projects_list"})", 1},
       {R"(gateway_validation_reports_total{operation="Projects_list",upstream="accepted"})", 1},
       {R"(gateway_rate_limited_total{team="search"})", 1},
       {"gateway_cache_entries", 7},

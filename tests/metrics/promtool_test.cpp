@@ -59,6 +59,7 @@ void count_everything(Metrics& metrics) {
   operation.upstream_duration().Observe(0.1);
   for (const auto location : location_labels)
     operation.validation_failures(location, "value_error.missing").Increment();
+  operation.unchecked_bodies().Increment();
   for (const auto verdict : verdict_labels) operation.validation_reports(verdict).Increment();
   for (const auto reason : avoided_labels) team.upstream_requests_avoided(reason).Increment();
   for (const auto outcome : team_outcome_labels) team.requests(outcome).Increment();
