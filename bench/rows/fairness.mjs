@@ -30,7 +30,7 @@ export async function run({ rounds, seconds }) {
 
   const seen = await inTurn(settings, rounds, async ({ worst }) => {
     const ends = worst.map((begin) => begin(hostile));
-    await pause(worst.length > 0 ? 1000 : 0); // until the hostile team has every connection that it may have
+    await pause(worst.length > 0 ? 3000 : 0); // until the hostile team has every connection that it may have, and all buffers are full
     const figures = await load(good, miss, { rate: 200, seconds, connections: 64, spread: 1000 });
     for (const end of ends) await end();
     return figures;

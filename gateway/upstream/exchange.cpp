@@ -35,7 +35,7 @@ void Exchange::begin(OutgoingRequest request, std::shared_ptr<ResponseSink> sink
   deadline_ = now + request_.timeout.value_or(target().timeout);
   state = State::waiting;
   repetitions = 0;
-  is_opening = is_busy = is_cancelled = false;
+  is_opening = reads_on = is_busy = is_cancelled = false;
   upload_.clear();
   upload_at_ = 0;
   upload_ended_ = is_upload_cut_ = is_holding_up_body_ = false;
@@ -169,16 +169,20 @@ bool Exchange::awaits_body() const {
 // ---- in ----
 
 Progress Exchange::read(std::span<char> buffer, Clock::time_point now) {
-  for (;;) {
+  const bool is_told_again = !connection_->destination()->is_tls();
+  has_more_ = false;
+  for (std::size_t taken = 0; taken < buffer.size();) {
     const auto result = connection_->receive(buffer);
     if (result.io == Connection::Io::again) return Progress::goes_on;
     if (result.io != Connection::Io::done) return connection_ended(result.io);
     if (last_byte_at_) last_byte_at_ = now;
     const Progress progress = consume({buffer.data(), result.size});
     if (progress != Progress::goes_on || is_paused() || is_cancelled) return progress;
-    // A socket that had less than it was asked for has no more; OpenSSL may have.
-    if (result.size < buffer.size() && !connection_->destination()->is_tls()) return progress;
+    if (is_told_again) return progress;
+    taken += result.size;
   }
+  has_more_ = true;
+  return Progress::goes_on;
 }
 
 Progress Exchange::consume(std::string_view bytes) {

@@ -47,7 +47,8 @@ class Exchange {
 
   /// The socket takes bytes again.
   Progress write();
-  /// The socket has bytes. The buffer is only used within the call.
+  /// The socket has bytes. Takes no more than a buffer, however much there is: others wait for their turn. The buffer
+  /// is only used within the call.
   Progress read(std::span<char> buffer, Clock::time_point now);
 
   /// Another piece of a streamed body, or its end; to be followed by `write`.
@@ -57,6 +58,9 @@ class Exchange {
   bool takes_more_body();
   bool is_holding_up_body() const { return is_holding_up_body_; }
   void tell_writable();
+
+  /// After `read`: OpenSSL may hold more, of which no event tells. What is left in a socket is told again.
+  bool has_more() const { return has_more_; }
 
   bool is_paused() const { return paused_at_.has_value(); }
   /// Delivers what had come while the sink took no more.
@@ -89,6 +93,7 @@ class Exchange {
   State state = State::waiting;
   unsigned repetitions = 0;
   bool is_opening = false;                    ///< a connection is being opened on its behalf
+  bool reads_on = false;                      ///< a further `read` will come, whatever the socket tells
   bool is_busy = false;                       ///< in a call of its sink: must not be cleared now
   bool is_cancelled = false;                  ///< meanwhile
   loop::EventLoop::TimerId timer = 0;         ///< of its deadline
@@ -133,6 +138,7 @@ class Exchange {
   std::string pending_;       // what has come while the sink took no more
   bool has_surplus_ = false;  // bytes behind the response
   bool is_head_done_ = false;
+  bool has_more_ = false;
   std::optional<Clock::time_point> paused_at_;
   std::optional<Clock::time_point> last_byte_at_;  // set: its time is bounded from byte to byte
   Clock::time_point deadline_{};

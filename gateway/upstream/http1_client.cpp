@@ -14,16 +14,6 @@ constexpr std::size_t exchanges_kept = 64;
 
 }  // namespace
 
-Http1Client::~Http1Client() {
-  loop_.cancel(sweep_timer_);
-  for (auto& slot : slots_) {
-    if (!slot.is_live) continue;
-    pool_->withdraw(ticket_of(*slot.exchange));
-    loop_.cancel(slot.exchange->timer);
-  }
-  pool_->part(member_);
-}
-
 // ---- calls ----
 
 Client::CallId Http1Client::start(OutgoingRequest request, std::shared_ptr<ResponseSink> sink) {
@@ -182,7 +172,21 @@ void Http1Client::on_resting_ready(Connection& connection) {
 }
 
 Progress Http1Client::read(Exchange& exchange) {
-  return exchange.read(*buffer_, loop_.turn_began());
+  const Progress progress = exchange.read(*buffer_, loop_.turn_began());
+  if (progress == Progress::goes_on && exchange.has_more() && !std::exchange(exchange.reads_on, true)) {
+    loop_.post([weak = weak_from_this(), id = exchange.id] {
+      if (const auto self = weak.lock()) self->read_on(id);
+    });
+  }
+  return progress;
+}
+
+void Http1Client::read_on(CallId id) {
+  Exchange* const exchange = find(id);
+  if (exchange == nullptr) return;
+  exchange->reads_on = false;
+  if (exchange->connection() == nullptr || exchange->is_paused()) return;
+  advance(*exchange, [&] { return read(*exchange); });
 }
 
 template <typename Step>

@@ -74,6 +74,7 @@ class Http1Client final : public Client, public Pool::Member, public std::enable
   void on_ready(Connection& connection, int ready);
   void on_resting_ready(Connection& connection);
   Progress read(Exchange& exchange);
+  void read_on(CallId id);
 
   /// Runs what may call the sink, then does what its outcome asks for.
   template <typename Step>

@@ -14,6 +14,16 @@ constexpr std::chrono::seconds sweep_interval{10};
 
 }  // namespace
 
+Http1Client::~Http1Client() {
+  loop_.cancel(sweep_timer_);
+  for (auto& slot : slots_) {
+    if (!slot.is_live) continue;
+    pool_->withdraw(ticket_of(*slot.exchange));
+    loop_.cancel(slot.exchange->timer);
+  }
+  pool_->part(member_);
+}
+
 void Http1Client::retarget(std::shared_ptr<const Target> target) {
   if (target == target_) return;
   auto connector = std::make_shared<Connector>(loop_, std::make_shared<const Destination>(target));

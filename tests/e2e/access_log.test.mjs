@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { describe, it } from 'node:test';
+import { withPlayedOrigin } from './support/origin.mjs';
 import { eventually } from './support/program.mjs';
 import { makeKey, Stand } from './support/stand.mjs';
 
@@ -47,6 +48,26 @@ describe('the access log', () => {
     assert.equal(invalid.rejection, 'invalid');
     assert.deepEqual([unknown.rejection, unknown.team], ['key-missing', undefined]);
     assert.ok(!stand.gateway.program.stdout.includes('secret-search'), 'queries are not logged');
+  });
+
+  it('says of a client that left so, whose request is never sent if it still waits', async () => {
+    await withPlayedOrigin({ workers: 1, upstream: { max_connections: 1 } }, async ({ origin, gateway, key, get }) => {
+      const first = get('/projects/pr_1', { 'Cache-Control': 'no-store' });
+      await origin.take(0);
+      const { hostname, port } = new URL(gateway.listen);
+      const ask = (id) => `GET /v4/projects/${id} HTTP/1.1\r\nHost: x\r\nX-API-KEY: ${key.secret}\r\nX-Request-ID: ${id}\r\nCache-Control: no-store\r\n\r\n`;
+      const leaving = net.connect(port, hostname, () => leaving.end(ask('pr_2')));
+      const line = await eventually('the line of a client that left', () =>
+        gateway.program.stdout.split('\n').filter(Boolean).map((text) => JSON.parse(text)).find((one) => one.request_id === 'pr_2'));
+      assert.equal(line.client_gone, true);
+      assert.equal(line.status, 0);
+      await origin.answer(0);
+      assert.equal((await first).status, 200);
+      const last = get('/projects/pr_3', { 'Cache-Control': 'no-store' });
+      await origin.answer(1);
+      assert.equal((await last).status, 200);
+      assert.deepEqual(origin.requests.map(({ request }) => request.url), ['/v4/projects/pr_1', '/v4/projects/pr_3']);
+    });
   });
 
   it('says of a malformed request what is wrong with it', async () => {

@@ -1,6 +1,7 @@
 // The client in a worker's loop, in front of a real socket.
 #include "gateway/upstream/client.h"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <atomic>
 #include <cerrno>
@@ -167,6 +168,7 @@ class Stand {
   }
 
   Client& client() { return *client_; }
+  std::chrono::steady_clock::time_point turn() const { return loop_->turn_began(); }
   void call_after(std::chrono::milliseconds delay, std::function<void()> task) {
     loop_->call_after(delay, std::move(task));
   }
@@ -282,7 +284,7 @@ TEST_CASE("client: a response that nobody should pass on is a protocol error") {
                               "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Encoding: gzip\r\n\r\nabc",
                               "HTTP/1.1: 500\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\n\r\nabc");
   CAPTURE(bytes);
-  Origin upstream({}, prepared(bytes));
+  Origin upstream({.tls = plain_and_tls()}, prepared(bytes));
   Stand stand(upstream);
   const auto answer = stand.ask("GET", "/");
   CHECK(answer.failure == Failure::protocol_error);
@@ -292,7 +294,8 @@ TEST_CASE("client: a response that nobody should pass on is a protocol error") {
 }
 
 TEST_CASE("client: a head that is too large is the upstream's fault") {
-  Origin upstream({}, prepared("HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'x') + "\r\n\r\n"));
+  Origin upstream({.tls = plain_and_tls()},
+                  prepared("HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'x') + "\r\n\r\n"));
   Stand stand(upstream);
   CHECK(stand.ask("GET", "/").failure == Failure::response_header_section_size);
 }
@@ -322,7 +325,8 @@ TEST_CASE("client: a body may last until the connection ends") {
 
 TEST_CASE("client: a transfer coding frames the body, whatever length stands beside it") {
   Origin upstream(
-      {}, prepared("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"));
+      {.tls = plain_and_tls()},
+      prepared("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"));
   Stand stand(upstream);
   const auto answer = stand.ask("GET", "/");
   CHECK(answer.body == "abc");
@@ -340,7 +344,7 @@ TEST_CASE("client: the upstream's time passes while it sends, and not while the 
     CHECK_FALSE(answer.failure.has_value());
     CHECK(answer.body.size() == 2 * half.size());
   }
-  Origin upstream({}, [&](Peer& peer, unsigned) {
+  Origin upstream({.tls = plain_and_tls()}, [&](Peer& peer, unsigned) {
     peer.read_request();
     peer.send(head + half);
     peer.read_rest();
@@ -392,8 +396,47 @@ TEST_CASE("client: a stream's time is bounded from byte to byte, and not as a wh
   CHECK(got.failure == Failure::response_timeout);
 }
 
+TEST_CASE("client: however much of a response there is, a turn of the loop takes little of it") {
+  const std::string body(4'000'000, 'b');
+  std::promise<void> has_sent;
+  Origin upstream({.tls = plain_and_tls()}, [&](Peer& peer, unsigned) {
+    peer.read_request();
+    const std::string whole = ok(body);
+    const std::size_t what_sockets_hold = 500'000;
+    peer.send(whole.substr(0, what_sockets_hold));
+    has_sent.set_value();
+    peer.send(whole.substr(what_sockets_hold));
+  });
+  Stand stand(upstream);
+  class Counter final : public Collector {
+   public:
+    Counter(Stand& its_stand, std::future<void> is_there) : stand_(its_stand), is_there_(std::move(is_there)) {}
+    bool on_body(std::string_view piece) override {
+      Collector::on_body(piece);
+      if (std::exchange(turn_, stand_.turn()) != stand_.turn()) in_turn_ = 0;
+      in_turn_ += piece.size();
+      most_ = std::max(most_, in_turn_);
+      if (is_there_.valid()) std::exchange(is_there_, {}).wait();
+      return true;
+    }
+    std::size_t most_in_a_turn() const { return most_; }
+
+   private:
+    Stand& stand_;
+    std::future<void> is_there_;
+    std::chrono::steady_clock::time_point turn_;
+    std::size_t in_turn_ = 0;
+    std::size_t most_ = 0;
+  };
+  const auto sink = std::make_shared<Counter>(stand, has_sent.get_future());
+  auto answer = sink->answer();
+  stand.begin_with(sink);
+  CHECK(Stand::await(answer).body == body);
+  CHECK(sink->most_in_a_turn() <= std::size_t{3} * 64 * 1024);
+}
+
 TEST_CASE("client: fields that speak of one connection, or of hops behind it, go no further") {
-  Origin upstream({}, echo);
+  Origin upstream({.tls = plain_and_tls()}, echo);
   Stand stand(upstream);
   const auto fields = stand.ask("GET", "/x").fields;
   CHECK_FALSE(fields.contains("connection"));
@@ -572,7 +615,7 @@ class Gate {
 
 TEST_CASE("client: waiting requests are served in their order, teams in turn, and who left is not") {
   Gate gate;
-  Origin upstream({}, [&](Peer& peer, unsigned number) { gate.hold(peer, number); });
+  Origin upstream({.tls = plain_and_tls()}, [&](Peer& peer, unsigned number) { gate.hold(peer, number); });
   Stand stand(upstream, [](Target& target) { target.max_connections = 1; });
   std::vector<std::future<Answer>> answers;
   answers.push_back(stand.begin("GET", "/a0", 1));
@@ -589,7 +632,7 @@ TEST_CASE("client: waiting requests are served in their order, teams in turn, an
 
 TEST_CASE("client: beyond the places to wait a request is refused, and one of a lesser team takes another's place") {
   Gate gate;
-  Origin upstream({}, [&](Peer& peer, unsigned number) { gate.hold(peer, number); });
+  Origin upstream({.tls = plain_and_tls()}, [&](Peer& peer, unsigned number) { gate.hold(peer, number); });
   Stand stand(upstream, [](Target& target) {
     target.max_connections = 1;
     target.max_waiting = 2;
@@ -772,7 +815,7 @@ TEST_CASE("client: an upstream that takes no more of a streamed body holds it up
     const std::string piece_ = std::string(64 * 1024, 'b');
   };
   std::promise<void> over;
-  Origin upstream({}, [end = over.get_future().share()](Peer& peer, unsigned) {
+  Origin upstream({.tls = plain_and_tls()}, [end = over.get_future().share()](Peer& peer, unsigned) {
     peer.read_request();
     end.wait();
   });
