@@ -65,8 +65,8 @@ class Operation {
   std::vector<std::string> header_names() const;      ///< of the declared header parameters, as they are spelt
   bool declares_query(std::string_view name) const;   ///< a query parameter, or a member of one that is spread
   bool declares_member(std::string_view name) const;  ///< of a form or a JSON object that the body may be
-  std::string_view assumed_media_type() const;        ///< what a body without Content-Type is read as; empty: not at all
-  const std::vector<std::string>& security() const;   ///< the schemes that its requirements name
+  std::string_view assumed_media_type() const;       ///< what a body without Content-Type is read as; empty: not at all
+  const std::vector<std::string>& security() const;  ///< the schemes that its requirements name
 
   /// The wall that stands whether or not requests are validated: a body goes upstream only if the operation declares
   /// it, and in a form in which a check reads what the upstream reads. Nullopt: it may pass.

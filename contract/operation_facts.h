@@ -43,7 +43,7 @@ struct MediaType {
   Kind kind = Kind::opaque;
   const SchemaNode* schema = nullptr;                    ///< null: anything
   std::shared_ptr<const FormMembers> members = nullptr;  ///< of a request's object, in whichever kind of body it comes
-  std::shared_ptr<const FormRules> form = nullptr;  ///< where it may be a form that has a schema
+  std::shared_ptr<const FormRules> form = nullptr;       ///< where it may be a form that has a schema
   std::shared_ptr<const MultipartRules> multipart = nullptr;
   std::optional<PartRule> file = std::nullopt;  ///< of an opaque body whose schema says that it is a file
 };
