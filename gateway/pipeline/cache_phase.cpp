@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cache/cache.h"
+#include "gateway/pipeline/cache_clock.h"
 #include "gateway/pipeline/cache_key.h"
 #include "gateway/pipeline/limit.h"
 #include "gateway/pipeline/outgoing.h"

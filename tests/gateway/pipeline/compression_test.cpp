@@ -4,6 +4,7 @@
 #include <tuple>
 #include <vector>
 
+#include "gateway/pipeline/cache_clock.h"
 #include "gateway/pipeline/stage.h"
 #include "support/catch.h"
 
