@@ -24,11 +24,7 @@ void check_json(const SchemaNode* schema, bool required, std::string_view text, 
     out.push_back(std::move(violation));
     return;
   }
-  if (reading.coercion == Coercion::none && value->has_repeated_key()) {
-    auto where = value->path_to_repeated_key();
-    where.insert(where.begin(), std::string("body"));
-    out.push_back(repetition_at(std::move(where)));
-  }
+  report_repeated_key(*value, {std::string("body")}, reading.coercion, out);
   if (schema == nullptr) return;
   const std::size_t before = out.size();
   check_value(*schema, value->root(), &body_trail, reading, out);

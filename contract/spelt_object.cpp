@@ -170,17 +170,23 @@ Violation repetition_at(std::vector<LocPart> where) {
   return {std::move(where), "stands here more than once", "value_error.repeated", nullptr};
 }
 
+void report_repeated_key(const JsonTape& value, std::vector<LocPart> where, Coercion coercion,
+                         std::vector<Violation>& out) {
+  if (coercion != Coercion::none || !value.has_repeated_key()) return;
+  const auto path = value.path_to_repeated_key();
+  where.insert(where.end(), path.begin(), path.end());
+  out.push_back(repetition_at(std::move(where)));
+}
+
 std::optional<JsonTape> json_text_at(std::string_view text, std::vector<LocPart> where, Coercion coercion,
                                      std::vector<Violation>& out) {
   Violation violation;
   auto value = parse_json_body(text, violation);
-  if (!value) {
+  if (value) {
+    report_repeated_key(*value, std::move(where), coercion, out);
+  } else {
     violation.loc = std::move(where);
     out.push_back(std::move(violation));
-  } else if (coercion == Coercion::none && value->has_repeated_key()) {
-    const auto path = value->path_to_repeated_key();
-    where.insert(where.end(), path.begin(), path.end());
-    out.push_back(repetition_at(std::move(where)));
   }
   return value;
 }

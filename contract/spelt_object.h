@@ -38,8 +38,12 @@ void report_twins(std::span<const Member> members, const FormMembers& declared, 
 /// A violation: what stands here stands twice, so that what is checked may not be what an upstream takes.
 Violation repetition_at(std::vector<LocPart> where);
 
+/// Reports a key that stands twice in a value at `where`, if `coercion` doesn't take the last one.
+void report_repeated_key(const JsonTape& value, std::vector<LocPart> where, Coercion coercion,
+                         std::vector<Violation>& out);
+
 /// A JSON text that stands at `where`, which must outlive the value. Nullopt if it is none, which is reported; so is a
-/// key that stands twice, where `coercion` doesn't take the last one.
+/// key that stands twice.
 std::optional<JsonTape> json_text_at(std::string_view text, std::vector<LocPart> where, Coercion coercion,
                                      std::vector<Violation>& out);
 
