@@ -37,7 +37,8 @@ void Movements::note(std::uint32_t slot, Mover mover, TimePoint at, std::string_
 
 void Movements::note_everything(TimePoint at, std::string_view by) {
   const std::lock_guard lock(mutex_);
-  everything_.emplace().set(UINT32_MAX, Mover::purge, at, by);
+  everything_.set(UINT32_MAX, Mover::purge, at, by);
+  has_everything_moved_ = true;
 }
 
 std::optional<Movement> Movements::last(std::uint32_t slot) const {
@@ -48,7 +49,7 @@ std::optional<Movement> Movements::last(std::uint32_t slot) const {
 
 std::optional<Movement> Movements::last_of_everything() const {
   const std::lock_guard lock(mutex_);
-  return everything_ ? std::optional(everything_->movement()) : std::nullopt;
+  return has_everything_moved_ ? std::optional(everything_.movement()) : std::nullopt;
 }
 
 }  // namespace pgw::cache

@@ -51,7 +51,8 @@ class Movements {
 
   mutable std::mutex mutex_;  // guards all below; held for a few instructions at the end of a write
   std::vector<Record> records_;
-  std::optional<Record> everything_;
+  Record everything_;
+  bool has_everything_moved_ = false;
 };
 
 }  // namespace pgw::cache
