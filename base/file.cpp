@@ -41,8 +41,7 @@ bool something_comes(int file) {
 
 /// Empty, or why it failed.
 std::string read_to_end(int file, std::size_t most, std::string& into) {
-  std::array<char, std::size_t{64} * 1024>
-      piece;  // NOLINT(cppcoreguidelines-pro-type-member-init): written before read
+  std::array<char, std::size_t{64} * 1024> piece;  // NOLINT(cppcoreguidelines-pro-type-member-init)
   for (;;) {
     const ssize_t got = ::read(file, piece.data(), piece.size());
     if (got == 0) return {};

@@ -26,7 +26,7 @@ Store::Alternative Store::Shard::alternative(const EntryPtr& entry, std::uint64_
   Extra* extra = extra_of(*entry);
   if (extra == nullptr) extra = add_extra(entry, hash, now, doomed);
   if (extra == nullptr) return {};
-  const Alternative found = extra->made[number];
+  Alternative found = extra->made[number];
   if (found.state == Alternative::State::make) extra->made[number].state = Alternative::State::being_made;
   return found;
 }

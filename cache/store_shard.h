@@ -46,7 +46,7 @@ class Store::Shard {
 
   struct Seen {
     Info info;
-    std::uint64_t hash;
+    std::uint64_t hash = 0;
   };
   // Copies what is in the buckets from `bucket` on until the slice is full; returns where to go on. Nodes never change
   // their bucket, so that none is overlooked.

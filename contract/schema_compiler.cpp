@@ -158,7 +158,7 @@ std::optional<SchemaCompiler::Pointer> SchemaCompiler::resolve(const Pointer& wh
     return known->second->target;
   }
   std::vector<const json*> links;
-  const auto target = resolve_anew(where, links);
+  auto target = resolve_anew(where, links);
   auto resolved = std::make_shared<Resolved>();
   resolved->target = target;
   if (!target) resolved->problem = problems_.back();

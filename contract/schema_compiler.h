@@ -53,17 +53,17 @@ class SchemaCompiler {
 
   /// A node, where it stands, and what the walk along schemas of one value (schema_compiler_graph.cpp) knows of it.
   struct Entry {
-    SchemaNode* node;
-    const nlohmann::json* schema;
-    std::uint32_t place;  // Document::number_at
+    SchemaNode* node = nullptr;
+    const nlohmann::json* schema = nullptr;
+    std::uint32_t place = 0;  // Document::number_at
     Visit visit = Visit::unseen;
     std::uint32_t depth = 0;  // how many schemas stand within each other here without a property or item in between
   };
 
   /// A node that is to be filled in.
   struct Unfilled {
-    SchemaNode* node;
-    const nlohmann::json* schema;
+    SchemaNode* node = nullptr;
+    const nlohmann::json* schema = nullptr;
     Pointer where;
   };
 
