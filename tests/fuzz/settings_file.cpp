@@ -11,7 +11,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return name == "SECRET" ? std::optional<std::string>("environment-secret") : std::nullopt;
   };
   const auto text = fuzz::text_of(data, size);
-  if (text.find("environment-secret") != std::string_view::npos) return 0;  // libFuzzer has seen it: the file's own word
+  if (text.find("environment-secret") != std::string_view::npos)
+    return 0;  // libFuzzer has seen it: the file's own word
   const auto loaded = config::load_settings(file.with(text), environment);
   for (const auto& problem : loaded.problems) {
     fuzz::promise(contract::to_string(problem).find("environment-secret") == std::string::npos,
